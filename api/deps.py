@@ -5,16 +5,16 @@ from typing import TypeVar
 
 from fastapi import Request
 
-from api.dryruns import DryRunTurns
+from api.limits.dryruns import DryRunTurns
+from api.limits.quotas import Quotas
+from api.limits.traffic import Traffic
+from api.limits.uploads import Uploads
 from api.metrics import Metrics
-from api.quotas import Quotas
-from api.traffic import Traffic
-from api.uploads import Uploads
-from api.watch import Watch
-from ledger.domain.law import Law
-from ledger.node import Node
-from ledger.submit import Submitter
-from projections.editions import law_in_force
+from api.watching.watch import Watch
+from ledger.domain.core.law import Law
+from ledger.node.node import Node
+from ledger.node.submit import Submitter
+from projections.tables.editions import law_in_force
 
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ async def look(request: Request, work: Callable[[], T]) -> T:
 
 
 def address_of(request: Request) -> str:
-    """Return whom the client counts as: its address, in IPv6 its /64 (`api.networks.group_of`)."""
+    """Return whom the client counts as: its address, in IPv6 its /64 (`group_of`)."""
     address = request.state.address
     assert isinstance(address, str)
     return address

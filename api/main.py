@@ -6,12 +6,20 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import (
+from api import problems
+from api.explorer import pages, refused
+from api.explorer import routes as explorer
+from api.limits.dryruns import DryRunTurns
+from api.limits.edge import Edge, hosts_of
+from api.limits.quotas import Quotas
+from api.limits.traffic import Traffic
+from api.limits.uploads import Uploads
+from api.metrics import Metrics
+from api.reads import (
     contracts,
     disputes,
     documents,
     entries,
-    events,
     evidence,
     findings,
     keys,
@@ -21,29 +29,20 @@ from api import (
     offers,
     operations,
     parties,
-    problems,
     projections,
-    promises,
     reach,
     revenue,
     rights,
     subjects,
     technologies,
 )
-from api.dryruns import DryRunTurns
-from api.edge import Edge, hosts_of
-from api.explorer import pages, refused
-from api.explorer import routes as explorer
-from api.metrics import Metrics
-from api.parameters import strict
-from api.quotas import Quotas
+from api.reads.parameters import strict
 from api.schemas import COMPONENTS
-from api.traffic import Traffic
-from api.uploads import Uploads
-from api.watch import Watch
-from ledger.checking import CheckQueue, KeyDirectory
-from ledger.node import Node
-from ledger.submit import Submitter
+from api.watching.watch import Watch
+from api.writes import events, promises
+from ledger.node.checking import CheckQueue, KeyDirectory
+from ledger.node.node import Node
+from ledger.node.submit import Submitter
 
 ROUTED = (
     events,

@@ -17,22 +17,23 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from ledger.antirollback import Halted
-from ledger.clock import ClockAhead
 from ledger.domain.admission import StaleView
-from ledger.domain.authority import NotBound
-from ledger.domain.event import Refusal, format_instant
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import Other, Way
+from ledger.domain.core.types import format_instant
+from ledger.domain.parties.authority import NotBound
 from ledger.domain.refused import NotJudged
-from ledger.domain.remedy import Other, Way
-from ledger.faults import Fault, NeedsOperator, fault_of
-from ledger.intake import Invalid
-from ledger.sequencer import ClockBehind, Stopped
-from ledger.signatures import Unchecked
+from ledger.events.intake import Invalid
+from ledger.events.signatures import Unchecked
+from ledger.events.vintage import SoftwareOlder
+from ledger.home.antirollback import Halted
+from ledger.node.supervisor import told_as
+from ledger.runtime.clock import ClockAhead
+from ledger.runtime.faults import Fault, NeedsOperator, fault_of
+from ledger.runtime.turns import Busy, Throttled
+from ledger.sequence.sequencer import ClockBehind, Stopped
+from ledger.sequence.vault import VaultUnavailable
 from ledger.store.connection import OutcomeUnknown, StorageFull, Unavailable
-from ledger.supervisor import told_as
-from ledger.turns import Busy, Throttled
-from ledger.vault import VaultUnavailable
-from ledger.vintage import SoftwareOlder
 
 MEDIA_TYPE = "application/problem+json"
 

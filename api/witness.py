@@ -7,7 +7,7 @@ from fastapi import Depends, FastAPI, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from api.edge import Headed, must_be_plain
+from api.limits.edge import Headed, must_be_plain
 from api.problems import ApiProblem, answer_nobody, response_of, wants_vietnamese
 from ledger.witness.witness import Answer, Witness
 

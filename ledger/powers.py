@@ -2,9 +2,9 @@
 The table of authority: who signs an event of each type, who may, and what it commits them to.
 
 It is data, in words of a closed language over paths into a body (docs/spec/authority.md), written
-beside the bodies in `ledger.domain.signers` and generated from there into `powers.json`. Admission
-reads a body that it has typed, `ledger.verify` plain JSON, and both by the functions here;
-`ledger.court`, which is one file, has the table and a reader of its own.
+beside the bodies in `ledger.domain.signing.signers` and generated from there into `powers.json`.
+Admission reads a body that it has typed, `ledger.verify` plain JSON, and both by the functions
+here; `ledger.court`, which is one file, has the table and a reader of its own.
 
     signers   who is bound: `parties/*`, `attested_by|@registrar`, `notified?!receipt_sha256`
     may       who may be named there: `vouched_by=@officers`, `attested_by=#clerk`

@@ -3,16 +3,16 @@ Where the rows of an answer are about what it is about: an answer whose rows are
 
 Nor is one with a row of an event that is not among those that it names. Which members of rows say
 it, a table has, by the kind of answer and the member that asks it. What a row says of an event that
-was checked is held to its bytes elsewhere (`ledger.checked`).
+was checked is held to its bytes elsewhere (`ledger.follow.checked`).
 """
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from api.answer_json import plain_members, records_in
+from api.describe.answer_json import plain_members, records_in
 from api.describe.measures import measure_of
-from ledger.replies import WrongAnswer
+from ledger.follow.replies import WrongAnswer
 from ledger.wire.shown import brief
 
 _THINGS = ("rights", "technologies")

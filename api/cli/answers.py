@@ -11,21 +11,21 @@ from urllib.parse import quote
 
 import typer
 
-from api.answer_json import WrongShape, members_of, read_as
 from api.cli.agreeing import must_agree, must_name
 from api.cli.echoes import must_answer
+from api.describe.answer_json import WrongShape, members_of, read_as
 from api.describe.checking import headed
 from api.describe.description import describe
 from api.describe.language import Language, Said
 from api.describe.text import text_of
-from ledger.checked import Checked, Checking, must_say
-from ledger.client import ClientError, LedgerClient, ProblemAnswer, WrongAnswer, read_trust
-from ledger.domain.event import legal_day
-from ledger.lastseen import LastSeen, seen_directory
-from ledger.reader import LedgerReader
+from ledger.domain.core.types import legal_day
+from ledger.follow.checked import Checked, Checking, must_say
+from ledger.follow.client import ClientError, LedgerClient, ProblemAnswer, WrongAnswer, read_trust
+from ledger.follow.lastseen import LastSeen, seen_directory
+from ledger.follow.reader import LedgerReader
 from ledger.verify.outcome import Refused
 from ledger.wire.shown import brief, one_line
-from projections.answer import Verdict
+from projections.engine.answer import Verdict
 
 Answer = Mapping[str, Any]
 

@@ -24,7 +24,10 @@ from rich.progress import Progress
 
 from api.cli.options import AsJson, TrustFile, Url
 from api.cli.served import Most, ServedLog, share_of
-from ledger.audit import (
+from ledger.domain.core.context import LeftOut
+from ledger.domain.core.event import Logged
+from ledger.events.lawbook import laws_at_hand
+from ledger.follow.audit import (
     AuditError,
     Exported,
     Forgotten,
@@ -39,35 +42,33 @@ from ledger.audit import (
     exported_entries,
     sealed_sizes,
 )
-from ledger.authentic import Authenticated
-from ledger.bounded import open_client
-from ledger.client import ClientError, LedgerClient, NoAnswer, read_trust
-from ledger.domain.event import LeftOut, Logged
-from ledger.governed import Governed
-from ledger.home import NotInitialised
-from ledger.judged import Contradicted, Stale, going_on
-from ledger.keptlog import KeptLog
-from ledger.lawbook import laws_at_hand
+from ledger.follow.authentic import Authenticated
+from ledger.follow.client import ClientError, LedgerClient, NoAnswer, read_trust
+from ledger.follow.governed import Governed
+from ledger.follow.judged import Contradicted, Stale, going_on
+from ledger.follow.keptlog import KeptLog
+from ledger.follow.mirror import catch_up
+from ledger.home.paths import NotInitialised
+from ledger.home.settings import Settings
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import LogError
 from ledger.log.note import MAX_NOTE
 from ledger.log.tiles import TILE_WIDTH
 from ledger.log.tree_head import Checkpoint
-from ledger.mirror import catch_up
-from ledger.node import open_log
-from ledger.settings import Settings
+from ledger.node.node import open_log
+from ledger.node.succession import SuccessionError, check_succession, read_closed
+from ledger.runtime.http import open_client
 from ledger.store.connection import Pool
-from ledger.succession import SuccessionError, check_succession, read_closed
 from ledger.verify.files import MAX_ANSWER, log_in
 from ledger.verify.outcome import Refused, State
 from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export
 from ledger.wire.regular import read_regular
 from ledger.wire.shown import brief, one_line
-from projections.catalogue import READ_MODELS
-from projections.digest import replay as digests_after
-from projections.projection import ReadModel
-from projections.seal_check import SealCheck
+from projections.engine.digest import replay as digests_after
+from projections.engine.projection import ReadModel
+from projections.run.catalogue import READ_MODELS
+from projections.run.seal_check import SealCheck
 
 app = typer.Typer(help="Take a log home, verify it, run its rules again.", no_args_is_help=True)
 

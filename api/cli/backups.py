@@ -9,8 +9,16 @@ from typing import Annotated, Literal
 
 import typer
 
-from ledger.antirollback import CheckpointFile
-from ledger.backup import (
+from ledger.follow.supply import SupplyError, gather
+from ledger.home.antirollback import CheckpointFile
+from ledger.home.keystore import load_log_keys
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.log.checkpoint import Checkpoint, parse_checkpoint
+from ledger.log.encoding import write_base64
+from ledger.log.merkle import LogError
+from ledger.log.note import open_note, parse_note
+from ledger.node.backup import (
     BackupError,
     BackupOlder,
     Manifest,
@@ -25,22 +33,14 @@ from ledger.backup import (
     signed_already,
     undoing,
 )
-from ledger.gate import places, remembered
-from ledger.home import Home
-from ledger.keystore import load_log_keys
-from ledger.log.checkpoint import Checkpoint, parse_checkpoint
-from ledger.log.encoding import write_base64
-from ledger.log.merkle import LogError
-from ledger.log.note import open_note, parse_note
-from ledger.node import batch_key, open_database, policy_of
-from ledger.publisher import LogSigner
-from ledger.restore import MirrorBehind, RestoreError, restore
-from ledger.settings import Settings
+from ledger.node.node import batch_key, open_database, policy_of
+from ledger.node.restore import MirrorBehind, RestoreError, restore
+from ledger.publish.gate import places, remembered
+from ledger.publish.publisher import LogSigner
 from ledger.store.basebackup import take_dump_away
 from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate
-from ledger.supply import SupplyError, gather
 
 _DESTINATION = typer.Argument(help="Where backups are kept: another disk, another machine's")
 

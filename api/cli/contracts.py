@@ -6,9 +6,9 @@ import typer
 
 from api.cli.answers import asked, shown
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
-from projections.registrations import Duties
-from projections.sublicences import Tree
-from projections.terms import ReportTerms, TermsOn, VersionDiff, Versions
+from projections.questions.sublicences import Tree
+from projections.questions.terms import ReportTerms, TermsOn, VersionDiff, Versions
+from projections.tables.registrations import Duties
 
 app = typer.Typer(
     help="Which terms held when, who changed them, what the State has to see.",

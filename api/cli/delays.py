@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from ledger import court
-from ledger.client import LedgerClient
+from ledger.follow.client import LedgerClient
 from ledger.verify.evidence import show
 
 

@@ -30,15 +30,15 @@ from rich.table import Table
 from api.cli.operate import DEMONSTRATION
 from api.cli.signing import sign_sealed
 from api.cli.story import OFFICERS, Cast, Done, Step, names, story, variables
-from ledger import durable
-from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt, read_trust
-from ledger.domain.event import legal_day
-from ledger.faults import Told
-from ledger.genesis import initialise, key_record
-from ledger.home import AlreadyInitialised, Home
-from ledger.keystore import KeyFileMissing, load_key, save_key
+from ledger.domain.core.types import legal_day
+from ledger.follow.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt, read_trust
+from ledger.home.keystore import KeyFileMissing, load_key, save_key
+from ledger.home.paths import AlreadyInitialised, Home
+from ledger.home.settings import Settings
 from ledger.log.encoding import write_base64
-from ledger.settings import Settings
+from ledger.node.genesis import initialise, key_record
+from ledger.runtime import durable
+from ledger.runtime.faults import Told
 from ledger.wire.envelope import payload_hash
 from ledger.wire.keys import PrivateKey
 from ledger.wire.regular import read_regular

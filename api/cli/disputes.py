@@ -6,9 +6,9 @@ import typer
 
 from api.cli.answers import asked, shown
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
-from projections.dependencies import Falls
-from projections.disputes import HoldsOn
-from projections.vouching import MarkedDispute
+from projections.questions.disputes import HoldsOn
+from projections.questions.vouching import MarkedDispute
+from projections.tables.dependencies import Falls
 
 app = typer.Typer(
     help="What was ordered, what an order holds, what falls with a void event.",

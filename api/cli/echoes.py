@@ -8,7 +8,7 @@ parameter of every command to it.
 from collections.abc import Mapping
 from typing import Any
 
-from ledger.replies import WrongAnswer
+from ledger.follow.replies import WrongAnswer
 from ledger.wire.shown import brief
 
 _PART: Mapping[str, str] = {

@@ -15,8 +15,8 @@ from api.cli.delays import delay_of
 from api.cli.options import AsJson, Lang, TrustFile, TrustIfAny, Url, must_be_new
 from api.describe.checking import headed
 from api.describe.language import Language, Said
-from ledger import durable
-from ledger.client import (
+from ledger.events.compose import ComposeError, compose, with_delay
+from ledger.follow.client import (
     LedgerClient,
     Signed,
     Verdict,
@@ -24,9 +24,9 @@ from ledger.client import (
     VerifiedWord,
     read_trust,
 )
-from ledger.compose import ComposeError, compose, with_delay
-from ledger.keystore import load_key
+from ledger.home.keystore import load_key
 from ledger.log.statement import Promise
+from ledger.runtime import durable
 from ledger.wire.canonical import NotCanonical, load
 from ledger.wire.commitment import BadOpening
 from ledger.wire.envelope import (

@@ -14,10 +14,8 @@ import typer
 from pydantic import ValidationError
 
 from api.cli.officers import sign_as_officers
-from ledger.antirollback import CheckpointFile, Missing
-from ledger.domain.authority import ledger_subject
-from ledger.domain.event import Body
-from ledger.domain.governance import (
+from ledger.domain.core.body import Body
+from ledger.domain.government.governance import (
     DelayAdopted,
     LedgerClosed,
     LogKeysAdopted,
@@ -27,18 +25,20 @@ from ledger.domain.governance import (
     SpokenFor,
     SuccessionDeclared,
 )
-from ledger.faults import Told
-from ledger.genesis import append_unpublished
-from ledger.home import Home
-from ledger.keystore import add_log_keys, load_log_keys, save_key
+from ledger.domain.parties.authority import ledger_subject
+from ledger.home.antirollback import CheckpointFile, Missing
+from ledger.home.keystore import add_log_keys, load_log_keys, save_key
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
 from ledger.log.note import parse_note, parse_vkey
 from ledger.log.policy import MalformedPolicy, parse_policy_of
-from ledger.node import open_log
-from ledger.publisher import LogSigner
-from ledger.refuser import KEY_FILE, refuser_of
-from ledger.settings import Settings
+from ledger.node.genesis import append_unpublished
+from ledger.node.node import open_log
+from ledger.node.succession import read_closed
+from ledger.publish.publisher import LogSigner
+from ledger.publish.refuser import KEY_FILE, refuser_of
+from ledger.runtime.faults import Told
 from ledger.store.connection import Pool
-from ledger.succession import read_closed
 from ledger.wire.keys import PrivateKey
 from ledger.wire.regular import read_regular
 

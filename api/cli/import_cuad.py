@@ -25,16 +25,16 @@ from api.importers import MAX_REGISTER, Declined, ImporterError
 from api.importers.cuad import Importing, Planned, Step, plan
 from api.importers.cuad_records import parse_agreements, parse_labels
 from api.importers.memory import Memory, load_memory, save_memory
-from ledger.client import LedgerClient, ProblemAnswer, Signed, read_trust
-from ledger.compose import compose, with_delay
-from ledger.domain.authority import Ledger
-from ledger.domain.event import KeyRecord
-from ledger.domain.party import PartyRegistered
-from ledger.domain.who_signs import who_signs
-from ledger.genesis import key_record
-from ledger.home import Home
-from ledger.keystore import KeyFileMissing, load_key, save_key
-from ledger.settings import Settings
+from ledger.domain.core.body import KeyRecord
+from ledger.domain.parties.authority import Ledger
+from ledger.domain.parties.party import PartyRegistered
+from ledger.domain.signing.who_signs import who_signs
+from ledger.events.compose import compose, with_delay
+from ledger.follow.client import LedgerClient, ProblemAnswer, Signed, read_trust
+from ledger.home.keystore import KeyFileMissing, load_key, save_key
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.genesis import key_record
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.keys import PrivateKey
 from ledger.wire.regular import read_regular

@@ -17,11 +17,12 @@ from api.importers import MAX_REGISTER, Declined, ImporterError
 from api.importers.inpadoc import ApplicationUnknown, Filing, NoTitle, StatusPlan, plan_status
 from api.importers.inpadoc_records import MalformedEvents, parse_register
 from api.importers.memory import load_memory
-from ledger.client import LedgerClient, ProblemAnswer, read_trust
-from ledger.domain.event import PartyId, Refusal
-from ledger.domain.right_status import OfficeEventRecorded
-from ledger.home import Home
-from ledger.settings import Settings
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.types import PartyId
+from ledger.domain.rights.right_status import OfficeEventRecorded
+from ledger.follow.client import LedgerClient, ProblemAnswer, read_trust
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
 from ledger.wire.regular import read_regular
 from ledger.wire.shown import one_line
 

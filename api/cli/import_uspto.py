@@ -19,9 +19,9 @@ from api.importers.memory import load_memory
 from api.importers.uspto import Plan, plan
 from api.importers.uspto_parties import default_mapping, parse_mapping
 from api.importers.uspto_records import Register, parse_records
-from ledger.client import LedgerClient, ProblemAnswer, read_trust
-from ledger.home import Home
-from ledger.settings import Settings
+from ledger.follow.client import LedgerClient, ProblemAnswer, read_trust
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
 from ledger.wire.regular import read_regular
 from ledger.wire.shown import one_line
 

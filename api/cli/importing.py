@@ -14,13 +14,13 @@ from api.cli.sending import Answered, Outcome, composed, not_filed, post_pages
 from api.importers import Declined, ImporterError
 from api.importers.memory import Identity, Memory, save_memory
 from api.importers.uspto import Planned
-from ledger.client import LedgerClient, ProblemAnswer, Signed
-from ledger.compose import compose, with_delay
-from ledger.domain.event import Body
-from ledger.domain.party import PartyExists, PartyRegistered
-from ledger.genesis import key_record
-from ledger.home import Home
-from ledger.keystore import KeyFileMissing, load_key, save_key
+from ledger.domain.core.body import Body
+from ledger.domain.parties.party import PartyExists, PartyRegistered
+from ledger.events.compose import compose, with_delay
+from ledger.follow.client import LedgerClient, ProblemAnswer, Signed
+from ledger.home.keystore import KeyFileMissing, load_key, save_key
+from ledger.home.paths import Home
+from ledger.node.genesis import key_record
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.keys import PrivateKey
 

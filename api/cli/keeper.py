@@ -14,8 +14,8 @@ from typing import Any
 
 import structlog
 
-from ledger.faults import NeedsOperator, Passing
-from ledger.loops import Loop
+from ledger.runtime.faults import NeedsOperator, Passing
+from ledger.runtime.loops import Loop
 
 LOOK_S = 0.1
 """How often, in seconds, the process is looked at."""

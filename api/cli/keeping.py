@@ -15,19 +15,19 @@ import typer
 
 from api.cli.officers import sign_as_officers
 from api.cli.options import read_envelope_in
-from ledger.datakeys import DataKeyError, DataKeys, VaultExists
-from ledger.domain.identity import PersonErased
-from ledger.erasing import is_closed, order_erasure
-from ledger.genesis import append_unpublished
-from ledger.home import Home
-from ledger.intake import Invalid, Submission, read_envelope
-from ledger.node import open_database, open_log, vault_of
-from ledger.orders import Orders
-from ledger.settings import Settings
+from ledger.domain.parties.identity import PersonErased
+from ledger.events.intake import Invalid, Submission, read_envelope
+from ledger.home.datakeys import DataKeyError, DataKeys, VaultExists
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.erasing import is_closed, order_erasure
+from ledger.node.genesis import append_unpublished
+from ledger.node.node import open_database, open_log, vault_of
+from ledger.sequence.orders import Orders
+from ledger.sequence.vault import Unreadable, Vault
 from ledger.store.connection import Pool
 from ledger.store.entries import find_event, read_head
 from ledger.store.vault import count_openings, give_up_openings, note_shown, read_openings
-from ledger.vault import Unreadable, Vault
 from ledger.wire.commitment import opening_to_object
 from ledger.wire.envelope import Envelope
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from api.cli.options import must_be_new
-from ledger.genesis import key_record
-from ledger.keystore import load_key, save_key
+from ledger.home.keystore import load_key, save_key
+from ledger.node.genesis import key_record
 from ledger.wire.keys import ALGORITHMS, PrivateKey
 
 app = typer.Typer(help="Make and show signing keys.", no_args_is_help=True)

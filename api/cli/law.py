@@ -9,17 +9,17 @@ import typer
 from api.cli.answers import asked, shown
 from api.cli.officers import sign_as_officers
 from api.cli.options import AsJson, Lang, TrustFile, TrustIfAny, Url, must_be_new
-from ledger.client import LedgerClient, read_trust
-from ledger.domain.authority import ledger_subject
-from ledger.domain.law import Law, MalformedLaw, read_law
-from ledger.domain.ledger import RulesAdopted
-from ledger.durable import replace
-from ledger.genesis import EDITION
-from ledger.home import Home
-from ledger.lawbook import files_in, put_on_shelf, shipped_files
-from ledger.settings import Settings
+from ledger.domain.core.law import Law, MalformedLaw, read_law
+from ledger.domain.government.ledger import RulesAdopted
+from ledger.domain.parties.authority import ledger_subject
+from ledger.events.lawbook import files_in, put_on_shelf, shipped_files
+from ledger.follow.client import LedgerClient, read_trust
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.genesis import EDITION
+from ledger.runtime.durable import replace
 from ledger.wire.regular import read_regular
-from projections.grounds import Judged
+from projections.questions.grounds import Judged
 
 app = typer.Typer(help="Law data: what a ledger judges by, and since when.", no_args_is_help=True)
 

@@ -15,13 +15,13 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from api.cli.logs import configure_logs
-from ledger.faults import Fault, Told, fault_of, reason_of
-from ledger.settings import Settings, UnknownVariable, must_know
+from ledger.home.settings import Settings, UnknownVariable, must_know
+from ledger.runtime.faults import Fault, Told, fault_of, reason_of
 from ledger.verify.outcome import VerifyError
 from ledger.wire.regular import OddFile
 from ledger.wire.shown import CannotPrint, drop_output, one_line, showing
 
-_SINGLE = ("demo", "serve", "bench", "mirror", "monitor")
+_SINGLE = ("demo", "serve", "mirror", "monitor")
 """Commands that are a function of that name, in the module of that name."""
 
 _NOUNS = (

@@ -10,13 +10,12 @@ import typer
 from api.cli.options import TrustFile, Url
 from api.cli.served import Most, ServedLog, share_of
 from api.cli.turns import look_again
-from ledger.audit import AuditError, Exported, NothingExported, Unfinished
-from ledger.authentic import NotAuthentic
-from ledger.bounded import open_client
-from ledger.client import NoAnswer
-from ledger.exportfiles import Share
-from ledger.governed import Governed
-from ledger.mirror import (
+from ledger.follow.audit import AuditError, Exported, NothingExported, Unfinished
+from ledger.follow.authentic import NotAuthentic
+from ledger.follow.client import NoAnswer
+from ledger.follow.exportfiles import Share
+from ledger.follow.governed import Governed
+from ledger.follow.mirror import (
     Backdated,
     Behind,
     Forked,
@@ -27,6 +26,7 @@ from ledger.mirror import (
     mend,
     rotten,
 )
+from ledger.runtime.http import open_client
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import parse_trust
 from ledger.wire.regular import read_regular

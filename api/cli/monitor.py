@@ -13,12 +13,12 @@ from api.cli.audit import LawDirectory
 from api.cli.options import AsJson, TrustFile, Url
 from api.cli.served import ServedLog
 from api.cli.turns import look_again
-from ledger.alarms import STANDING, Alarm
-from ledger.bounded import open_client
-from ledger.gate import places, remembered
-from ledger.lawbook import laws_at_hand
-from ledger.monitor import Mine, Monitor
-from ledger.sent import SentUnreadable, read_sent
+from ledger.events.lawbook import laws_at_hand
+from ledger.follow.alarms import STANDING, Alarm
+from ledger.follow.monitor import Mine, Monitor
+from ledger.follow.sent import SentUnreadable, read_sent
+from ledger.publish.gate import places, remembered
+from ledger.runtime.http import open_client
 from ledger.verify.trust import parse_trust
 from ledger.wire.regular import read_regular
 from ledger.wire.shown import brief, one_line

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.cli.signing import sign_sealed
-from ledger.client import Signed
-from ledger.home import Home
-from ledger.keystore import KeyFileMissing, load_key
+from ledger.follow.client import Signed
+from ledger.home.keystore import KeyFileMissing, load_key
+from ledger.home.paths import Home
 from ledger.wire.envelope import envelope_to_object
 from ledger.wire.keys import PrivateKey
 

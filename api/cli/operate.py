@@ -15,15 +15,18 @@ from api.cli.options import read_envelope_in
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
 from ledger import court
-from ledger.antirollback import CheckpointFile, Halted
-from ledger.audit import StoredLog, export
-from ledger.batches import load_batch_key
-from ledger.domain.authority import ledger_subject
-from ledger.domain.governance import LedgerIsClosed, LedgerResumed
-from ledger.domain.personal_data import personal_data_in
-from ledger.faults import Told, canonical_reason
-from ledger.fsck import Report, attempt, check_log
-from ledger.genesis import (
+from ledger.domain.core.personal_data import personal_data_in
+from ledger.domain.government.governance import LedgerIsClosed, LedgerResumed
+from ledger.domain.parties.authority import ledger_subject
+from ledger.events.intake import decode
+from ledger.follow.audit import StoredLog, export
+from ledger.home.antirollback import CheckpointFile, Halted
+from ledger.home.batches import load_batch_key
+from ledger.home.keystore import load_key
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.fsck import Report, attempt, check_log
+from ledger.node.genesis import (
     DEFAULT_DELAY_S,
     DEFAULT_OPERATOR,
     DEFAULT_REGISTRAR,
@@ -35,21 +38,18 @@ from ledger.genesis import (
     registrar_keys_of,
     write_trust,
 )
-from ledger.home import Home
-from ledger.intake import decode
-from ledger.keystore import load_key
-from ledger.node import batch_key, open_database, open_log, policy_of, publisher_of
-from ledger.settings import Settings
+from ledger.node.node import batch_key, open_database, open_log, policy_of, publisher_of
+from ledger.publish.witnessed import Quorum
+from ledger.runtime.faults import Told, canonical_reason
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate as run_migrations
 from ledger.wire.regular import read_regular
-from ledger.witnessed import Quorum
-from projections.catalogue import READ_MODELS
-from projections.checking import read_model_faults
-from projections.comparison import Difference, UnknownProjection, difference, model_named
-from projections.digest import stored_digest
-from projections.rebuild import rebuild as rebuild_models
-from projections.view import NotFolded
+from projections.engine.digest import stored_digest
+from projections.engine.view import NotFolded
+from projections.run.catalogue import READ_MODELS
+from projections.run.checking import read_model_faults
+from projections.run.comparison import Difference, UnknownProjection, difference, model_named
+from projections.run.rebuild import rebuild as rebuild_models
 
 app = typer.Typer(help="Make, migrate, rebuild and check a ledger.", no_args_is_help=True)
 

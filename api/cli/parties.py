@@ -6,9 +6,9 @@ import typer
 
 from api.cli.answers import asked, shown
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
-from projections.mandates import PowerToBind
-from projections.parties import PartyAsKnown
-from projections.vouching import MarkedSignedBy
+from projections.questions.vouching import MarkedSignedBy
+from projections.tables.mandates import PowerToBind
+from projections.tables.parties import PartyAsKnown
 
 app = typer.Typer(
     help="Who a party is, who may bind it, what its keys signed.", no_args_is_help=True

@@ -9,8 +9,8 @@ import threading
 
 from api.cli.keeper import Keeper
 from api.cli.logs import configure_logs
-from ledger.batches import BatchKey
-from projections.process import run_projections
+from ledger.home.batches import BatchKey
+from projections.run.process import run_projections
 
 
 def projector(app_dsn: str, log_level: str, key: BatchKey) -> Keeper:

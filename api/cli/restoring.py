@@ -11,17 +11,17 @@ import httpx2
 import typer
 
 from api.cli.served import ServedLog
-from ledger.antirollback import CheckpointFile
-from ledger.audit import AuditError, export
-from ledger.authentic import Authenticated
-from ledger.bounded import open_client
-from ledger.home import Home
+from ledger.follow.audit import AuditError, export
+from ledger.follow.authentic import Authenticated
+from ledger.follow.supply import Supply, SupplyError, entry_in, gather
+from ledger.home.antirollback import CheckpointFile
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
 from ledger.log.encoding import write_base64
-from ledger.node import batch_key, open_database
-from ledger.restore import Restored, RestoreError, restore
-from ledger.settings import Settings
+from ledger.node.node import batch_key, open_database
+from ledger.node.restore import Restored, RestoreError, restore
+from ledger.runtime.http import open_client
 from ledger.store.connection import Pool
-from ledger.supply import Supply, SupplyError, entry_in, gather
 
 
 def restore_from_mirror(

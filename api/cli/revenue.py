@@ -6,9 +6,9 @@ import typer
 
 from api.cli.answers import asked, shown
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
-from projections.arrears import MinimumMet, Overdue
-from projections.computation import Computation
-from projections.dues import Dues
+from projections.questions.arrears import MinimumMet, Overdue
+from projections.questions.computation import Computation
+from projections.questions.dues import Dues
 
 app = typer.Typer(
     help="How money was computed, what is owed, held and late, what was promised.",

@@ -6,11 +6,11 @@ import typer
 
 from api.cli.answers import asked, shown
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
-from projections.chain import Chain
-from projections.liens import Liens
-from projections.reach import Dependents, Exclusive, LeftToGrant
-from projections.status import Status
-from projections.title import Title
+from projections.questions.reach import Dependents, Exclusive, LeftToGrant
+from projections.questions.title import Title
+from projections.tables.chain import Chain
+from projections.tables.liens import Liens
+from projections.tables.status import Status
 
 app = typer.Typer(
     help="Who owned a right, what burdens it, what may be granted, what ends with it.",

@@ -14,21 +14,21 @@ import structlog
 from api.cli.keeper import Keeper
 from api.cli.logs import configure_logs
 from api.cli.signing import sign_sealed
-from ledger.clock import Anchor, Clock
-from ledger.domain.governance import LedgerIsClosed
-from ledger.domain.seal import LedgerSealed
-from ledger.faults import Fault, fault_of, reason_of
-from ledger.genesis import AppendRefused, append_unpublished
-from ledger.home import Home
-from ledger.judging import Recorded
-from ledger.keystore import load_key
-from ledger.lawbook import LawShelf
-from ledger.node import batch_key
-from ledger.settings import Settings
+from ledger.domain.government.governance import LedgerIsClosed
+from ledger.domain.government.seal import LedgerSealed
+from ledger.events.lawbook import LawShelf
+from ledger.events.vintage import Vintage
+from ledger.home.keystore import load_key
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.genesis import AppendRefused, append_unpublished
+from ledger.node.node import batch_key
+from ledger.runtime.clock import Anchor, Clock
+from ledger.runtime.faults import Fault, fault_of, reason_of
+from ledger.sequence.judging import Recorded
 from ledger.store.connection import Pool
-from ledger.vintage import Vintage
-from projections.process import die_with_parent
-from projections.seals import draft_seal, last_seal
+from projections.run.process import die_with_parent
+from projections.run.seals import draft_seal, last_seal
 
 LOOK_S = 1.0
 """How often, in seconds, to look whether a seal is due."""

@@ -15,10 +15,11 @@ from rich.console import Console
 from api.importers import Declined
 from api.importers.explanations import meaning
 from api.importers.memory import Identity, Memory
-from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt
-from ledger.compose import ComposeError
-from ledger.domain.event import Body, format_instant
-from ledger.domain.right import RightFiled
+from ledger.domain.core.body import Body
+from ledger.domain.core.types import format_instant
+from ledger.domain.rights.right import RightFiled
+from ledger.events.compose import ComposeError
+from ledger.follow.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt
 from ledger.wire import canonical
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import Entry, EntryTooLarge, format_entry

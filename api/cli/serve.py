@@ -22,11 +22,11 @@ from api.cli.keeper import Keeper
 from api.cli.logs import log_uncaught
 from api.cli.projector import projector
 from api.cli.sealer import sealer
-from api.guarded import Guard, Limits, guarded
+from api.limits.guarded import Guard, Limits, guarded
 from api.main import create_app
-from ledger.home import Home
-from ledger.node import Node, NodeError, batch_key, open_node
-from ledger.settings import Settings
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.node import Node, NodeError, batch_key, open_node
 
 SWITCH_INTERVAL_S = 0.0001
 """Threads of one process hand over sooner than Python's 5 ms: receipts wait for each other."""

@@ -7,13 +7,13 @@ from typing import Annotated
 import httpx2
 import typer
 
-from ledger.audit import NothingExported, cut_bundle
-from ledger.bounded import DEADLINE_S, SOON_S, ask, why_not
-from ledger.client import NoAnswer, ReceiptRefused
-from ledger.exportfiles import Share
+from ledger.follow.audit import NothingExported, cut_bundle
+from ledger.follow.client import NoAnswer, ReceiptRefused
+from ledger.follow.exportfiles import Share
+from ledger.follow.replies import read_object
 from ledger.log.merkle import HASH_SIZE
 from ledger.log.tiles import MAX_ENTRY, TILE_WIDTH, entries_path, tile_path
-from ledger.replies import read_object
+from ledger.runtime.http import DEADLINE_S, SOON_S, ask, why_not
 
 Most = Annotated[float, typer.Option(min=0.001, help="GiB of a log to take in at most in one run")]
 

@@ -4,8 +4,8 @@ import copy
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ledger.client import Signed
-from ledger.compose import compose, uuid7
+from ledger.events.compose import compose, uuid7
+from ledger.follow.client import Signed
 from ledger.wire.commitment import Opening, commit, new_salt
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.keys import PrivateKey

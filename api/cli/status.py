@@ -11,19 +11,20 @@ from typing import Annotated
 
 import typer
 
-from ledger.antirollback import CheckpointFile, Halted, InUse
-from ledger.backup import last_backup
-from ledger.batches import load_batch_key
-from ledger.charter import read_refusal_keys
-from ledger.clock import TOLERANCE
-from ledger.datakeys import DataKeyError
-from ledger.faults import canonical_reason
-from ledger.home import Home
-from ledger.keystore import KeystoreError
-from ledger.node import Database, open_database, policy_of
-from ledger.orders import Orders
-from ledger.refuser import refuser_of
-from ledger.settings import Settings
+from ledger.home.antirollback import CheckpointFile, Halted, InUse
+from ledger.home.batches import load_batch_key
+from ledger.home.datakeys import DataKeyError
+from ledger.home.keystore import KeystoreError
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.backup import last_backup
+from ledger.node.node import Database, open_database, policy_of
+from ledger.publish.charter import read_refusal_keys
+from ledger.publish.refuser import refuser_of
+from ledger.publish.witnessed import Quorum
+from ledger.runtime.clock import TOLERANCE
+from ledger.runtime.faults import canonical_reason
+from ledger.sequence.orders import Orders
 from ledger.store.archiver import read_archiver
 from ledger.store.attest import schema_faults
 from ledger.store.checkpoints import latest_checkpoint, newest_checkpoint
@@ -32,9 +33,8 @@ from ledger.store.entries import LogUnfinished, read_head
 from ledger.store.migrate import pending
 from ledger.store.promises import count_waiting
 from ledger.wire.regular import OddFile
-from ledger.witnessed import Quorum
-from projections.seals import last_seal
-from projections.waiting import folded, troubles_of, unserved
+from projections.run.seals import last_seal
+from projections.run.waiting import folded, troubles_of, unserved
 
 EXIT_HALTED = 70
 

@@ -6,11 +6,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from ledger.follow.tlog import is_of_tree, verify_proof, verify_tiles
 from ledger.log.encoding import write_base64
 from ledger.log.note import MAX_NOTE
 from ledger.log.policy import MalformedPolicy, Policy, Witnessed, parse_policy
 from ledger.log.receipt import MAX_TLOG_PROOF
-from ledger.tlog import is_of_tree, verify_proof, verify_tiles
 from ledger.verify.files import MAX_ANSWER, log_in
 from ledger.verify.outcome import Refused
 from ledger.wire.regular import read_regular

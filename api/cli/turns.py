@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from ledger.faults import reason_of
+from ledger.runtime.faults import reason_of
 
 
 def look_again(look: Callable[[], None], every: float) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from api.guarded import Guard, Limits, guarded
+from api.limits.guarded import Guard, Limits, guarded
 from api.witness import witness_app
 from ledger.witness.book import Book
 from ledger.witness.house import House, policy_lines

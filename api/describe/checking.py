@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from api.describe.language import Language, Said
-from ledger.checked import Checked, named_by
+from ledger.follow.checked import Checked, named_by
 
 NOT_VERIFIED = Said(
     "theo lời máy chủ; kết luận chưa được kiểm chứng",

@@ -8,7 +8,7 @@ to 28 November 2034 inclusive. Instants are told in Hà Nội.
 from datetime import date, datetime, timedelta
 
 from api.describe.language import Language, Said
-from ledger.domain.event import HANOI, format_instant
+from ledger.domain.core.types import HANOI, format_instant
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),

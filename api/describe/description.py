@@ -18,7 +18,7 @@ from api.describe.saying import WHOLE, Line, Members, Speech, Word, member_name,
 from api.describe.sentences import sentence_of
 from api.describe.shape import bare, is_record, members_of_kind
 from api.describe.together import together_with
-from ledger.domain.contract_terms import Grant, Terms
+from ledger.domain.contracts.contract_terms import Grant, Terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from api.describe import days, money
 from api.describe.language import Language, Said
 from api.describe.places import place
 from api.describe.titles import country
-from ledger.lawbook import shipped
+from ledger.events.lawbook import shipped
 
 Measure = Literal[
     "rate",

@@ -8,16 +8,16 @@ measure here, which a test holds: an amount that is shown as a bare number is a 
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from ledger.domain.contract_terms import ContractKind, RoyaltyBase, Sublicensing
-from ledger.domain.conveyance import ConveyanceKind
-from ledger.domain.filing import Purpose
-from ledger.domain.order import Effect
-from ledger.domain.party import PartyKind, Role
-from ledger.domain.relation import RelationKind
-from ledger.domain.royalty import Royalty
-from ledger.domain.scope import Act, Exclusivity, Field
-from ledger.domain.standing import Outcome
-from ledger.domain.technology import ObjectKind
+from ledger.domain.contracts.contract_terms import ContractKind, RoyaltyBase, Sublicensing
+from ledger.domain.contracts.filing import Purpose
+from ledger.domain.contracts.royalty import Royalty
+from ledger.domain.core.order import Effect
+from ledger.domain.core.scope import Act, Exclusivity, Field
+from ledger.domain.parties.party import PartyKind, Role
+from ledger.domain.parties.relation import RelationKind
+from ledger.domain.rights.conveyance import ConveyanceKind
+from ledger.domain.rights.standing import Outcome
+from ledger.domain.rights.technology import ObjectKind
 
 Measure = Literal[
     "sum", "rate", "entry", "number", "days", "months", "years", "times", "units", "day_of", "year"

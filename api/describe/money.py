@@ -1,7 +1,7 @@
 """Sums, rates, shares and whole numbers, as either language writes them."""
 
 from api.describe.language import Language, Said
-from ledger.domain.money import MINOR_UNITS
+from ledger.domain.core.money import MINOR_UNITS
 
 _THE_WHOLE = Said("toàn bộ", "the whole")
 _MINOR = Said("đơn vị nhỏ nhất của", "minor units of")

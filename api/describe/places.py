@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from api.describe.language import Language, Said
 from api.describe.titles import country
-from ledger.domain.territory import NEW_UNITS, OLD_UNITS, WORLD
-from ledger.domain.territory import places as made_of
+from ledger.domain.core.territory import NEW_UNITS, OLD_UNITS, WORLD
+from ledger.domain.core.territory import places as made_of
 
 _WORLD = Said("toàn thế giới", "the whole world")
 _NOW_IN = Said("nay thuộc", "now in")

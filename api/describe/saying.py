@@ -22,9 +22,9 @@ from api.describe.places import office, places
 from api.describe.shape import bare
 from api.describe.titles import country, symbol, tongue
 from api.describe.values import VALUES, value_name
-from ledger.domain.event import Sealed, parse_instant
-from ledger.domain.money import Money
-from ledger.domain.scope import Field, Territory
+from ledger.domain.core.money import Money
+from ledger.domain.core.scope import Field, Territory
+from ledger.domain.core.types import Sealed, parse_instant
 
 Members = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
-from api.answer_json import kinds_of
+from api.describe.answer_json import kinds_of
 
 
 def is_record(kind: Any) -> bool:

@@ -15,9 +15,7 @@ from fastapi.responses import HTMLResponse
 from api.deps import law_of, look, node_of
 from api.describe.links import PREFIXES, Question
 from api.explorer.shown import language_of, page, takes_of
-from api.named import Party
-from api.parameters import Cursor
-from api.reads import (
+from api.reads.common import (
     EffectText,
     KnownAtByEither,
     KnownByText,
@@ -26,26 +24,28 @@ from api.reads import (
     telling,
     today,
 )
-from ledger.node import Node
+from api.reads.named import Party
+from api.reads.parameters import Cursor
+from ledger.node.node import Node
 from ledger.store.connection import Pool
-from projections.answer import Answer
-from projections.arrears import overdue_of
-from projections.axes import Effect
-from projections.computation import computation_of
-from projections.disputes import holds_on
-from projections.dues import dues_of
-from projections.keys import keys_of
-from projections.liens import liens_on
-from projections.mandates import mandates_of
-from projections.parties import party_as_known
-from projections.reach import dependents_of
-from projections.revenue import revenue_of
-from projections.status import status_of
-from projections.sublicences import sublicences_of
-from projections.terms import terms_on, versions_of
-from projections.title import title_of
-from projections.view import KnownAt, KnownBy
-from projections.vouching import marked_dispute_of, marked_timeline_of
+from projections.engine.answer import Answer
+from projections.engine.axes import Effect
+from projections.engine.view import KnownAt, KnownBy
+from projections.questions.arrears import overdue_of
+from projections.questions.computation import computation_of
+from projections.questions.disputes import holds_on
+from projections.questions.dues import dues_of
+from projections.questions.keys import keys_of
+from projections.questions.reach import dependents_of
+from projections.questions.sublicences import sublicences_of
+from projections.questions.terms import terms_on, versions_of
+from projections.questions.title import title_of
+from projections.questions.vouching import marked_dispute_of, marked_timeline_of
+from projections.tables.liens import liens_on
+from projections.tables.mandates import mandates_of
+from projections.tables.parties import party_as_known
+from projections.tables.revenue import revenue_of
+from projections.tables.status import status_of
 
 EVENTS = 50
 """Events of a subject that its page shows at once."""

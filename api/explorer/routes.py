@@ -9,9 +9,9 @@ from api.deps import look, node_of
 from api.explorer.operations import groups_of
 from api.explorer.shown import HEADERS, HERE, page
 from ledger.store.entries import StoredEntry, read_entries
-from projections.decoding import decode
-from projections.timeline import days_of, office_of, states_of
-from projections.vouching import Vouched, vouched_for
+from projections.engine.decoding import decode
+from projections.questions.vouching import Vouched, vouched_for
+from projections.tables.timeline import days_of, office_of, states_of
 
 LATEST = 50
 """Events on the page."""

@@ -12,9 +12,9 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from fastapi.templating import Jinja2Templates
 
-from api.answer_json import members_of
 from api.deps import node_of
 from api.describe import days
+from api.describe.answer_json import members_of
 from api.describe.description import Described, describe
 from api.describe.events import event_name
 from api.describe.interface import INTERFACE

@@ -29,13 +29,13 @@ from api.importers.cuad_terms import (
     grants_of,
 )
 from api.importers.memory import Identity
-from ledger.domain.contract import ContractConcluded
-from ledger.domain.event import Body, KeyRecord
-from ledger.domain.number import right_id
-from ledger.domain.party import PartyRegistered
-from ledger.domain.right import RightFiled
-from ledger.domain.technology import TechnologyRegistered
-from ledger.domain.title import AssignmentAgreed
+from ledger.domain.contracts.assignment_agreement import AssignmentAgreed
+from ledger.domain.contracts.contract import ContractConcluded
+from ledger.domain.core.body import Body, KeyRecord
+from ledger.domain.parties.party import PartyRegistered
+from ledger.domain.rights.number import right_id
+from ledger.domain.rights.right import RightFiled
+from ledger.domain.rights.technology import TechnologyRegistered
 
 REGISTER = "cuad"
 _LAW = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")

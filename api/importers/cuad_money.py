@@ -12,7 +12,7 @@ from typing import Any
 
 from api.importers.cuad_records import Agreement, in_words, unread
 from api.importers.cuad_terms import NotCarried, Reading
-from ledger.domain.royalty import Royalty, royalty_on
+from ledger.domain.contracts.royalty import Royalty, royalty_on
 
 _BASES = {
     "net_sales": "net_revenue",

@@ -21,12 +21,13 @@ from api.importers import Declined, ImporterError
 from api.importers.inpadoc_records import LegalEvent, MalformedEvents, Publication, Register
 from api.importers.office_codes import Meaning, ReviewedCode, reviewed
 from api.importers.uspto import Planned, Remembers
-from ledger.domain.event import Body, legal_day
-from ledger.domain.existence import FutureFact, not_in_future
-from ledger.domain.number import canonical, right_id
-from ledger.domain.office import FORMER_STATES, STATES
-from ledger.domain.right import Holding, RightFiled, RightKind
-from ledger.domain.right_status import (
+from ledger.domain.core.body import Body
+from ledger.domain.core.existence import FutureFact, not_in_future
+from ledger.domain.core.office import FORMER_STATES, STATES
+from ledger.domain.core.types import legal_day
+from ledger.domain.rights.number import canonical, right_id
+from ledger.domain.rights.right import Holding, RightFiled, RightKind
+from ledger.domain.rights.right_status import (
     OfficeEventRecorded,
     OfRight,
     RightCancelled,

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from api.importers import ImporterError
-from ledger.domain.event import FROM_LIST, Day, Model, Sha256
+from ledger.domain.core.types import FROM_LIST, Day, Model, Sha256
 from ledger.wire.strict import MalformedJson, load_json
 
 Authority = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]

@@ -19,9 +19,9 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from api.importers import ImporterError
-from ledger import durable
-from ledger.compose import LIFE, new_nonce, uuid7
-from ledger.domain.event import Instant, Model, PartyId, Sha256
+from ledger.domain.core.types import Instant, Model, PartyId, Sha256
+from ledger.events.compose import LIFE, new_nonce, uuid7
+from ledger.runtime import durable
 from ledger.wire.regular import open_regular
 
 

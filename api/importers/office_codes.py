@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from ledger.domain.event import FROM_LIST, Model, Text
+from ledger.domain.core.types import FROM_LIST, Model, Text
 
 Meaning = Literal[
     "designated",

@@ -26,16 +26,12 @@ from api.importers.uspto_reading import (
     read_records,
 )
 from api.importers.uspto_records import Record, Register, in_line
-from ledger.domain.conveyance import (
-    OF_LIENS,
-    ConveyanceAttested,
-    Executed,
-    Spelled,
-)
-from ledger.domain.event import Body, legal_day
-from ledger.domain.number import right_id
-from ledger.domain.right import Holding, RightFiled, RightKind
-from ledger.domain.spelling import PartyKnownAs
+from ledger.domain.core.body import Body
+from ledger.domain.core.types import legal_day
+from ledger.domain.parties.spelling import PartyKnownAs
+from ledger.domain.rights.conveyance import OF_LIENS, ConveyanceAttested, Executed, Spelled
+from ledger.domain.rights.number import right_id
+from ledger.domain.rights.right import Holding, RightFiled, RightKind
 
 B = TypeVar("B", bound=Body)
 

@@ -10,8 +10,8 @@ in part, for a country, on a condition, or undone, is told in words that nobody 
 import re
 from collections.abc import Mapping
 
-from ledger.domain.conveyance import OF_LIENS, ConveyanceKind
-from ledger.domain.event import Refusal
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.rights.conveyance import OF_LIENS, ConveyanceKind
 
 _KINDS: Mapping[str, ConveyanceKind] = {
     "assignment": "assignment",

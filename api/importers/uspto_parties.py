@@ -17,8 +17,8 @@ from pydantic import Field, ValidationError
 
 from api.importers import ImporterError
 from api.importers.uspto_records import Name, RecordId
-from ledger.domain.event import FROM_LIST, Model, PartyId, Sha256, Text
-from ledger.domain.name import name_key
+from ledger.domain.core.types import FROM_LIST, Model, PartyId, Sha256, Text
+from ledger.domain.parties.name import name_key
 from ledger.wire.strict import MalformedJson, load_json
 
 

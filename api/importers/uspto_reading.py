@@ -13,9 +13,9 @@ from api.importers import Declined
 from api.importers.uspto_kinds import KindUnknown, PartInWords, kind_of, must_say_no_more
 from api.importers.uspto_parties import Parties
 from api.importers.uspto_records import Record, Register
-from ledger.domain.conveyance import OF_LIENS, ConveyanceKind
-from ledger.domain.existence import FutureFact
-from ledger.domain.listing import ContentMissing
+from ledger.domain.core.existence import FutureFact
+from ledger.domain.market.listing import ContentMissing
+from ledger.domain.rights.conveyance import OF_LIENS, ConveyanceKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from pydantic import (
 )
 
 from api.importers.uspto_kinds import named_in
-from ledger.domain.event import FROM_LIST, Day, Model, Sha256
-from ledger.domain.number import NumberForm, canonical
+from ledger.domain.core.types import FROM_LIST, Day, Model, Sha256
+from ledger.domain.rights.number import NumberForm, canonical
 from ledger.wire.strict import MalformedJson, load_json
 
 

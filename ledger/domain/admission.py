@@ -11,34 +11,34 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from ledger.domain.authority import (
+from ledger.domain.core.body import Folded, FoldedState, State, key_subject
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import PredecessorUnknown, SubjectExists
+from ledger.domain.core.personal_data import must_hold_no_personal_data
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import HERE, Step
+from ledger.domain.core.types import format_instant
+from ledger.domain.government.governance import must_be_open
+from ledger.domain.government.ledger import (
+    LedgerOpened,
+    RulesAdopted,
+    must_have_law,
+    must_know,
+    opened,
+)
+from ledger.domain.parties.authority import (
     Ledger,
     SignerMissing,
     WrongSigner,
     ledger_of,
     ledger_subject,
 )
-from ledger.domain.both_sides import keys_answered, must_not_sign_both_named_sides
-from ledger.domain.event import (
-    Context,
-    Event,
-    Folded,
-    FoldedState,
-    Logged,
-    Refusal,
-    State,
-    format_instant,
-    key_subject,
-)
-from ledger.domain.existence import PredecessorUnknown, SubjectExists
-from ledger.domain.governance import must_be_open
-from ledger.domain.key import Key
-from ledger.domain.ledger import LedgerOpened, RulesAdopted, must_have_law, must_know, opened
-from ledger.domain.party import PartyEnded, standing_for
-from ledger.domain.personal_data import must_hold_no_personal_data
+from ledger.domain.parties.key import Key
+from ledger.domain.parties.party import PartyEnded, standing_for
 from ledger.domain.registry import EVOLVES, RULES
-from ledger.domain.remedy import HERE, Step
-from ledger.domain.signers import (
+from ledger.domain.signing.both_sides import keys_answered, must_not_sign_both_named_sides
+from ledger.domain.signing.signers import (
     must_be_registered,
     must_bind,
     must_name_signers,

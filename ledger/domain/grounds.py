@@ -10,20 +10,23 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from ledger.domain.amendment import TermsAmended
-from ledger.domain.contract import ContractConcluded
-from ledger.domain.contract_terms import AgreedTerms, Grant
-from ledger.domain.dispute import DisputeOpened
-from ledger.domain.distribution import Distributed
-from ledger.domain.event import Body, Logged, Sealed
-from ledger.domain.filing import CompulsoryLicenceGranted
-from ledger.domain.interest import InterestAccrued
-from ledger.domain.law import Ground, Law, law_day
-from ledger.domain.preemption import CoOwnerNotified
-from ledger.domain.right import RightFiled
-from ledger.domain.share import ShareAgreed
-from ledger.domain.sublicence import SublicenceGranted
-from ledger.domain.title import AssignmentAgreed
+from ledger.domain.contracts.amendment import TermsAmended
+from ledger.domain.contracts.assignment_agreement import AssignmentAgreed
+from ledger.domain.contracts.contract import ContractConcluded
+from ledger.domain.contracts.contract_terms import AgreedTerms, Grant
+from ledger.domain.contracts.filing import CompulsoryLicenceGranted
+from ledger.domain.contracts.sublicence import SublicenceGranted
+from ledger.domain.core.body import Body
+from ledger.domain.core.event import Logged
+from ledger.domain.core.ground import Ground
+from ledger.domain.core.law import Law, law_day
+from ledger.domain.core.types import Sealed
+from ledger.domain.disputes.dispute import DisputeOpened
+from ledger.domain.revenue.distribution import Distributed
+from ledger.domain.revenue.interest import InterestAccrued
+from ledger.domain.revenue.share import ShareAgreed
+from ledger.domain.rights.preemption import CoOwnerNotified
+from ledger.domain.rights.right import RightFiled
 
 Rules = Callable[[Any, Law, date], Iterable[Ground]]
 """From a body, the law and the day whose law judges private acts to the rules."""

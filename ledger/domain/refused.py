@@ -11,11 +11,14 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from ledger.domain.authority import ledger_of
-from ledger.domain.both_sides import must_not_sign_both_named_sides
-from ledger.domain.event import Context, Event, FoldedState, Refusal
-from ledger.domain.law import Ground
-from ledger.domain.signers import must_be_registered, must_bind, must_name_signers
+from ledger.domain.core.body import FoldedState
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Event
+from ledger.domain.core.ground import Ground
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.parties.authority import ledger_of
+from ledger.domain.signing.both_sides import must_not_sign_both_named_sides
+from ledger.domain.signing.signers import must_be_registered, must_bind, must_name_signers
 
 
 class NotJudged(Refusal):

@@ -8,57 +8,48 @@ for ever: a changed meaning is a new one, and a golden file for each proves that
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from ledger.domain import (
+from ledger.domain.contracts import (
     amendment,
-    approach,
-    assignment,
-    auction,
+    assignment_agreement,
     consent,
     contract,
-    conveyance,
-    dispute,
-    distribution,
     document,
     ending,
-    enforcement,
     filing,
-    funding,
-    governance,
-    identity,
-    interest,
-    investment,
-    key,
-    ledger,
-    listing,
-    mandate,
-    mirror,
-    need,
     notice,
-    offer,
     own_use,
-    party,
-    payment,
     performance,
-    preemption,
+    sublicence,
+)
+from ledger.domain.core.body import Body
+from ledger.domain.core.context import Admits, Evolves
+from ledger.domain.disputes import dispute, ruling
+from ledger.domain.government import governance, ledger, seal
+from ledger.domain.market import approach, auction, listing, mirror, need, offer, sealed_bid
+from ledger.domain.parties import identity, key, mandate, party, reconfirmation, relation, spelling
+from ledger.domain.revenue import (
+    distribution,
+    interest,
+    payment,
     profit,
-    reconfirmation,
-    relation,
     report,
     report_answer,
+    share,
+    suspense,
+)
+from ledger.domain.rights import (
+    assignment,
+    conveyance,
+    enforcement,
+    funding,
+    investment,
+    preemption,
     right,
     right_status,
-    ruling,
-    seal,
-    sealed_bid,
     security,
-    share,
-    spelling,
-    sublicence,
-    suspense,
     technology,
     title,
 )
-from ledger.domain.event import Admits, Body, Evolves
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -80,6 +71,7 @@ MODULES = (
     right_status,
     preemption,
     title,
+    assignment_agreement,
     assignment,
     conveyance,
     security,

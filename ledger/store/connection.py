@@ -33,13 +33,13 @@ from psycopg2.extensions import (
 )
 from psycopg2.extensions import connection as Connection  # noqa: N812  (it is a class)
 
-from ledger.computing import Computing
-from ledger.faults import NeedsOperator, Passing, Told
+from ledger.runtime.computing import Computing
+from ledger.runtime.faults import NeedsOperator, Passing, Told
 from ledger.store.hint import Hinter
 from ledger.store.replication import Confirmations
 
 KeptMac = Callable[[bytes, int, bytes], bytes]
-"""The MAC of what is kept: of what, of how many entries, its bytes (`ledger.batches.BatchKey`)."""
+"""The MAC of what is kept: of what, of how many entries, its bytes (`batches.BatchKey`)."""
 
 
 class StoreError(Told):

@@ -33,8 +33,8 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection
 
-from ledger import durable
-from ledger.faults import NeedsOperator, Passing
+from ledger.runtime import durable
+from ledger.runtime.faults import NeedsOperator, Passing
 from ledger.store.attest import Unfit, unsafe_settings
 from ledger.store.binaries import Binaries, find_binaries
 from ledger.store.connection import StoreError, owned

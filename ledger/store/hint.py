@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, suppress
 
 from psycopg2.extensions import cursor
 
-from ledger.loops import Loop
+from ledger.runtime.loops import Loop
 
 HEAD_CHANNEL = "ledger_head"
 """The log has grown."""

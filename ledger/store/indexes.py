@@ -11,7 +11,7 @@ from uuid import UUID
 
 from psycopg2.extensions import cursor
 
-from ledger.faults import NeedsOperator
+from ledger.runtime.faults import NeedsOperator
 from ledger.store.append import uuid_array
 from ledger.store.connection import Pool, StoreError, one_row
 

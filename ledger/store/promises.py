@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from ledger.faults import NeedsOperator
+from ledger.runtime.faults import NeedsOperator
 from ledger.store.connection import Pool, StoreError, Transaction, one_row
 
 _ALONE = "SELECT pg_advisory_xact_lock(hashtext('techledger promises'))"

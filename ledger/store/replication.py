@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from psycopg2.extensions import connection as Connection  # noqa: N812  (it is a class)
 
-from ledger.loops import Loop
+from ledger.runtime.loops import Loop
 
 LOOK_S = 0.25
 """How often, in seconds, it is looked whether a commit has waited long enough."""

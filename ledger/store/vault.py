@@ -1,8 +1,9 @@
 """
 The openings of what the log only commits to, encrypted: the rows from which anything may be erased.
 
-They are written in the commit that writes their entry (`append.py`) and opened by `ledger.vault`,
-whose keys never enter the database. A row that goes leaves a record of itself and why.
+They are written in the commit that writes their entry (`append.py`) and opened by
+`ledger.sequence.vault`, whose keys never enter the database. A row that goes leaves a record of
+itself and why.
 """
 
 from collections.abc import Sequence

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ledger import durable
-from ledger.faults import Told
 from ledger.log.merkle import EMPTY_ROOT
+from ledger.runtime import durable
+from ledger.runtime.faults import Told
 from ledger.wire.regular import open_regular
 
 KEPT: Final = 1_000

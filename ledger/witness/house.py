@@ -15,12 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger import durable
-from ledger.faults import Told
-from ledger.keystore import create_pair, load_pair
+from ledger.home.keystore import create_pair, load_pair
 from ledger.log.cosignature import CosignatureV1Signer, MLDSA44Signer
 from ledger.log.key import ED25519, MLDSA44, MalformedKey, is_name
 from ledger.log.note import Verifier, format_vkey, parse_vkey
+from ledger.runtime import durable
+from ledger.runtime.faults import Told
 from ledger.wire.regular import OddFile, read_regular
 from ledger.witness.book import create_book
 

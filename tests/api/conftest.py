@@ -9,16 +9,16 @@ import httpx2
 import pytest
 
 from api.cli.story import Done, chapters, variables
-from ledger.client import LedgerClient, read_trust
-from ledger.domain.event import legal_day
-from ledger.home import Home
-from ledger.intake import decode
+from ledger.domain.core.types import legal_day
+from ledger.events.intake import decode
+from ledger.follow.client import LedgerClient, read_trust
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
 from ledger.log.encoding import write_base64
-from ledger.node import Node
-from ledger.settings import Settings
+from ledger.node.node import Node
 from ledger.store.embedded import EmbeddedPostgres
-from projections.catalogue import READ_MODELS
-from projections.rebuild import rebuild
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
 from tests.support.builders import FIRM, INSTITUTE, RIVAL
 from tests.support.http import serving
 from tests.support.node import append, found, running, settings_for

@@ -8,9 +8,9 @@ from contextlib import ExitStack, contextmanager, suppress
 import httpx2
 import pytest
 
-from api import uploads
-from ledger.home import Home
-from ledger.node import Node
+from api.limits import uploads
+from ledger.home.paths import Home
+from ledger.node.node import Node
 from tests.support.builders import INSTITUTE
 from tests.support.http import serving
 from tests.support.world import World

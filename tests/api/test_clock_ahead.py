@@ -9,9 +9,9 @@ import httpx2
 import pytest
 
 from api.cli.sealer import seal
-from ledger.clock import Clock, ClockAhead
-from ledger.home import Home
-from ledger.node import Node
+from ledger.home.paths import Home
+from ledger.node.node import Node
+from ledger.runtime.clock import Clock, ClockAhead
 from ledger.store.entries import read_entries, read_head
 from tests.support.builders import FIRM, INSTITUTE, RIVAL
 from tests.support.http import serving

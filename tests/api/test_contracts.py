@@ -8,14 +8,14 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from ledger.client import LedgerClient, read_trust
-from ledger.domain.periods import end_of_days, end_of_working_days
-from ledger.home import Home
-from ledger.lawbook import shipped
-from ledger.node import Node
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.rebuild import rebuild
+from ledger.domain.core.periods import end_of_days, end_of_working_days
+from ledger.events.lawbook import shipped
+from ledger.follow.client import LedgerClient, read_trust
+from ledger.home.paths import Home
+from ledger.node.node import Node
+from projections.engine.decoding import decode
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
 from tests.support import builders as b
 from tests.support import contracts as c
 from tests.support.tale import Tale

@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ledger.client import LedgerClient, read_trust
-from ledger.compose import uuid7
-from ledger.home import Home
-from ledger.node import Node
+from ledger.events.compose import uuid7
+from ledger.follow.client import LedgerClient, read_trust
+from ledger.home.paths import Home
+from ledger.node.node import Node
 from tests.support.builders import FIRM, INSTITUTE, RIVAL, technology_registered
 from tests.support.http import serving
 from tests.support.node import append, found, running, settings_for

@@ -7,9 +7,9 @@ import httpx2
 import pytest
 
 from api.cli.signing import sign_sealed
-from ledger.client import Signed
-from ledger.compose import uuid7
-from ledger.genesis import key_record
+from ledger.events.compose import uuid7
+from ledger.follow.client import Signed
+from ledger.node.genesis import key_record
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.keys import PrivateKey
 from tests.support.builders import (

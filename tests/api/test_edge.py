@@ -11,14 +11,14 @@ from dataclasses import replace
 import httpx2
 import pytest
 
-from api.edge import hosts_of
 from api.explorer.operations import groups_of
-from api.networks import group_of, wider_networks
-from api.quotas import WATCH_LEAST, WINDOW_S, Quota
-from ledger.client import Signed
-from ledger.home import Home
-from ledger.node import Node
-from ledger.turns import Throttled
+from api.limits.edge import hosts_of
+from api.limits.networks import group_of, wider_networks
+from api.limits.quotas import WATCH_LEAST, WINDOW_S, Quota
+from ledger.follow.client import Signed
+from ledger.home.paths import Home
+from ledger.node.node import Node
+from ledger.runtime.turns import Throttled
 from ledger.wire.envelope import sign_envelope
 from tests.support.builders import INSTITUTE, OPERATOR, technology_registered
 from tests.support.http import PROBLEM, serving

@@ -7,9 +7,9 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from ledger import chunks
-from ledger.compose import uuid7
-from ledger.node import Node
+from ledger.events.compose import uuid7
+from ledger.node import chunks
+from ledger.node.node import Node
 from tests.support.builders import INSTITUTE, technology_registered
 from tests.support.world import World
 
@@ -60,7 +60,7 @@ def test_a_fault_under_a_read_is_logged_and_not_told(
     http: httpx2.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     """It is logged once, and the answer has the headers of every other."""
-    monkeypatch.setattr("api.rights.title_of", broken)
+    monkeypatch.setattr("api.reads.rights.title_of", broken)
     with capture_logs() as lines:
         answer = http.get("/v1/rights/right:a/title")
     assert (500, "INTERNAL") == (answer.status_code, answer.json()["code"])

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from ledger.node import Node
+from ledger.node.node import Node
 from tests.support.http import serving
 from tests.support.openapi import described
 from tests.support.tale import Tale

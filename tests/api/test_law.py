@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from ledger.client import LedgerClient, ProblemAnswer
-from ledger.domain.law import digest_of
-from ledger.lawbook import shipped
+from ledger.domain.core.law import digest_of
+from ledger.events.lawbook import shipped
+from ledger.follow.client import LedgerClient, ProblemAnswer
 from tests.support.tale import Tale
 
 

@@ -8,15 +8,15 @@ from typing import Any
 import httpx2
 import pytest
 
-from ledger.client import Signed
-from ledger.domain.event import Body
-from ledger.domain.law import Law, read_law
-from ledger.lawbook import shipped_files
-from ledger.node import Node
+from ledger.domain.core.body import Body
+from ledger.domain.core.law import Law, read_law
+from ledger.events.lawbook import shipped_files
+from ledger.follow.client import Signed
+from ledger.node.node import Node
 from ledger.wire.envelope import sign_envelope
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.rebuild import rebuild
+from projections.engine.decoding import decode
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
 from tests.support import builders as b
 from tests.support import contracts
 from tests.support.builders import CONTRACT, FIRM, INSTITUTE, REGISTRAR, RIGHT

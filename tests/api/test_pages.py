@@ -13,8 +13,8 @@ from api.describe.interface import ASKED_AS, INTERFACE
 from api.describe.links import PAGES as FOLDERS
 from api.explorer import pages
 from api.explorer.shown import HERE
-from ledger.home import Home
-from ledger.node import Node
+from ledger.home.paths import Home
+from ledger.node.node import Node
 from tests.support.http import PROBLEM
 from tests.support.tale import Tale
 from tests.support.world import World

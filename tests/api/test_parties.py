@@ -8,16 +8,16 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from ledger.client import LedgerClient, Signed
-from ledger.domain.event import Body
-from ledger.genesis import key_record
-from ledger.home import Home
-from ledger.intake import decode
-from ledger.node import Node
+from ledger.domain.core.body import Body
+from ledger.events.intake import decode
+from ledger.follow.client import LedgerClient, Signed
+from ledger.home.paths import Home
+from ledger.node.genesis import key_record
+from ledger.node.node import Node
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.keys import PrivateKey
-from projections.catalogue import READ_MODELS
-from projections.rebuild import rebuild
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
 from tests.support import builders as b
 from tests.support import contracts, documents, mandates, parties
 from tests.support.builders import AUTHOR, FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL

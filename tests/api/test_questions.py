@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from api.cli.answers import EXIT_CODES
 from api.cli.main import app
 from api.cli.story import names
-from ledger.home import Home
+from ledger.home.paths import Home
 from ledger.wire.envelope import envelope_to_object
 from tests.support.openapi import GOLDEN
 from tests.support.tale import Loaded

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 import httpx2
 import pytest
 
-from ledger.client import LedgerClient
-from ledger.compose import uuid7
-from ledger.intake import decode
-from ledger.node import Node
-from projections.catalogue import READ_MODELS
-from projections.rebuild import rebuild
+from ledger.events.compose import uuid7
+from ledger.events.intake import decode
+from ledger.follow.client import LedgerClient
+from ledger.node.node import Node
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
 from tests.support import builders as b
 from tests.support.tale import Tale
 from tests.support.world import World

@@ -9,26 +9,27 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from api.shared import KEPT_S
-from ledger.antirollback import CheckpointFile
-from ledger.client import HistoryChanged, LedgerClient, ProblemAnswer
-from ledger.compose import uuid7
-from ledger.domain.event import Logged, format_instant
-from ledger.intake import decode
+from api.watching.shared import KEPT_S
+from ledger.domain.core.event import Logged
+from ledger.domain.core.types import format_instant
+from ledger.events.compose import uuid7
+from ledger.events.intake import decode
+from ledger.follow.client import HistoryChanged, LedgerClient, ProblemAnswer
+from ledger.home.antirollback import CheckpointFile
 from ledger.log.checkpoint import Checkpoint, format_checkpoint, open_checkpoint
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import LogError, leaf_hash, root_of
 from ledger.log.note import format_note, parse_note
 from ledger.log.receipt import parse_tlog_proof, verify_tlog_proof
 from ledger.log.tiles import entries_path, parse_bundle, tile_path
-from ledger.node import Node
+from ledger.node.node import Node
 from ledger.store.entries import read_entries, read_head
 from ledger.wire.base64 import b64decode
 from ledger.wire.entry import parse_entry
-from projections.catalogue import READ_MODELS
-from projections.rebuild import rebuild
-from projections.runner import Runner
-from projections.technologies import technologies
+from projections.engine.runner import Runner
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
+from projections.tables.technologies import technologies
 from tests.support import builders as b
 from tests.support.cose import opened
 from tests.support.node import append
@@ -148,7 +149,7 @@ def test_a_log_at_rest_is_not_ready_from_when_it_is_halted(
 def test_readiness_names_a_head_that_nobody_verifies(
     node: Node, http: httpx2.Client, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("api.operations.FRESH_S", 0.0)
+    monkeypatch.setattr("api.reads.operations.FRESH_S", 0.0)
     ready = http.get("/health/ready")
     assert 503 == ready.status_code
     assert ["the head has not been verified for 0 seconds"] == ready.json()["reasons"]
@@ -158,7 +159,7 @@ def test_readiness_names_a_head_that_nobody_verifies(
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep no answer for whoever asks next."""
-    monkeypatch.setattr("api.shared.KEPT_S", 0.0)
+    monkeypatch.setattr("api.watching.shared.KEPT_S", 0.0)
 
 
 def test_a_read_model_that_stands_is_told_and_keeps_no_other_from_answering(
@@ -215,7 +216,7 @@ def test_metrics_say_how_far_log_checkpoint_and_read_models_are(
 def test_metrics_that_are_not_written_out_in_time_may_be_asked_for_again(
     http: httpx2.Client, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("api.shared.WITHIN_S", 0.1)
+    monkeypatch.setattr("api.watching.shared.WITHIN_S", 0.1)
     monkeypatch.setattr("api.metrics.generate_latest", lambda _: time.sleep(0.5))
     answer = http.get("/metrics")
     assert (503, True) == (answer.status_code, "retry-after" in answer.headers)

@@ -1,6 +1,6 @@
 """Questions about money over HTTP, once the demo's story has been played."""
 
-from ledger.client import LedgerClient
+from ledger.follow.client import LedgerClient
 from tests.support.tale import Tale
 
 

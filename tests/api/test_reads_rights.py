@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from ledger.client import LedgerClient
+from ledger.follow.client import LedgerClient
 from tests.support.tale import Tale
 
 

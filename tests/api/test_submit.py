@@ -8,10 +8,10 @@ import httpx2
 import pytest
 
 from api.cli.signing import sign_sealed
-from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt
-from ledger.compose import uuid7
-from ledger.genesis import key_record
-from ledger.node import Node
+from ledger.events.compose import uuid7
+from ledger.follow.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt
+from ledger.node.genesis import key_record
+from ledger.node.node import Node
 from ledger.store.entries import read_head
 from ledger.store.vault import read_openings
 from ledger.wire import canonical

@@ -10,15 +10,15 @@ from http import HTTPStatus
 import httpx2
 import pytest
 
-from api.shared import KEPT_S
-from ledger.client import LedgerClient, read_trust
-from ledger.genesis import initialise
-from ledger.home import Home
-from ledger.intake import decode
-from ledger.node import Node, open_node
-from ledger.settings import Settings
-from projections.catalogue import READ_MODELS
-from projections.rebuild import rebuild
+from api.watching.shared import KEPT_S
+from ledger.events.intake import decode
+from ledger.follow.client import LedgerClient, read_trust
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.genesis import initialise
+from ledger.node.node import Node, open_node
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR
 from tests.support.http import serving
 from tests.support.postgres import home_directory, run_sql

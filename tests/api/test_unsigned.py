@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from ledger.client import Signed
-from ledger.compose import uuid7
-from ledger.node import Node
+from ledger.events.compose import uuid7
+from ledger.follow.client import Signed
+from ledger.node.node import Node
 from ledger.wire.envelope import sign_envelope
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.runner import Runner
+from projections.engine.decoding import decode
+from projections.engine.runner import Runner
+from projections.run.catalogue import READ_MODELS
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, technology_registered
 from tests.support.mandates import mandate_given
 from tests.support.node import append

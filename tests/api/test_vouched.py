@@ -2,16 +2,16 @@
 
 import httpx2
 
-from ledger.client import Signed
-from ledger.genesis import key_record
-from ledger.node import Node
+from ledger.follow.client import Signed
+from ledger.node.genesis import key_record
+from ledger.node.node import Node
 from ledger.store.readmodels import forget_progress
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.keys import PrivateKey
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.rebuild import rebuild
-from projections.vouching import vouched_for
+from projections.engine.decoding import decode
+from projections.questions.vouching import vouched_for
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
 from tests.support import builders as b
 from tests.support.builders import FIRM, OPERATOR, REGISTRAR, RIVAL
 from tests.support.disputes import dispute_opened

@@ -4,13 +4,13 @@ import re
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 from ledger import domain
-from ledger.domain.event import Refusal
+from ledger.domain.core.refusal import Refusal
 from ledger.domain.registry import TOPICS
-from ledger.settings import OF_CLIENTS, Settings
-from projections.catalogue import READ_MODELS
+from ledger.home.settings import OF_CLIENTS, Settings
+from projections.run.catalogue import READ_MODELS
 from tests.support import law_table
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -18,8 +18,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 def refusals(kind: type[Refusal] = Refusal) -> list[type[Refusal]]:
     """Return every rule there is, at any depth, whatever imported it."""
-    for module in iter_modules(domain.__path__):
-        import_module(f"ledger.domain.{module.name}")
+    for module in walk_packages(domain.__path__, "ledger.domain."):
+        import_module(module.name)
     found = []
     for each in kind.__subclasses__():
         found += refusals(each)

@@ -121,7 +121,7 @@ def test_every_listed_refusal_has_its_test() -> None:
 def test_every_refusal_of_a_value_points_at_it() -> None:
     raised = [
         (path.name, call.lineno, {each.arg for each in call.keywords})
-        for path in DOMAIN.glob("*.py")
+        for path in DOMAIN.rglob("*.py")
         for call in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)

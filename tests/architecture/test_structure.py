@@ -12,11 +12,11 @@ import pytest
 from api.cli.main import MODULES
 
 ROOT = Path(__file__).parents[2]
-CODE = ("ledger", "api", "projections", "migrations", "tests")
+CODE = ("ledger", "api", "projections", "bench", "migrations", "tests")
 LONGEST_FUNCTION = 70
 LONGEST_TABLE = 110
 """In tests a function may be a table of cases or a story, which splitting makes no clearer."""
-LONGEST_FILE = 500
+LONGEST_FILE = 700
 WHOLE = {"ledger/court.py": 1484}
 """What is one file because it is to be read, and to run, without any other (decision 17)."""
 GENERATED = re.compile(
@@ -89,22 +89,19 @@ def test_no_float_in_the_rules():
 
 
 OWN = {
-    *(
-        f"ledger/{name}.py"
-        for name in (
-            "lawbook",
-            "judged",
-            "powers",
-            "domain/office",
-            "domain/territory",
-            "domain/remedy",
-        )
-    ),
-    *(f"ledger/store/{name}.py" for name in ("schema", "migrate", "embedded")),
-    "api/importers/office_codes.py",
-    "api/importers/uspto_parties.py",
     "api/cli/story.py",
     "api/describe/titles.py",
+    "api/importers/office_codes.py",
+    "api/importers/uspto_parties.py",
+    "ledger/domain/core/office.py",
+    "ledger/domain/core/remedy.py",
+    "ledger/domain/core/territory.py",
+    "ledger/events/lawbook.py",
+    "ledger/follow/judged.py",
+    "ledger/powers.py",
+    "ledger/store/embedded.py",
+    "ledger/store/migrate.py",
+    "ledger/store/schema.py",
 }
 """What reads files of this software's own, or the database server's log, with Python's means."""
 
@@ -117,7 +114,7 @@ def test_a_file_that_somebody_names_is_read_by_one_function():
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in {"read_bytes", "read_text"}
     }
-    assert OWN == {each for each in others if "bench" not in each}
+    assert OWN == others
 
 
 def test_rules_read_no_clock_no_chance_and_nothing_outside():
@@ -145,13 +142,13 @@ def test_every_module_is_imported_by_another_or_started_by_name():
     started = {
         *MODULES.values(),  # by the name of a command
         "api.cli.main",  # by the console script
-        "api.bench.profiled_serve",  # by `techledger bench`, as processes of their own
-        "api.bench.raw_post",
+        "bench.profiled_serve",  # by `python -m bench`, as processes of their own
+        "bench.raw_post",
         "ledger.store.recorder",  # by whoever uses `eventsourcing`, through its topic
     }
     modules = {
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-        for path in sources("ledger", "api", "projections")
+        for path in sources("ledger", "api", "projections", "bench")
     }
     used = set()
     for path in modules.values():

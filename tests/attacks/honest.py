@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from ledger.bench.workload import Prepared
+from bench.workload import Prepared
 
 PATIENCE_S = 10.0
 """What is not answered within so many seconds is unanswered."""

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger.bench.workload import _contract, _Keys
-from ledger.compose import compose, uuid7
-from ledger.domain.event import legal_day
+from bench.workload import _contract, _Keys
+from ledger.domain.core.types import legal_day
+from ledger.events.compose import compose, uuid7
 from ledger.wire.base64 import b64encode
 from ledger.wire.keys import PrivateKey
 from tests.attacks.stage import Stage

@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx2
 
-from ledger.bench.workload import Actor, Cast, Prepared, deals, offers, registrations
-from ledger.home import Home
-from ledger.settings import Settings
+from bench.workload import Actor, Cast, Prepared, deals, offers, registrations
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
 from tests.support.server import Server, served_ledger
 
 DEALS = 220

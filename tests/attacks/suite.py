@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from api.quotas import WINDOW_S
-from ledger.bench.workload import Prepared
-from ledger.settings import Settings
+from api.limits.quotas import WINDOW_S
+from bench.workload import Prepared
+from ledger.home.settings import Settings
 from tests.attacks import honest
 from tests.attacks.honest import Seen
 from tests.attacks.hostile import ADDRESSES, attack

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ledger.bench.workload import Prepared
+from bench.workload import Prepared
 from tests.attacks.hostile import ATTACKS
 from tests.attacks.stage import Stage, stage
 from tests.attacks.suite import run

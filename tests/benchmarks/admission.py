@@ -17,7 +17,9 @@ from statistics import median
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.domain.admission import Folds, admit, evolve_subject, reads
-from ledger.domain.event import Body, Context, Event, Folded, Logged
+from ledger.domain.core.body import Body, Folded
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Event, Logged
 from tests.support import builders as b
 from tests.support import disputes, rights
 from tests.support.golden_events import STORY

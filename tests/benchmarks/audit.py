@@ -16,9 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from ledger.audit import Replay, exported_checkpoint, exported_entries
-from ledger.judged import going_on
-from ledger.lawbook import laws_at_hand
+from ledger.events.lawbook import laws_at_hand
+from ledger.follow.audit import Replay, exported_checkpoint, exported_entries
+from ledger.follow.judged import going_on
 
 MB = 1024
 """Kilobytes, as `ru_maxrss` counts on Linux."""

@@ -17,11 +17,11 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from ledger.bench.appending import append_all, sequencing
-from ledger.compose import compose, uuid7
-from ledger.gathering import Gatherer, TooMuch
-from ledger.intake import Submission, read_envelope
-from ledger.receipts import Prover
+from bench.appending import append_all, sequencing
+from ledger.events.compose import compose, uuid7
+from ledger.events.intake import Submission, read_envelope
+from ledger.publish.gathering import Gatherer, TooMuch
+from ledger.publish.receipts import Prover
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool
 from ledger.store.entries import read_head

@@ -25,7 +25,7 @@ from uuid import UUID
 
 from ledger.log.merkle import Frontier, root_of
 from ledger.log.proof import verify_inclusion
-from ledger.receipts import Prover
+from ledger.publish.receipts import Prover
 from ledger.store.binarycopy import HEADER, TRAILER, pack_entry, pack_instant
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool

@@ -19,7 +19,7 @@ from http import HTTPStatus
 
 import httpx2
 
-from ledger.bench.workload import Prepared
+from bench.workload import Prepared
 from tests.attacks.stage import stage
 from tests.support.server import Server
 

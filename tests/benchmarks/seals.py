@@ -19,13 +19,13 @@ from pathlib import Path
 from unittest.mock import patch
 
 from ledger.store.connection import Pool
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.digest import Digest, stored_digest
-from projections.rebuild import outdated, rebuild
-from projections.runner import Runner
-from projections.seals import draft_seal
-from projections.sheet import Changes
+from projections.engine.decoding import decode
+from projections.engine.digest import Digest, stored_digest
+from projections.engine.runner import Runner
+from projections.engine.sheet import Changes
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import outdated, rebuild
+from projections.run.seals import draft_seal
 from tests.support.big_ledger import fill
 from tests.support.postgres import fresh_database, home_directory, run_sql, running_server
 

@@ -20,11 +20,11 @@ from api.importers.memory import Memory
 from api.importers.uspto import Plan, plan
 from api.importers.uspto_parties import default_mapping, party_id
 from api.importers.uspto_records import parse_records
-from ledger.domain.event import KeyRecord
-from ledger.domain.right_status import OfficeEventRecorded, RightGranted, RightLapsed
-from ledger.lawbook import shipped
+from ledger.domain.core.body import KeyRecord
+from ledger.domain.rights.right_status import OfficeEventRecorded, RightGranted, RightLapsed
+from ledger.events.lawbook import shipped
 from ledger.store.entries import read_head
-from projections.status import status, status_on
+from projections.tables.status import status, status_on
 from tests.support.builders import planted_key
 from tests.support.http import serving
 from tests.support.node import found, running, settings_for

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.authority import CeilingExceeded
-from ledger.domain.event import Body, OpeningRequired
+from ledger.domain.core.body import Body
+from ledger.domain.core.context import OpeningRequired
+from ledger.domain.parties.authority import CeilingExceeded
 from tests.support.builders import (
     AUTHOR,
     FIRM,

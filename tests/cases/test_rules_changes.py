@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.amendment import CorrectionRecorded
-from ledger.domain.approval import BannedTech, PermitMissing, RegistrationNeeded
-from ledger.domain.authority import SignerMissing, WrongSigner
-from ledger.domain.backdating import Backdated, RightNotYet
-from ledger.domain.clauses import GrantOutlastsContract
-from ledger.domain.contract_terms import Changes
-from ledger.domain.event import Body
-from ledger.domain.existence import IntervalEmpty, PredecessorUnknown
-from ledger.domain.listing import ContentMissing
+from ledger.domain.contracts.amendment import CorrectionRecorded
+from ledger.domain.contracts.approval import BannedTech, PermitMissing, RegistrationNeeded
+from ledger.domain.contracts.clauses import GrantOutlastsContract
+from ledger.domain.contracts.contract_terms import Changes
+from ledger.domain.core.body import Body
+from ledger.domain.core.existence import IntervalEmpty, PredecessorUnknown
+from ledger.domain.market.listing import ContentMissing
+from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.rights.backdating import Backdated, RightNotYet
 from tests.support.builders import (
     AUTHOR,
     BANK,

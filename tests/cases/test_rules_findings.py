@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from ledger.domain.event import Body
-from ledger.lawbook import shipped
+from ledger.domain.core.body import Body
+from ledger.events.lawbook import shipped
 from ledger.store.connection import Pool
-from projections.findings import Finding, findings
+from projections.questions.findings import Finding, findings
 from tests.support import builders as b
 from tests.support.builders import INSTITUTE, OTHER_RIGHT, RIGHT, RIVAL, THIRD
 from tests.support.disputes import court_registered, dispute_opened, ruling_made, void

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import pytest
 
-from ledger.domain.authority import SelfDealing
-from ledger.domain.event import Body
+from ledger.domain.core.body import Body
+from ledger.domain.parties.authority import SelfDealing
 from tests.support import moneys
 from tests.support.builders import (
     AUTHOR,

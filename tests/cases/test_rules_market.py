@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.acceptance import AcceptanceDiffers, AcceptanceUsed
-from ledger.domain.codes import TerritoryEdition
-from ledger.domain.event import Body, OpeningRequired, Refusal
-from ledger.domain.hold import Frozen
-from ledger.domain.listing import ListingNotOpen
+from ledger.domain.contracts.acceptance import AcceptanceDiffers, AcceptanceUsed
+from ledger.domain.core.body import Body
+from ledger.domain.core.codes import TerritoryEdition
+from ledger.domain.core.context import OpeningRequired
+from ledger.domain.core.hold import Frozen
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.market.listing import ListingNotOpen
 from ledger.domain.registry import TOPICS
 from tests.support import market as m
 from tests.support.builders import (

@@ -8,22 +8,24 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.approval import RegistrationNeeded
-from ledger.domain.backdating import Backdated, RightNotYet
-from ledger.domain.changing import RightsNotNamed
-from ledger.domain.clauses import DateUnproven, VoidNoChallenge
-from ledger.domain.codes import FieldUnknown, TerritoryEdition
-from ledger.domain.contract_terms import Confirmation
-from ledger.domain.event import Body
-from ledger.domain.granting import ExclusiveOverlap, SoleThirdGrant
-from ledger.domain.law import Ground, Law
-from ledger.domain.listing import ContentMissing
-from ledger.domain.number import NumberForm, right_id
-from ledger.domain.preemption import PreemptionOpen
-from ledger.domain.right import Attested, RightExists, covered
-from ledger.domain.transfer import ForeignAssigneeStateFunded
-from ledger.lawbook import laws_at_hand
-from projections.near import near_to
+from ledger.domain.contracts.approval import RegistrationNeeded
+from ledger.domain.contracts.changing import RightsNotNamed
+from ledger.domain.contracts.clauses import DateUnproven, VoidNoChallenge
+from ledger.domain.contracts.contract_terms import Confirmation
+from ledger.domain.contracts.granting import ExclusiveOverlap, SoleThirdGrant
+from ledger.domain.core.body import Body
+from ledger.domain.core.codes import FieldUnknown, TerritoryEdition
+from ledger.domain.core.ground import Ground
+from ledger.domain.core.law import Law
+from ledger.domain.market.listing import ContentMissing
+from ledger.domain.parties.attestation import Attested
+from ledger.domain.rights.backdating import Backdated, RightNotYet
+from ledger.domain.rights.number import NumberForm, right_id
+from ledger.domain.rights.preemption import PreemptionOpen
+from ledger.domain.rights.right import RightExists, covered
+from ledger.domain.rights.transfer import ForeignAssigneeStateFunded
+from ledger.events.lawbook import laws_at_hand
+from projections.engine.near import near_to
 from tests.support.builders import (
     CONTRACT,
     FIRM,

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from ledger.domain.event import Body
-from ledger.domain.report import RoyaltyMismatch, ZeroRated
-from ledger.domain.report_sums import DeductionNotAgreed
-from ledger.domain.sales import PeriodNotCut, ReportAfterEnd, ReportBefore
+from ledger.domain.core.body import Body
+from ledger.domain.revenue.report import DeductionNotAgreed, RoyaltyMismatch, ZeroRated
+from ledger.domain.revenue.sales import PeriodNotCut, ReportAfterEnd, ReportBefore
 from tests.support.builders import (
     AUTHOR,
     INSTITUTE,

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.authority import SelfDealing
-from ledger.domain.backdating import Backdated
-from ledger.domain.event import OpeningRequired
-from ledger.domain.existence import PredecessorUnknown
-from ledger.domain.money import PPM as WHOLE
-from ledger.domain.share import ShareAgreed, ShareByStranger, ShareSupersede
+from ledger.domain.core.context import OpeningRequired
+from ledger.domain.core.existence import PredecessorUnknown
+from ledger.domain.core.money import PPM as WHOLE
+from ledger.domain.parties.authority import SelfDealing
+from ledger.domain.revenue.share import ShareAgreed, ShareByStranger, ShareSupersede
+from ledger.domain.rights.backdating import Backdated
 from tests.support.builders import (
     AUTHOR,
     CONTRACT,

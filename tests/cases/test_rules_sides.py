@@ -2,10 +2,10 @@
 
 import pytest
 
-from ledger.domain.authority import SelfDealing
-from ledger.domain.event import Body
-from ledger.domain.ledger import opened
-from ledger.domain.who_signs import who_signs
+from ledger.domain.core.body import Body
+from ledger.domain.government.ledger import opened
+from ledger.domain.parties.authority import SelfDealing
+from ledger.domain.signing.who_signs import who_signs
 from tests.support.builders import (
     CONTRACT,
     FIRM,

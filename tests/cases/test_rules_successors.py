@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.authority import SignerMissing, WrongSigner
-from ledger.domain.backdating import Backdated
-from ledger.domain.granting import CoownerConsent, ExclusiveOverlap
-from ledger.domain.party import PartyEnded
-from ledger.domain.share import ShareByStranger, ShareSupersede
+from ledger.domain.contracts.granting import CoownerConsent, ExclusiveOverlap
+from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.parties.party import PartyEnded
+from ledger.domain.revenue.share import ShareByStranger, ShareSupersede
+from ledger.domain.rights.backdating import Backdated
 from tests.support.builders import (
     AUTHOR,
     BANK,

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from ledger.domain.event import Body
-from ledger.domain.protection import lapse_on
+from ledger.domain.core.body import Body
 from ledger.domain.registry import TOPICS
-from ledger.lawbook import shipped
+from ledger.domain.rights.protection import lapse_on
+from ledger.events.lawbook import shipped
 from tests.architecture.test_documents import refusals
 from tests.support.builders import (
     FIRM,

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ledger.home import Home
+from ledger.home.paths import Home
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL
 from tests.support.server import ROOT, Server, environment, free_port, ledger_home
 from tests.support.world import World

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from ledger.genesis import key_record
+from ledger.node.genesis import key_record
 from ledger.wire.keys import PrivateKey
 from tests.differential.story import Step, Writer, entry, lines
 from tests.support import builders as b

@@ -8,7 +8,7 @@ of the others (`DEPENDS`) it depends on the topic, and all must say the same.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ledger.genesis import key_record
+from ledger.node.genesis import key_record
 from ledger.powers import TABLE
 from ledger.wire.envelope import Signature
 from ledger.wire.keys import PrivateKey

@@ -12,11 +12,12 @@ from functools import lru_cache
 from typing import Any
 
 from ledger import court
-from ledger.audit import Replay, RuleBroken, digest_of
 from ledger.domain import admission
-from ledger.domain.event import Context, OpeningRequired, Refusal
-from ledger.intake import Invalid, decode, read_envelope, signature_checks
-from ledger.lawbook import laws_at_hand
+from ledger.domain.core.context import Context, OpeningRequired
+from ledger.domain.core.refusal import Refusal
+from ledger.events.intake import Invalid, decode, read_envelope, signature_checks
+from ledger.events.lawbook import laws_at_hand
+from ledger.follow.audit import Replay, RuleBroken, digest_of
 from ledger.verify.authority import Authority, is_authority
 from ledger.verify.event import read_event
 from ledger.verify.outcome import Refused

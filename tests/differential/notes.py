@@ -10,11 +10,11 @@ from functools import lru_cache
 from random import Random
 
 from ledger import court
-from ledger.genesis import trust_root
 from ledger.log.checkpoint import Checkpoint
 from ledger.log.cosignature import CosignatureV1Signer, MLDSA44Signer
 from ledger.log.note import format_vkey, parse_note, sign_note
 from ledger.log.tree_head import format_checkpoint
+from ledger.node.genesis import trust_root
 from ledger.verify.checkpoints import open_trusted
 from ledger.verify.outcome import Refused, Step
 from ledger.verify.trust import parse_trust

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from ledger import court, powers
-from ledger.domain import who_signs
 from ledger.domain.registry import TOPICS
+from ledger.domain.signing import who_signs
 from ledger.powers import Row
 
 TABLES = ("admission", "verify", "court")

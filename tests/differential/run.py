@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 
-from ledger.antirollback import Halted
-from ledger.batches import BatchKey
+from ledger.home.antirollback import Halted
+from ledger.home.batches import BatchKey
 from ledger.log.merkle import leaf_hash
-from ledger.scrutiny import Scrutiny
+from ledger.publish.scrutiny import Scrutiny
 from ledger.store.batches import Batch
 from tests.differential.bench import Bench
 from tests.differential.cases import ALWAYS_RIGHT, WRONG, draw

@@ -15,9 +15,10 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from ledger.domain.event import Body, format_instant
+from ledger.domain.core.body import Body
+from ledger.domain.core.types import format_instant
 from ledger.domain.registry import TOPICS
-from ledger.genesis import key_record
+from ledger.node.genesis import key_record
 from ledger.powers import TABLE, Officers, must_wait, parties_bound
 from ledger.wire import canonical
 from ledger.wire.base64 import b64url_encode

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from ledger.domain.event import format_instant
-from ledger.genesis import key_record
+from ledger.domain.core.types import format_instant
+from ledger.node.genesis import key_record
 from ledger.wire.keys import PrivateKey
 from tests.differential.bench import NOBODY, Bench, as_it_is, event, officers, registered
 from tests.differential.story import FAR, HELD, SILENT, SLEEPER, SLEEPING, STOPPED, STOPPED_KEY

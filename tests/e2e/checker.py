@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx2
 
-from ledger.intake import decode
+from ledger.events.intake import decode
 from ledger.log.checkpoint import Checkpoint, open_checkpoint
 from ledger.log.merkle import Frontier, LogError, node_hash, root_of
 from ledger.log.proof import prove_consistency, verify_consistency, verify_inclusion
@@ -27,10 +27,10 @@ from ledger.store.embedded import EmbeddedPostgres
 from ledger.verify.trust import Trust
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import payload_hash
-from projections.catalogue import READ_MODELS
-from projections.digest import replay, stored_digest
-from projections.rebuild import rebuild
-from projections.waiting import wait_until_folded
+from projections.engine.digest import replay, stored_digest
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
+from projections.run.waiting import wait_until_folded
 from tests.e2e.journal import Fate, read_fates
 from tests.e2e.load import whole_receipt
 from tests.support.postgres import run_sql

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ledger.client import Signed
+from ledger.follow.client import Signed
 from ledger.wire.envelope import payload_hash
 
 

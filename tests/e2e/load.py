@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx2
 
-from ledger.client import Signed
+from ledger.follow.client import Signed
 from ledger.log.receipt import TlogProof, format_tlog_proof
 from ledger.wire import canonical
 from ledger.wire.base64 import b64decode

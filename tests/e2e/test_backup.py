@@ -18,18 +18,18 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from ledger import backup
-from ledger.audit import StoredLog, export
-from ledger.domain.authority import ledger_subject
-from ledger.domain.governance import LedgerClosed
-from ledger.erasing import order_erasure
-from ledger.faults import Told
-from ledger.genesis import initialise
-from ledger.home import Home, Identity
-from ledger.keystore import create_log_keys
-from ledger.node import Node, open_database, open_node
-from ledger.orders import Orders
-from ledger.settings import Settings
+from ledger.domain.government.governance import LedgerClosed
+from ledger.domain.parties.authority import ledger_subject
+from ledger.follow.audit import StoredLog, export
+from ledger.home.keystore import create_log_keys
+from ledger.home.paths import Home, Identity
+from ledger.home.settings import Settings
+from ledger.node import backup
+from ledger.node.erasing import order_erasure
+from ledger.node.genesis import initialise
+from ledger.node.node import Node, open_database, open_node
+from ledger.runtime.faults import Told
+from ledger.sequence.orders import Orders
 from ledger.store import basebackup
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.entries import read_head

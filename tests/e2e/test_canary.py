@@ -28,11 +28,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from api.cli.signing import sign_sealed
-from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedWord
-from ledger.compose import uuid7
-from ledger.home import Home
-from ledger.node import Database, open_database
-from ledger.settings import Settings
+from ledger.events.compose import uuid7
+from ledger.follow.client import LedgerClient, ProblemAnswer, Signed, VerifiedWord
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.node import Database, open_database
 from ledger.store.connection import Pool
 from ledger.store.vault import KeptOpening, read_openings
 from ledger.wire import canonical

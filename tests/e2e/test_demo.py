@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from api.cli.story import story
-from ledger.home import Home
+from ledger.home.paths import Home
 from tests.support.server import ROOT, environment, free_port, ledger_home
 
 ADMITTED = sum(step.refused is None for step in story())

@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from ledger.audit import StoredLog, export, exported_checkpoint
-from ledger.home import Home
-from ledger.node import Node
-from ledger.settings import Settings
+from ledger.follow.audit import StoredLog, export, exported_checkpoint
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.node import Node
 from tests.support.builders import FIRM, INSTITUTE, held, technology_registered
 from tests.support.http import serving
 from tests.support.node import append, found, running, settings_for

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from api.cli.story import chapters
-from ledger.client import LedgerClient
+from ledger.follow.client import LedgerClient
 from tests.support.builders import CONTRACT, FIRM, INSTITUTE, SOME_HASH
 from tests.support.rich import LAST_DAY, conclude
 from tests.support.server import Server, served_ledger

@@ -3,10 +3,10 @@
 import time
 from datetime import UTC, datetime
 
-from ledger.client import LedgerClient, VerifiedReceipt, VerifiedWord
+from ledger.follow.client import LedgerClient, VerifiedReceipt, VerifiedWord
+from ledger.home.settings import Settings
 from ledger.log.statement import Promise, SignedRefusal
-from ledger.node import open_database
-from ledger.settings import Settings
+from ledger.node.node import open_database
 from ledger.store.connection import Pool
 from ledger.store.promises import count_waiting
 from ledger.verify.word import Kept

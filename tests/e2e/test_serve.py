@@ -23,7 +23,7 @@ from api.cli.serve import (
     check_reach,
     connections_of,
 )
-from ledger.settings import Settings
+from ledger.home.settings import Settings
 from tests.support.builders import INSTITUTE
 from tests.support.server import ROOT, environment, ledger_home, served_ledger
 from tests.support.world import World

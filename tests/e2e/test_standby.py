@@ -14,9 +14,9 @@ import httpx2
 import psycopg2
 import pytest
 
-from ledger.home import Home
-from ledger.node import Node, NoStandby, open_node
-from ledger.settings import Settings
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.node import Node, NoStandby, open_node
 from ledger.store.embedded import EmbeddedPostgres
 from tests.support.builders import FIRM, INSTITUTE, RIVAL, technology_registered
 from tests.support.http import serving

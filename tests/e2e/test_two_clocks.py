@@ -15,13 +15,13 @@ import httpx2
 import pytest
 
 from api.cli.served import ServedLog
-from ledger.audit import export, exported_entries
-from ledger.genesis import initialise
+from ledger.follow.audit import export, exported_entries
+from ledger.home.settings import Settings
 from ledger.log.checkpoint import log_times
 from ledger.log.dating import seen_path
 from ledger.log.note import parse_note
 from ledger.log.tree_head import parse_checkpoint
-from ledger.settings import Settings
+from ledger.node.genesis import initialise
 from ledger.verify.outcome import State, Step
 from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export

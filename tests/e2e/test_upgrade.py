@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx2
 
-from ledger.client import Signed
-from ledger.home import Home
+from ledger.follow.client import Signed
+from ledger.home.paths import Home
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, technology_registered
 from tests.support.newer import MIGRATION, as_newer, make_newer
 from tests.support.server import ROOT, Server, environment, free_port, ledger_home

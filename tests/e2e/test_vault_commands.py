@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from ledger.genesis import initialise
-from ledger.home import Home
-from ledger.judging import Recorded
-from ledger.node import Node, open_node
-from ledger.settings import Settings
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.genesis import initialise
+from ledger.node.node import Node, open_node
+from ledger.sequence.judging import Recorded
 from tests.support.builders import AUTHOR, OPERATOR, REGISTRAR, vnd
 from tests.support.node import append
 from tests.support.postgres import run_sql

@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx2
 
-from ledger.client import Signed
-from ledger.compose import uuid7
-from ledger.genesis import initialise
-from ledger.settings import Settings
+from ledger.events.compose import uuid7
+from ledger.follow.client import Signed
+from ledger.home.settings import Settings
+from ledger.node.genesis import initialise
 from tests.support.builders import INSTITUTE, OPERATOR, REGISTRAR, technology_registered
 from tests.support.promising import make_refusal_key
 from tests.support.server import ROOT, Server, ServerFailed, free_port, ledger_home

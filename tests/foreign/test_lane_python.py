@@ -8,8 +8,8 @@ import cbor2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ledger.cose import CoseSigner, Included
 from ledger.log.merkle import root_of
+from ledger.publish.cose import CoseSigner, Included
 from tests.foreign.conftest import FLIPS_A_FILE, POSITION, SIZE, Sample, proof_of
 from tests.support.sample_log import ORIGIN, seed, write_files
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ledger.keystore import load_log_keys
+from ledger.home.keystore import load_log_keys
 from ledger.log.policy import open_witnessed_checkpoint, parse_policy
-from ledger.publisher import LogSigner
+from ledger.publish.publisher import LogSigner
 from tests.support.builders import FIRM, INSTITUTE
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import ORIGIN, Database

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ledger.domain.ledger import opened
+from ledger.domain.government.ledger import opened
 from ledger.domain.registry import TOPICS
-from ledger.domain.who_signs import who_signs
+from ledger.domain.signing.who_signs import who_signs
 from ledger.wire import canonical
 from tests.support.builders import ledger_opened
 from tests.support.golden_events import GOLDEN, golden_path

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.home import Home
-from ledger.node import Node
-from ledger.settings import Settings
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.node import Node
 from tests.support.node import found, running, settings_for
 from tests.support.postgres import Database
 from tests.support.world import World

@@ -15,16 +15,16 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from ledger.domain.event import Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.registry import TOPICS
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.entries import read_entries, read_head
 from ledger.store.readmodels import read_progress
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.digest import replay, stored_digest
-from projections.rebuild import rebuild
-from projections.runner import Runner
+from projections.engine.decoding import decode
+from projections.engine.digest import replay, stored_digest
+from projections.engine.runner import Runner
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
 from tests.support.extremes import told_at_the_limits
 from tests.support.http import serving
 from tests.support.logbook import append_all, written_again

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 
 from api.cli.audit import app
 from api.cli.served import ServedLog
-from ledger.audit import StoredLog, export, exported_checkpoint
-from ledger.client import NoAnswer
-from ledger.home import Home
-from ledger.judging import Recorded
-from ledger.node import Node
-from ledger.settings import Settings
+from ledger.follow.audit import StoredLog, export, exported_checkpoint
+from ledger.follow.client import NoAnswer
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.node import Node
+from ledger.sequence.judging import Recorded
 from ledger.store.connection import Pool
 from ledger.store.entries import LogUnfinished
 from ledger.verify.verifier import verify_export

@@ -2,13 +2,13 @@
 
 from datetime import date
 
-from ledger.lawbook import shipped
+from ledger.events.lawbook import shipped
 from ledger.store.connection import Pool
-from projections.author_minimum import AuthorMinimum, author_minimum_of
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.rebuild import rebuild
-from projections.runner import Runner
+from projections.engine.decoding import decode
+from projections.engine.runner import Runner
+from projections.questions.author_minimum import AuthorMinimum, author_minimum_of
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
 from tests.support import builders as b
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database

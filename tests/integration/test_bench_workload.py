@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from ledger.bench.appending import append_all, judged, sequencing
-from ledger.bench.figure import WrongAnswer
-from ledger.bench.receipts import bulk_answers, single_answer
-from ledger.bench.workload import Actor, Cast, Prepared, deals, mean_payload, offers, registrations
-from ledger.home import Home
-from ledger.intake import read, signature_checks
+from bench.appending import append_all, judged, sequencing
+from bench.figure import WrongAnswer
+from bench.receipts import bulk_answers, single_answer
+from bench.workload import Actor, Cast, Prepared, deals, mean_payload, offers, registrations
+from ledger.events.intake import read, signature_checks
+from ledger.events.verdicts import verdicts
+from ledger.home.paths import Home
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries, read_head
-from ledger.verdicts import verdicts
 from ledger.wire.base64 import b64decode
 from tests.support.builders import OPERATOR, REGISTRAR
 from tests.support.node import found, settings_for

@@ -7,9 +7,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from ledger.audit import Replay, exported_entries
-from ledger.fsck import check_log
-from ledger.intake import decode
+from ledger.events.intake import decode
+from ledger.follow.audit import Replay, exported_entries
+from ledger.node.fsck import check_log
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries, read_head
 from ledger.verify.verifier import verify_export

@@ -9,16 +9,16 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ledger.client import LedgerClient, ReceiptRefused, VerifiedReceipt, read_trust
-from ledger.domain.authority import ledger_subject
-from ledger.domain.event import Body
-from ledger.domain.governance import LogKeysAdopted
-from ledger.home import Home
-from ledger.keystore import add_log_keys, load_log_keys
+from ledger.domain.core.body import Body
+from ledger.domain.government.governance import LogKeysAdopted
+from ledger.domain.parties.authority import ledger_subject
+from ledger.follow.client import LedgerClient, ReceiptRefused, VerifiedReceipt, read_trust
+from ledger.home.keystore import add_log_keys, load_log_keys
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
 from ledger.log.note import parse_note
-from ledger.node import Node
-from ledger.publisher import LogSigner
-from ledger.settings import Settings
+from ledger.node.node import Node
+from ledger.publish.publisher import LogSigner
 from ledger.verify.__main__ import main
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR
 from tests.support.governance import policy_adopted

@@ -8,8 +8,11 @@ from typer.testing import CliRunner
 
 from api.cli import operate
 from ledger.store.connection import Pool
-from projections.catalogue import READ_MODELS
-from projections.comparison import (
+from projections.engine.decoding import decode
+from projections.engine.digest import stored_digest
+from projections.engine.runner import Runner
+from projections.run.catalogue import READ_MODELS
+from projections.run.comparison import (
     BY_NAME,
     TooLong,
     UnknownProjection,
@@ -18,10 +21,7 @@ from projections.comparison import (
     model_named,
     replay_digest,
 )
-from projections.decoding import decode
-from projections.digest import stored_digest
-from projections.rebuild import rebuild
-from projections.runner import Runner
+from projections.run.rebuild import rebuild
 from tests.support import builders as b
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database

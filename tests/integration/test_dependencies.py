@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ledger.domain.event import Body
+from ledger.domain.core.body import Body
 from ledger.store.connection import Pool
-from projections.dependencies import falls_with
+from projections.tables.dependencies import falls_with
 from tests.support import builders as b
 from tests.support.builders import BANK, CONTRACT, FIRM, INSTITUTE, OTHER_RIGHT, RIGHT, RIVAL
 from tests.support.folded import telling

@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 
 from ledger.store.connection import Pool
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.disputes import dispute_of, holds_on
-from projections.rebuild import rebuild
-from projections.runner import Runner
+from projections.engine.decoding import decode
+from projections.engine.runner import Runner
+from projections.questions.disputes import dispute_of, holds_on
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
 from tests.support.builders import (
     CONTRACT,
     LISTING,

@@ -19,13 +19,13 @@ from typer.testing import CliRunner
 
 from api.cli import events
 from api.describe.checking import NOT_VERIFIED
-from ledger.antirollback import Halted
-from ledger.client import LedgerClient, Signed, VerifiedReceipt, read_trust
-from ledger.compose import uuid7
-from ledger.home import Home
-from ledger.judging import Recorded
-from ledger.node import Node
-from ledger.settings import Settings
+from ledger.events.compose import uuid7
+from ledger.follow.client import LedgerClient, Signed, VerifiedReceipt, read_trust
+from ledger.home.antirollback import Halted
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.node import Node
+from ledger.sequence.judging import Recorded
 from tests.support.builders import INSTITUTE, technology_registered
 from tests.support.dry_runs import HEADERS, NEWCOMERS, Chance, check, contents, submit
 from tests.support.http import serving
@@ -140,7 +140,7 @@ def test_whom_the_log_orders_to_erase_is_recalled_by_no_dry_run(
         append(node, *agreements(world), report(world))
         shared = distribution(world)
         assert "admitted" == check(url, shared).json()["verdict"]
-        monkeypatch.setattr("ledger.datakeys.DataKeys.erase", dies)
+        monkeypatch.setattr("ledger.home.datakeys.DataKeys.erase", dies)
         append(node, erasure(world))
         assert "OPENING_REQUIRED" == check(url, shared).json()["problem"]["code"]
 

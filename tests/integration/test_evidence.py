@@ -18,26 +18,26 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
-from ledger import gathering
-from ledger.client import Signed
-from ledger.domain.authority import ledger_subject
-from ledger.domain.governance import LogKeysAdopted, PolicyAdopted
-from ledger.genesis import key_record
-from ledger.home import Home
-from ledger.keystore import add_log_keys, load_log_keys
+from ledger.domain.government.governance import LogKeysAdopted, PolicyAdopted
+from ledger.domain.parties.authority import ledger_subject
+from ledger.follow.client import Signed
+from ledger.home.keystore import add_log_keys, load_log_keys
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
 from ledger.log.evidence import Evidence, format_evidence, parse_evidence
 from ledger.log.note import NoteSignature
-from ledger.node import Node
-from ledger.publisher import LogSigner
-from ledger.settings import Settings
+from ledger.node.genesis import key_record
+from ledger.node.node import Node
+from ledger.publish import gathering
+from ledger.publish.publisher import LogSigner
 from ledger.verify.__main__ import main
 from ledger.verify.evidence import verify_evidence
 from ledger.verify.outcome import Refused, Step, Verified, states
 from ledger.wire.commitment import opening_to_object
 from ledger.wire.envelope import sign_envelope
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.rebuild import outdated, rebuild
+from projections.engine.decoding import decode
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import outdated, rebuild
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR
 from tests.support.http import serving

@@ -11,21 +11,21 @@ from typing import Any
 import httpx2
 import pytest
 
-from ledger import gate
-from ledger import node as nodes
-from ledger.audit import StoredLog, export
-from ledger.client import LedgerClient, ReceiptRefused, read_trust
-from ledger.feeder import REFRESH_S, Feeder, Target
-from ledger.keystore import load_log_keys
+from ledger.follow.audit import StoredLog, export
+from ledger.follow.client import LedgerClient, ReceiptRefused, read_trust
+from ledger.home.keystore import load_log_keys
+from ledger.home.settings import Settings
 from ledger.log.merkle import leaf_hash
 from ledger.log.policy import QuorumMissed, open_witnessed_checkpoint, parse_policy
 from ledger.log.receipt import verify_tlog_proof
-from ledger.node import Node
-from ledger.publisher import LogSigner
-from ledger.settings import Settings
+from ledger.node import node as nodes
+from ledger.node.node import Node
+from ledger.publish import gate
+from ledger.publish.feeder import REFRESH_S, Feeder, Target
+from ledger.publish.publisher import LogSigner
+from ledger.publish.witnessed import BadPolicy, Quorum, Standard
 from ledger.store.checkpoints import StoredCheckpoint, checkpoint_at
 from ledger.store.entries import read_entries
-from ledger.witnessed import BadPolicy, Quorum, Standard
 from tests.support.builders import FIRM, INSTITUTE
 from tests.support.http import serving
 from tests.support.node import append, found, running, settings_for

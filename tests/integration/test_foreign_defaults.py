@@ -7,9 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import operate
-from ledger.antirollback import CheckpointFile
-from ledger.fsck import check_log
-from ledger.home import Home
+from ledger.home.antirollback import CheckpointFile
+from ledger.home.paths import Home
+from ledger.node.fsck import check_log
 from ledger.store import connection
 from ledger.store.connection import Pool, owned
 from ledger.store.embedded import EmbeddedPostgres

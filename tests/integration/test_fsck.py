@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.antirollback import CheckpointFile
-from ledger.fsck import Report, check_log
-from ledger.home import Home
+from ledger.home.antirollback import CheckpointFile
+from ledger.home.paths import Home
+from ledger.node.fsck import Report, check_log
 from ledger.store.connection import Pool
 from tests.support.builders import INSTITUTE, technology_registered
 from tests.support.node import append, found, running, settings_for

@@ -8,20 +8,20 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import operate
-from ledger.antirollback import CheckpointFile
-from ledger.client import Signed
-from ledger.compose import uuid7
-from ledger.fsck import Finding, check_log
-from ledger.home import Home, NotInitialised
-from ledger.judging import Recorded
-from ledger.node import Node, batch_key
-from ledger.settings import Settings
+from ledger.events.compose import uuid7
+from ledger.follow.client import Signed
+from ledger.home.antirollback import CheckpointFile
+from ledger.home.paths import Home, NotInitialised
+from ledger.home.settings import Settings
+from ledger.node.fsck import Finding, check_log
+from ledger.node.node import Node, batch_key
+from ledger.sequence.judging import Recorded
 from ledger.store.connection import Pool
 from ledger.store.vault import give_up_openings, read_openings
 from ledger.wire.commitment import Opening, commit, new_salt
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.rebuild import rebuild
+from projections.engine.decoding import decode
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
 from tests.support.builders import FIRM, INSTITUTE, held, offer_made, technology_registered, vnd
 from tests.support.node import append, found, running
 from tests.support.postgres import Database, run_sql

@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 from api.cli.importing import CLERK, Attesting
 from api.cli.main import app
 from api.importers.memory import Memory, load_memory
-from ledger.client import LedgerClient, NoAnswer, Signed, read_trust
-from ledger.genesis import initialise
-from ledger.home import Home, Identity
-from ledger.node import Node
-from ledger.settings import Settings
+from ledger.follow.client import LedgerClient, NoAnswer, Signed, read_trust
+from ledger.home.paths import Home, Identity
+from ledger.home.settings import Settings
+from ledger.node.genesis import initialise
+from ledger.node.node import Node
 from ledger.store.entries import read_head
 from tests.support.builders import OPERATOR, REGISTRAR
 from tests.support.http import serving

@@ -10,10 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from ledger import durable, genesis, lawbook
-from ledger.antirollback import CheckpointFile
-from ledger.fsck import check_log
-from ledger.genesis import (
+from ledger.events import lawbook
+from ledger.events.lawbook import put_on_shelf, shipped_files
+from ledger.home.antirollback import CheckpointFile
+from ledger.home.keystore import KeyFileMissing, create_log_keys, load_key, load_log_keys
+from ledger.home.paths import AlreadyInitialised, Home
+from ledger.log.checkpoint import open_checkpoint
+from ledger.node import genesis
+from ledger.node.fsck import check_log
+from ledger.node.genesis import (
     BegunOtherwise,
     EntriesLost,
     KeysOfAnother,
@@ -21,11 +26,8 @@ from ledger.genesis import (
     initialise,
     write_trust,
 )
-from ledger.home import AlreadyInitialised, Home
-from ledger.keystore import KeyFileMissing, create_log_keys, load_key, load_log_keys
-from ledger.lawbook import put_on_shelf, shipped_files
-from ledger.log.checkpoint import open_checkpoint
-from ledger.publisher import LogSigner
+from ledger.publish.publisher import LogSigner
+from ledger.runtime import durable
 from ledger.store import embedded
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres

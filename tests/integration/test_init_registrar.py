@@ -12,11 +12,15 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from ledger import genesis
-from ledger.domain.event import KeyRecord
-from ledger.domain.ledger import LedgerOpened
-from ledger.fsck import check_log
-from ledger.genesis import (
+from ledger.domain.core.body import KeyRecord
+from ledger.domain.government.ledger import LedgerOpened
+from ledger.events.intake import decode
+from ledger.home.keystore import save_key
+from ledger.home.paths import AlreadyInitialised, Home
+from ledger.home.settings import Settings
+from ledger.node import genesis
+from ledger.node.fsck import check_log
+from ledger.node.genesis import (
     BegunOtherwise,
     HostMissing,
     RegistrarKeysRefused,
@@ -25,10 +29,6 @@ from ledger.genesis import (
     key_record,
     read_registrar_keys,
 )
-from ledger.home import AlreadyInitialised, Home
-from ledger.intake import decode
-from ledger.keystore import save_key
-from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries
 from ledger.wire.envelope import Envelope, envelope_from_object, envelope_to_object, sign_envelope

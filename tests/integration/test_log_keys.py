@@ -10,19 +10,19 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from api.cli import operate
-from ledger.audit import StoredLog, export
-from ledger.domain.authority import ledger_subject
-from ledger.domain.governance import LogKeysAdopted, OperationHandedOver, PolicyAdopted
-from ledger.fsck import check_log
-from ledger.home import Home
-from ledger.intake import Invalid
-from ledger.keystore import add_log_keys, load_log_keys
+from ledger.domain.government.governance import LogKeysAdopted, OperationHandedOver, PolicyAdopted
+from ledger.domain.parties.authority import ledger_subject
+from ledger.events.intake import Invalid
+from ledger.follow.audit import StoredLog, export
+from ledger.home.keystore import add_log_keys, load_log_keys
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
 from ledger.log.checkpoint import parse_checkpoint
 from ledger.log.note import format_vkey, parse_note
 from ledger.log.policy import QUORUM_NONE_POLICY
-from ledger.node import Node, open_node
-from ledger.publisher import LogSigner
-from ledger.settings import Settings
+from ledger.node.fsck import check_log
+from ledger.node.node import Node, open_node
+from ledger.publish.publisher import LogSigner
 from ledger.verify.authority import gather_authority
 from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export

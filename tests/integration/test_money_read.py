@@ -5,16 +5,16 @@ from datetime import date
 
 import pytest
 
-from ledger.lawbook import shipped
+from ledger.events.lawbook import shipped
 from ledger.store.connection import Pool
-from projections.arrears import minimum_of, overdue_of
-from projections.catalogue import READ_MODELS
-from projections.computation import computation_of
-from projections.decoding import decode
-from projections.dues import agreement_of, dues_of
-from projections.rebuild import rebuild
-from projections.runner import Runner
-from projections.terms import terms_on
+from projections.engine.decoding import decode
+from projections.engine.runner import Runner
+from projections.questions.arrears import minimum_of, overdue_of
+from projections.questions.computation import computation_of
+from projections.questions.dues import agreement_of, dues_of
+from projections.questions.terms import terms_on
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
 from tests.support import moneys as m
 from tests.support.builders import (
     AUTHOR,

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import pytest
 import typer
 
-import ledger.reader
+import ledger.follow.reader
 from api.cli import main
-from ledger.audit import StoredLog, export
-from ledger.lawbook import shipped_files
-from ledger.settings import OF_CLIENTS, Settings
+from ledger.events.lawbook import shipped_files
+from ledger.follow.audit import StoredLog, export
+from ledger.home.settings import OF_CLIENTS, Settings
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.verify import __main__ as verifier

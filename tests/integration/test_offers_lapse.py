@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from ledger.domain.event import Body
+from ledger.domain.core.body import Body
 from ledger.store.connection import Pool
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.offers import offers_of
-from projections.rebuild import rebuild
-from projections.runner import Runner
+from projections.engine.decoding import decode
+from projections.engine.runner import Runner
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
+from projections.tables.offers import offers_of
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, LISTING, OFFER, RIVAL
 from tests.support.logbook import NOON, append_all, written_again

@@ -8,17 +8,17 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from ledger.datakeys import DataKeyDamaged
-from ledger.domain.authority import ledger_subject
-from ledger.domain.governance import LedgerClosed, LedgerIsClosed
-from ledger.erasing import OrderRefused, order_erasure
-from ledger.fsck import check_log
-from ledger.home import Home
-from ledger.intake import read_envelope
-from ledger.judging import Recorded
-from ledger.node import Node
-from ledger.orders import Orders
-from ledger.settings import Settings
+from ledger.domain.government.governance import LedgerClosed, LedgerIsClosed
+from ledger.domain.parties.authority import ledger_subject
+from ledger.events.intake import read_envelope
+from ledger.home.datakeys import DataKeyDamaged
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.erasing import OrderRefused, order_erasure
+from ledger.node.fsck import check_log
+from ledger.node.node import Node
+from ledger.sequence.judging import Recorded
+from ledger.sequence.orders import Orders
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.vault import read_openings

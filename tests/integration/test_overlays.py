@@ -13,15 +13,15 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import operate
-from ledger.fsck import check_log
-from ledger.home import Home
-from ledger.node import Node
+from ledger.home.paths import Home
+from ledger.node.fsck import check_log
+from ledger.node.node import Node
 from ledger.store.attest import Unfit, attest
 from ledger.store.connection import NotAllowed, Pool
-from projections.catalogue import READ_MODELS
-from projections.checking import read_model_faults
-from projections.decoding import decode
-from projections.rebuild import rebuild
+from projections.engine.decoding import decode
+from projections.run.catalogue import READ_MODELS
+from projections.run.checking import read_model_faults
+from projections.run.rebuild import rebuild
 from tests.support.builders import INSTITUTE, OPERATOR
 from tests.support.http import serving
 from tests.support.node import append, running, settings_for

@@ -5,18 +5,18 @@ from random import Random
 
 import pytest
 
-from ledger.domain.event import Logged
+from ledger.domain.core.event import Logged
 from ledger.store import readmodels
 from ledger.store.connection import Pool, Unfit
 from ledger.store.readmodels import Write, read_progress
-from projections import runner as runners
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.digest import Digest, replay, stored_digest
-from projections.rebuild import rebuild
-from projections.runner import Runner
-from projections.timeline import timeline
-from projections.worker import Limits
+from projections.engine import runner as runners
+from projections.engine.decoding import decode
+from projections.engine.digest import Digest, replay, stored_digest
+from projections.engine.runner import Runner
+from projections.engine.worker import Limits
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
+from projections.tables.timeline import timeline
 from tests.support.histories import random_history
 from tests.support.logbook import put
 

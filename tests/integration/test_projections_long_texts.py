@@ -7,12 +7,12 @@ import pytest
 
 from ledger.store.connection import Pool
 from ledger.store.readmodels import read_progress
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.parties import party_as_known
-from projections.projection import ReadModel
-from projections.rebuild import rebuild
-from projections.runner import Runner
+from projections.engine.decoding import decode
+from projections.engine.projection import ReadModel
+from projections.engine.runner import Runner
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
+from projections.tables.parties import party_as_known
 from tests.support.builders import INSTITUTE
 from tests.support.logbook import put
 from tests.support.parties import party_renamed

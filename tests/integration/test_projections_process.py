@@ -7,20 +7,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 
-from ledger.batches import BatchKey
-from ledger.domain.event import Logged
+from ledger.domain.core.event import Logged
+from ledger.events.vintage import Vintage
+from ledger.home.batches import BatchKey
 from ledger.store.checkpoints import StoredCheckpoint, insert_checkpoint
 from ledger.store.readmodels import only_rebuild, read_progress
 from ledger.store.subscription import POLL_S
-from ledger.vintage import Vintage
-from projections import process
-from projections.catalogue import READ_MODELS
-from projections.digest import replay, stored_digest
-from projections.offers import offers
-from projections.process import run_projections
-from projections.rebuild import outdated
-from projections.timeline import timeline
-from projections.waiting import folded_sizes, wait_until_folded
+from projections.engine.digest import replay, stored_digest
+from projections.run import process
+from projections.run.catalogue import READ_MODELS
+from projections.run.process import run_projections
+from projections.run.rebuild import outdated
+from projections.run.waiting import folded_sizes, wait_until_folded
+from projections.tables.offers import offers
+from projections.tables.timeline import timeline
 from tests.support.histories import random_history
 from tests.support.logbook import NOON, append_all, put, written_again
 from tests.support.postgres import ORIGIN

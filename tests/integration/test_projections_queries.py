@@ -7,25 +7,25 @@ from fractions import Fraction
 
 import pytest
 
-from ledger.domain.event import Body
-from ledger.domain.scope import Field, Territory
-from ledger.lawbook import shipped
+from ledger.domain.core.body import Body
+from ledger.domain.core.scope import Field, Territory
+from ledger.events.lawbook import shipped
 from ledger.store.connection import Pool
-from projections.catalogue import READ_MODELS
-from projections.chain import chain_of
-from projections.decoding import decode
-from projections.histories import timeline_of
-from projections.licences import LicenceCheck, Use, check_licence
-from projections.liens import liens_on
-from projections.offers import offers_of
-from projections.rebuild import rebuild
-from projections.revenue import Balance, revenue_of
-from projections.runner import Runner
-from projections.status import status_of
-from projections.timeline import timeline
-from projections.title import Owner, title_of
-from projections.view import NotAsked, NotFolded
-from projections.waiting import folded_sizes, wait_until_folded
+from projections.engine.decoding import decode
+from projections.engine.runner import Runner
+from projections.engine.view import NotAsked, NotFolded
+from projections.questions.histories import timeline_of
+from projections.questions.licences import LicenceCheck, Use, check_licence
+from projections.questions.title import Owner, title_of
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
+from projections.run.waiting import folded_sizes, wait_until_folded
+from projections.tables.chain import chain_of
+from projections.tables.liens import liens_on
+from projections.tables.offers import offers_of
+from projections.tables.revenue import Balance, revenue_of
+from projections.tables.status import status_of
+from projections.tables.timeline import timeline
 from tests.support import builders as b
 from tests.support.builders import AUTHOR, BANK, CONTRACT, FIRM, INSTITUTE, RIGHT, RIVAL
 from tests.support.contracts import LATE

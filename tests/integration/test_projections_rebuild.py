@@ -7,23 +7,23 @@ from random import Random
 
 import pytest
 
-from ledger.domain.event import Logged
+from ledger.domain.core.event import Logged
 from ledger.store import readmodels
 from ledger.store.connection import Pool
 from ledger.store.readmodels import Rebuilding, only_rebuild, read_progress, swap_tables
-from projections import rebuild as rebuilding
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.digest import replay, stored_digest
-from projections.histories import timeline_of
-from projections.offers import offers
-from projections.projection import ReadModel
-from projections.rebuild import Halted, next_name, outdated, rebuild, rebuild_all
-from projections.runner import Runner
-from projections.timeline import EventRow, events, timeline
-from projections.title_events import title
-from projections.view import NotFolded
-from projections.worker import Limits
+from projections.engine.decoding import decode
+from projections.engine.digest import replay, stored_digest
+from projections.engine.projection import ReadModel
+from projections.engine.runner import Runner
+from projections.engine.view import NotFolded
+from projections.engine.worker import Limits
+from projections.questions.histories import timeline_of
+from projections.run import rebuild as rebuilding
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import Halted, next_name, outdated, rebuild, rebuild_all
+from projections.tables.offers import offers
+from projections.tables.timeline import EventRow, events, timeline
+from projections.tables.title_events import title
 from tests.support.builders import OPERATOR
 from tests.support.histories import random_history
 from tests.support.logbook import NOON, append_all, put, written_again

@@ -5,16 +5,16 @@ from datetime import date
 
 import pytest
 
-from ledger.domain.event import Body
-from ledger.lawbook import shipped
+from ledger.domain.core.body import Body
+from ledger.events.lawbook import shipped
 from ledger.store.connection import Pool
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.lapses import Paid, lapse_effects
-from projections.rebuild import rebuild
-from projections.runner import Runner
-from projections.status import status_of
-from projections.technologies import Author, Share, technology_of
+from projections.engine.decoding import decode
+from projections.engine.runner import Runner
+from projections.questions.lapses import Paid, lapse_effects
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
+from projections.tables.status import status_of
+from projections.tables.technologies import Author, Share, technology_of
 from tests.support import builders as b
 from tests.support import rights, technologies
 from tests.support.builders import AUTHOR, FIRM, INSTITUTE, REGISTRAR, RIGHT, TECHNOLOGY

@@ -11,25 +11,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.domain.event import Logged
-from ledger.domain.offer import OfferRejected
+from ledger.domain.core.event import Logged
+from ledger.domain.market.offer import OfferRejected
 from ledger.store import readmodels
 from ledger.store.checkpoints import StoredCheckpoint, insert_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries
 from ledger.store.frames import read_frames
 from ledger.store.readmodels import Fenced, read_progress
-from projections import runner as runners
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.digest import replay, stored_digest
-from projections.offers import offers
-from projections.projection import Journal, On, Projection, ReadModel
-from projections.rebuild import rebuild
-from projections.runner import Gap, NotBuilt, Runner
-from projections.timeline import timeline
-from projections.title_events import title
-from projections.worker import Limits
+from projections.engine import runner as runners
+from projections.engine.decoding import decode
+from projections.engine.digest import replay, stored_digest
+from projections.engine.projection import Journal, On, Projection, ReadModel
+from projections.engine.runner import Gap, NotBuilt, Runner
+from projections.engine.worker import Limits
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
+from projections.tables.offers import offers
+from projections.tables.timeline import timeline
+from projections.tables.title_events import title
 from tests.support.histories import random_history
 from tests.support.logbook import put
 from tests.support.postgres import fresh_database, run_sql

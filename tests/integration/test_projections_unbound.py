@@ -5,16 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ledger.lawbook import shipped
+from ledger.events.lawbook import shipped
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.keys import key_as_known
-from projections.licences import check_licence
-from projections.mandates import Act, PowerToBind, power_of
-from projections.parties import party_as_known
-from projections.rebuild import rebuild
+from projections.engine.decoding import decode
+from projections.questions.keys import key_as_known
+from projections.questions.licences import check_licence
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
+from projections.tables.mandates import Act, PowerToBind, power_of
+from projections.tables.parties import party_as_known
 from tests.integration.test_projections_queries import use
 from tests.support import builders as b
 from tests.support.builders import INSTITUTE, REGISTRAR

@@ -12,14 +12,14 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from api import watch
 from api.cli.operate import resume
-from ledger import durable
-from ledger.antirollback import CheckpointFile, Halted, InUse, Missing, Swapped
-from ledger.faults import Fault, fault_of
-from ledger.home import Home
+from api.watching import watch
+from ledger.home.antirollback import CheckpointFile, Halted, InUse, Missing, Swapped
+from ledger.home.paths import Home
 from ledger.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
-from ledger.node import Node, open_node
+from ledger.node.node import Node, open_node
+from ledger.runtime import durable
+from ledger.runtime.faults import Fault, fault_of
 from ledger.store.checkpoints import checkpoint_at, insert_checkpoint, latest_checkpoint
 from ledger.store.connection import Unavailable
 from ledger.store.entries import read_head
@@ -276,7 +276,7 @@ def test_what_is_no_contradiction_never_halts_and_what_is_committed_is_signed_la
             case "swap":
                 monkeypatch.setattr(node.file, "_write", partial(broken, node.file._write))
             case "insert":
-                name = "ledger.publisher.insert_checkpoint"
+                name = "ledger.publish.publisher.insert_checkpoint"
                 monkeypatch.setattr(name, partial(broken, insert_checkpoint))
         (outcome,) = append(node, world.registration(INSTITUTE))
         pending = node.feed.covering(outcome.position)
@@ -322,7 +322,7 @@ def test_a_signature_over_something_else_halts_and_nothing_is_told(
         signer = node.publisher.signer
         other = partial(sign_checkpoint, Checkpoint(world.origin, 2, bytes(32)))
         monkeypatch.setattr(
-            "ledger.publisher.sign_checkpoint", lambda _checkpoint, *rest: other(*rest)
+            "ledger.publish.publisher.sign_checkpoint", lambda _checkpoint, *rest: other(*rest)
         )
         (outcome,) = append(node, world.registration(INSTITUTE))
         with pytest.raises(Halted, match="our own signature"):

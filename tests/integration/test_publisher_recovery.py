@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from ledger.home import Home
+from ledger.home.paths import Home
 from ledger.log.checkpoint import open_checkpoint
-from ledger.node import Node, open_node
+from ledger.node.node import Node, open_node
 from ledger.store.checkpoints import StoredCheckpoint, checkpoint_at, insert_checkpoint
 from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
 from tests.support.builders import FIRM, INSTITUTE
@@ -48,7 +48,7 @@ def test_what_is_signed_is_stored_and_told_even_if_the_log_grows_no_more(
     node: Node, home: Home, world: World, monkeypatch: pytest.MonkeyPatch, first: Insert
 ):
     """Otherwise whoever waits for its receipt waits until somebody else submits something."""
-    monkeypatch.setattr("ledger.publisher.insert_checkpoint", failing_once(first))
+    monkeypatch.setattr("ledger.publish.publisher.insert_checkpoint", failing_once(first))
     (outcome,) = append(node, world.registration(INSTITUTE))
     told = node.feed.covering(outcome.position).result(TIMEOUT_S)
     assert 2 == told.size
@@ -66,7 +66,7 @@ def test_the_first_checkpoint_is_the_same_after_a_restart(
     first: Insert,
 ):
     """A signed checkpoint that was passed over would be found by the next process, and only it."""
-    monkeypatch.setattr("ledger.publisher.insert_checkpoint", failing_once(first))
+    monkeypatch.setattr("ledger.publish.publisher.insert_checkpoint", failing_once(first))
     (one,) = append(node, world.registration(INSTITUTE))
     until_signed(node, 2)
     append(node, world.registration(FIRM))
@@ -94,7 +94,7 @@ def test_what_a_crash_kept_from_the_database_is_told_at_the_next_start(
     node: Node, database: Database, home: Home, world: World, monkeypatch: pytest.MonkeyPatch
 ):
     """Nobody else need submit anything for a retried request to get its receipt."""
-    monkeypatch.setattr("ledger.publisher.insert_checkpoint", lost_before)
+    monkeypatch.setattr("ledger.publish.publisher.insert_checkpoint", lost_before)
     (outcome,) = append(node, world.registration(INSTITUTE))
     until_signed(node, 2)
     node.stop()

@@ -6,14 +6,14 @@ from datetime import date
 
 import pytest
 
-from ledger.domain.scope import Field, Territory
-from ledger.lawbook import shipped
+from ledger.domain.core.scope import Field, Territory
+from ledger.events.lawbook import shipped
 from ledger.store.connection import Pool
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.reach import Part, dependents_of, exclusive_in, left_of
-from projections.rebuild import rebuild
-from projections.runner import Runner
+from projections.engine.decoding import decode
+from projections.engine.runner import Runner
+from projections.questions.reach import Part, dependents_of, exclusive_in, left_of
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
 from tests.support import builders as b
 from tests.support.builders import (
     BANK,

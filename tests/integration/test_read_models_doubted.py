@@ -16,27 +16,27 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import operate
-from ledger.batches import BatchKey
-from ledger.home import Home
-from ledger.node import Node
+from ledger.events.vintage import Vintage
+from ledger.home.batches import BatchKey
+from ledger.home.paths import Home
+from ledger.node.node import Node
 from ledger.store.connection import Pool
 from ledger.store.hint import CHECKPOINT_CHANNEL
 from ledger.store.readmodels import read_progress
 from ledger.store.subscription import Listener
-from ledger.vintage import Vintage
-from projections import process
-from projections.catalogue import READ_MODELS
-from projections.checking import read_model_faults
-from projections.comparison import difference
-from projections.decoding import decode
-from projections.digest import is_ours
-from projections.mandates import mandates
-from projections.projection import ReadModel
-from projections.rebuild import doubted, outdated, rebuild
-from projections.runner import Runner
-from projections.seals import draft_seal
-from projections.view import NotFolded, viewing
-from projections.waiting import unserved
+from projections.engine.decoding import decode
+from projections.engine.digest import is_ours
+from projections.engine.projection import ReadModel
+from projections.engine.runner import Runner
+from projections.engine.view import NotFolded, viewing
+from projections.run import process
+from projections.run.catalogue import READ_MODELS
+from projections.run.checking import read_model_faults
+from projections.run.comparison import difference
+from projections.run.rebuild import doubted, outdated, rebuild
+from projections.run.seals import draft_seal
+from projections.run.waiting import unserved
+from projections.tables.mandates import mandates
 from tests.support.builders import INSTITUTE, OPERATOR
 from tests.support.http import serving
 from tests.support.node import append, running, settings_for

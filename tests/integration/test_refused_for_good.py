@@ -15,19 +15,19 @@ from typer.testing import CliRunner
 
 from api.cli import operate
 from api.problems import problem
-from ledger.audit import StoredLog, export
-from ledger.client import Signed
-from ledger.domain.authority import SignerMissing
-from ledger.domain.event import Refusal
-from ledger.domain.existence import PredecessorUnknown
-from ledger.domain.governance import RefusalKeysAdopted
-from ledger.domain.listing import ListingNotOpen
+from ledger.domain.core.existence import PredecessorUnknown
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.government.governance import RefusalKeysAdopted
+from ledger.domain.market.listing import ListingNotOpen
+from ledger.domain.parties.authority import SignerMissing
 from ledger.domain.registry import TOPICS
-from ledger.fsck import check_log
-from ledger.home import Home
-from ledger.judging import Recorded
-from ledger.node import Node
-from ledger.settings import Settings
+from ledger.follow.audit import StoredLog, export
+from ledger.follow.client import Signed
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.fsck import check_log
+from ledger.node.node import Node
+from ledger.sequence.judging import Recorded
 from ledger.store.connection import Pool
 from ledger.verify.word import Kept, verify_word
 from ledger.wire.envelope import sign_envelope

@@ -14,17 +14,17 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import operate
-from ledger.antirollback import CheckpointFile
-from ledger.audit import StoredLog, export
-from ledger.fsck import check_log
-from ledger.home import Home
+from ledger.follow.audit import StoredLog, export
+from ledger.follow.supply import SourceRefused, SourcesDiffer, Supply, gather
+from ledger.home.antirollback import CheckpointFile
+from ledger.home.paths import Home
 from ledger.log.evidence import format_evidence
-from ledger.node import batch_key
-from ledger.restore import NotAPrefix, RootDiffers, StillMissing, restore
+from ledger.node.fsck import check_log
+from ledger.node.node import batch_key
+from ledger.node.restore import NotAPrefix, RootDiffers, StillMissing, restore
 from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries
-from ledger.supply import SourceRefused, SourcesDiffer, Supply, gather
 from ledger.wire.regular import OddFile
 from tests.integration.test_rollback import copied, mirror_of, say, size_of
 from tests.support.builders import INSTITUTE

@@ -18,16 +18,16 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import operate
-from ledger.antirollback import CheckpointFile, Halted, InUse
-from ledger.audit import StoredLog, export, exported_checkpoint
-from ledger.fsck import check_log
-from ledger.home import Home
-from ledger.node import batch_key, open_node
-from ledger.restore import MirrorBehind, NotAPrefix, StillMissing, restore
-from ledger.settings import Settings
+from ledger.follow.audit import StoredLog, export, exported_checkpoint
+from ledger.follow.supply import SourceRefused, gather
+from ledger.home.antirollback import CheckpointFile, Halted, InUse
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.fsck import check_log
+from ledger.node.node import batch_key, open_node
+from ledger.node.restore import MirrorBehind, NotAPrefix, StillMissing, restore
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries, read_head
-from ledger.supply import SourceRefused, gather
 from tests.support.builders import FIRM, INSTITUTE, technology_registered
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import Database, run_sql

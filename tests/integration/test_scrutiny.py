@@ -12,16 +12,16 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import operate
-from ledger.antirollback import CheckpointFile, Halted
-from ledger.batches import KEY_FILE, load_batch_key, make_batch_key
-from ledger.client import Signed
-from ledger.domain.event import format_instant
-from ledger.fsck import check_log
-from ledger.home import Home
-from ledger.keystore import KeyFileMissing, KeyFileUnsafe
+from ledger.domain.core.types import format_instant
+from ledger.follow.client import Signed
+from ledger.home.antirollback import CheckpointFile, Halted
+from ledger.home.batches import KEY_FILE, load_batch_key, make_batch_key
+from ledger.home.keystore import KeyFileMissing, KeyFileUnsafe
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
 from ledger.log.merkle import leaf_hash
-from ledger.node import Node, batch_key
-from ledger.settings import Settings
+from ledger.node.fsck import check_log
+from ledger.node.node import Node, batch_key
 from ledger.store.append import Mac, NewEntry, appending
 from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool

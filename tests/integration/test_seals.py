@@ -11,23 +11,30 @@ from typer.testing import CliRunner
 
 from api.cli import audit, operate
 from api.cli.sealer import seal
-from ledger.audit import Replay, RuleBroken, StoredLog, export, exported_entries, sealed_sizes
-from ledger.batches import BatchKey
-from ledger.domain.authority import ledger_subject
-from ledger.domain.seal import LedgerSealed
-from ledger.home import Home
+from ledger.domain.government.seal import LedgerSealed
+from ledger.domain.parties.authority import ledger_subject
+from ledger.follow.audit import (
+    Replay,
+    RuleBroken,
+    StoredLog,
+    export,
+    exported_entries,
+    sealed_sizes,
+)
+from ledger.home.batches import BatchKey
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
 from ledger.log.merkle import leaf_hash
 from ledger.log.subject_map import SubjectMap
-from ledger.node import Node, batch_key
-from ledger.settings import Settings
+from ledger.node.node import Node, batch_key
 from ledger.store.entries import read_entries
 from ledger.store.subject_map import StoredMap
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.rebuild import outdated, rebuild
-from projections.runner import NotBuilt, Runner
-from projections.seal_check import SealCheck
-from projections.seals import LastSeal, draft_seal, last_seal, subjects_of
+from projections.engine.decoding import decode
+from projections.engine.runner import NotBuilt, Runner
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import outdated, rebuild
+from projections.run.seal_check import SealCheck
+from projections.run.seals import LastSeal, draft_seal, last_seal, subjects_of
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, technology_registered
 from tests.support.node import append, running
 from tests.support.postgres import ORIGIN, Database, run_sql

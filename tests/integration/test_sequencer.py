@@ -11,21 +11,21 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from ledger import folds, judging, sequencer
-from ledger.client import Signed
-from ledger.compose import uuid7
 from ledger.domain import admission
-from ledger.domain.authority import KeyNoLongerValid
-from ledger.domain.event import Refusal
-from ledger.domain.existence import PredecessorUnknown
+from ledger.domain.core.existence import PredecessorUnknown
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.parties.authority import KeyNoLongerValid
 from ledger.domain.refused import NotJudged
-from ledger.home import Home
-from ledger.judging import Outcome, Recorded
-from ledger.node import Node
-from ledger.sequencer import ClockBehind, Sequencer
+from ledger.events.compose import uuid7
+from ledger.follow.client import Signed
+from ledger.home.paths import Home
+from ledger.node.node import Node
+from ledger.runtime.turns import Busy
+from ledger.sequence import folds, judging, sequencer
+from ledger.sequence.judging import Outcome, Recorded
+from ledger.sequence.sequencer import ClockBehind, Sequencer
 from ledger.store.connection import OutcomeUnknown, Pool
 from ledger.store.entries import read_entries, read_head
-from ledger.turns import Busy
 from tests.support.builders import (
     FIRM,
     INSTITUTE,

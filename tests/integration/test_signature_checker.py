@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.checking import CheckQueue
-from ledger.intake import SignatureCheck
-from ledger.signatures import SignatureChecker, Unchecked, VerifierHung
+from ledger.events.intake import SignatureCheck
+from ledger.events.signatures import SignatureChecker, Unchecked, VerifierHung
+from ledger.node.checking import CheckQueue
 from ledger.wire.keys import ALGORITHMS, PrivateKey
 
 TIMEOUT_S = 60
@@ -75,7 +75,7 @@ def looked_after(checker: SignatureChecker) -> Iterator[None]:
 def test_a_process_that_hangs_is_replaced_and_nobody_is_refused(
     checker: SignatureChecker, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("ledger.signatures.HUNG_S", 1.0)
+    monkeypatch.setattr("ledger.events.signatures.HUNG_S", 1.0)
     checker.submit([]).result(TIMEOUT_S)
     (hung,) = checker._pool._processes.values()
     os.kill(hung.pid, signal.SIGSTOP)
@@ -93,7 +93,7 @@ def test_a_process_that_hangs_is_replaced_and_nobody_is_refused(
 def test_a_process_that_hangs_is_told_of(
     checker: SignatureChecker, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("ledger.signatures.HUNG_S", 0.5)
+    monkeypatch.setattr("ledger.events.signatures.HUNG_S", 0.5)
     checker.submit([]).result(TIMEOUT_S)
     for process in checker._pool._processes.values():
         os.kill(process.pid, signal.SIGSTOP)
@@ -102,7 +102,7 @@ def test_a_process_that_hangs_is_told_of(
 
 
 def test_processes_that_only_begin_are_not_replaced(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("ledger.signatures.HUNG_S", 0.0)
+    monkeypatch.setattr("ledger.events.signatures.HUNG_S", 0.0)
     checker = SignatureChecker(1)
     try:
         checker.look()
@@ -130,7 +130,7 @@ def test_what_ends_again_and_again_is_said_to_be_unchecked():
 
 PARENT = """
 import sys, time
-from ledger.signatures import SignatureChecker
+from ledger.events.signatures import SignatureChecker
 
 if __name__ == "__main__":
     checker = SignatureChecker(1)
@@ -163,8 +163,8 @@ def _alive(pid: int) -> bool:
 
 def test_a_checking_process_imports_no_rules_and_no_models():
     """It is there soon after a start, and small."""
-    script = "import sys, ledger.verdicts; print(' '.join(sys.modules))"
+    script = "import sys, ledger.events.verdicts; print(' '.join(sys.modules))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
     loaded = run.stdout.split()
-    assert "ledger.verdicts" in loaded
+    assert "ledger.events.verdicts" in loaded
     assert not {"pydantic", "psycopg2", "fastapi", "ledger.domain", "ledger.store"} & {*loaded}

@@ -11,15 +11,16 @@ import httpx2
 import pytest
 
 from api.cli.served import ServedLog
-from ledger.antirollback import CheckpointFile, Halted
-from ledger.audit import StoredLog, export
-from ledger.clock import ClockAhead
-from ledger.fsck import check_log
-from ledger.home import Home
+from ledger.follow.audit import StoredLog, export
+from ledger.home.antirollback import CheckpointFile, Halted
+from ledger.home.paths import Home
 from ledger.log.checkpoint import log_times, open_checkpoint
 from ledger.log.dating import seen_path
-from ledger.node import Node
-from ledger.publisher import REST_MAX
+from ledger.node.fsck import check_log
+from ledger.node.node import Node
+from ledger.publish.publisher import REST_MAX
+from ledger.publish.witnessed import freshened
+from ledger.runtime.clock import ClockAhead
 from ledger.store.append import appending
 from ledger.store.checkpoints import checkpoint_at, signed_again
 from ledger.store.connection import Pool
@@ -27,7 +28,6 @@ from ledger.store.entries import read_entries, read_head
 from ledger.store.head import hold_back
 from ledger.verify.outcome import State, Step
 from ledger.verify.verifier import verify_export
-from ledger.witnessed import freshened
 from tests.support.builders import FIRM, INSTITUTE, RIVAL
 from tests.support.http import serving
 from tests.support.node import append, rest, running, settings_for
@@ -187,7 +187,9 @@ def test_nothing_is_told_that_the_file_does_not_hold_and_the_same_note_goes_out(
 ):
     failing, tried = [True], list[bytes]()
     name = {"swap": "_write", "store": "replace_signed_again"}[where]
-    place: object = {"swap": node.file, "store": __import__("ledger.publisher").publisher}[where]
+    place: object = {"swap": node.file, "store": __import__("ledger.publish.publisher").publisher}[
+        where
+    ]
     whole: Callable[..., None] = getattr(place, name)
 
     def broken(*arguments):

@@ -9,18 +9,18 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import operate, status
-from ledger.antirollback import CheckpointFile
-from ledger.datakeys import DataKeyDamaged
-from ledger.domain.governance import RefusalKeysAdopted
-from ledger.home import Home, Identity, NotInitialised
-from ledger.settings import Settings
+from ledger.domain.government.governance import RefusalKeysAdopted
+from ledger.home.antirollback import CheckpointFile
+from ledger.home.datakeys import DataKeyDamaged
+from ledger.home.paths import Home, Identity, NotInitialised
+from ledger.home.settings import Settings
 from ledger.store.archiver import read_archiver
 from ledger.store.basebackup import archive_settings
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
-from projections.decoding import decode
-from projections.rebuild import rebuild
-from projections.title_events import title
+from projections.engine.decoding import decode
+from projections.run.rebuild import rebuild
+from projections.tables.title_events import title
 from tests.support.builders import INSTITUTE, OPERATOR, REGISTRAR
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import Database, home_directory, run_sql

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg2
 import pytest
 
-from ledger.computing import Computing
+from ledger.runtime.computing import Computing
 from ledger.store.connection import (
     Damaged,
     NotMigrated,

@@ -14,27 +14,27 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from api.cli.sealer import seal
-from ledger.antirollback import Halted
-from ledger.audit import StoredLog, export
-from ledger.client import Signed
-from ledger.clock import Clock
-from ledger.domain.authority import ledger_subject
-from ledger.domain.governance import LedgerClosed, LedgerIsClosed, SuccessionTooLate
-from ledger.genesis import AppendRefused, initialise
-from ledger.home import Home
-from ledger.node import Node
-from ledger.receipts import Prover
-from ledger.sequencer import ClockBehind
-from ledger.settings import Settings
-from ledger.store.connection import Pool
-from ledger.store.embedded import EmbeddedPostgres
-from ledger.succession import (
+from ledger.domain.government.governance import LedgerClosed, LedgerIsClosed, SuccessionTooLate
+from ledger.domain.parties.authority import ledger_subject
+from ledger.follow.audit import StoredLog, export
+from ledger.follow.client import Signed
+from ledger.home.antirollback import Halted
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.genesis import AppendRefused, initialise
+from ledger.node.node import Node
+from ledger.node.succession import (
     AnotherSuccessor,
     NotClosed,
     NotDeclared,
     check_succession,
     read_closed,
 )
+from ledger.publish.receipts import Prover
+from ledger.runtime.clock import Clock
+from ledger.sequence.sequencer import ClockBehind
+from ledger.store.connection import Pool
+from ledger.store.embedded import EmbeddedPostgres
 from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.wire.envelope import envelope_to_object
 from tests.support.builders import (

@@ -19,19 +19,19 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import operate
-from ledger.antirollback import CheckpointFile, Halted
-from ledger.feeder import Feeder
-from ledger.home import Home
+from ledger.home.antirollback import CheckpointFile, Halted
+from ledger.home.paths import Home
 from ledger.log.merkle import Frontier, leaf_hash
 from ledger.log.policy import parse_policy
 from ledger.log.receipt import verify_tlog_proof
-from ledger.node import Node, open_database
+from ledger.node.node import Node, open_database
+from ledger.publish.feeder import Feeder
 from ledger.store.attest import Unfit, attest
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.nodes import grow
 from ledger.store.overlays import meddling
-from projections.comparison import BY_NAME, difference
+from projections.run.comparison import BY_NAME, difference
 from tests.support.columns import AUTHENTICATED, COLUMNS, DERIVED, SPOILT
 from tests.support.node import settings_for
 from tests.support.postgres import ORIGIN, Database, run_sql

@@ -10,11 +10,11 @@ import pytest
 import typer
 
 from api.cli import main, operate
-from ledger import genesis
-from ledger.antirollback import CheckpointFile
-from ledger.domain.event import KeyRecord
-from ledger.genesis import RegistrarMustSign, initialise, key_record
-from ledger.home import Home
+from ledger.domain.core.body import KeyRecord
+from ledger.home.antirollback import CheckpointFile
+from ledger.home.paths import Home
+from ledger.node import genesis
+from ledger.node.genesis import RegistrarMustSign, initialise, key_record
 from ledger.wire.envelope import envelope_from_object, envelope_to_object, sign_envelope
 from tests.support.builders import OPERATOR, REGISTRAR
 from tests.support.node import settings_for

@@ -9,24 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from ledger.antirollback import CheckpointFile
-from ledger.audit import Replay, StoredLog, export, exported_entries
-from ledger.datakeys import DataKeys, KekMissing, KekWrong
-from ledger.domain.event import OpeningRequired
-from ledger.fsck import check_log
-from ledger.home import Home
-from ledger.intake import MAX_PERSONS, Invalid
-from ledger.judging import Recorded
-from ledger.node import batch_key, vault_of
-from ledger.restore import restore
-from ledger.sequencer import Sequencer
-from ledger.settings import Settings
+from ledger.domain.core.context import OpeningRequired
+from ledger.events.intake import MAX_PERSONS, Invalid
+from ledger.follow.audit import Replay, StoredLog, export, exported_entries
+from ledger.follow.supply import gather
+from ledger.home.antirollback import CheckpointFile
+from ledger.home.datakeys import DataKeys, KekMissing, KekWrong
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.fsck import check_log
+from ledger.node.node import batch_key, vault_of
+from ledger.node.restore import restore
+from ledger.sequence.judging import Recorded
+from ledger.sequence.sequencer import Sequencer
+from ledger.sequence.vault import CACHE_BYTES, Unreadable, Vault, VaultUnavailable
 from ledger.store import vault as rows
 from ledger.store.connection import Pool, Unavailable
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.vault import read_openings
-from ledger.supply import gather
-from ledger.vault import CACHE_BYTES, Unreadable, Vault, VaultUnavailable
 from tests.support.builders import (
     AUTHOR,
     INSTITUTE,
@@ -280,7 +280,7 @@ def test_an_erasure_cut_between_key_and_rows_is_carried_out_too(
         raise Unavailable("the database is gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr("ledger.vault.erase_openings", dies)
+        patched.setattr("ledger.sequence.vault.erase_openings", dies)
         with running(settings) as node:
             (erased,) = append(node, erasure(world))
             assert isinstance(erased, Recorded)
@@ -298,10 +298,10 @@ def test_an_erasure_that_failed_is_tried_again_though_no_event_comes(
     def dies(*_: object) -> int:
         raise Unavailable("the database is gone")
 
-    monkeypatch.setattr("ledger.sequencer.ERASE_AGAIN_S", 0.01)
+    monkeypatch.setattr("ledger.sequence.sequencer.ERASE_AGAIN_S", 0.01)
     with running(settings) as node:
         with monkeypatch.context() as patched:
-            patched.setattr("ledger.vault.erase_openings", dies)
+            patched.setattr("ledger.sequence.vault.erase_openings", dies)
             append(node, erasure(world))
             assert TERMS + PARTS == what_is_kept(node.pool)
         while what_is_kept(node.pool) != TERMS:
@@ -317,7 +317,7 @@ def test_where_keys_cannot_be_made_only_what_needs_one_is_refused(
     *before, share = agreements(world)
     with running(settings) as node:
         with monkeypatch.context() as patched:
-            patched.setattr("ledger.datakeys.durable.create", full)
+            patched.setattr("ledger.home.datakeys.durable.create", full)
             outcomes = append(node, *before, share, report(world))
         assert [*[Recorded] * 5, VaultUnavailable, Recorded] == [type(each) for each in outcomes]
         (recorded,) = append(node, share)

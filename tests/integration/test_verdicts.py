@@ -7,28 +7,28 @@ from datetime import date
 
 import pytest
 
-from api.answer_json import members_of, read_as
+from api.describe.answer_json import members_of, read_as
 from api.describe.description import describe
-from ledger.domain.event import Body
-from ledger.domain.scope import Field, Territory
-from ledger.lawbook import shipped
+from ledger.domain.core.body import Body
+from ledger.domain.core.scope import Field, Territory
+from ledger.events.lawbook import shipped
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
-from projections.arrears import minimum_of, overdue_of
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.disputes import holds_on
-from projections.dues import agreement_of
-from projections.histories import timeline_of
-from projections.keys import signed_by
-from projections.licences import Use, check_licence
-from projections.reach import Part, exclusive_in, left_of
-from projections.rebuild import rebuild
-from projections.runner import Runner
-from projections.status import status_of
-from projections.technologies import technology_of
-from projections.terms import TermsOn, terms_on
-from projections.title import Title, title_of
+from projections.engine.decoding import decode
+from projections.engine.runner import Runner
+from projections.questions.arrears import minimum_of, overdue_of
+from projections.questions.disputes import holds_on
+from projections.questions.dues import agreement_of
+from projections.questions.histories import timeline_of
+from projections.questions.keys import signed_by
+from projections.questions.licences import Use, check_licence
+from projections.questions.reach import Part, exclusive_in, left_of
+from projections.questions.terms import TermsOn, terms_on
+from projections.questions.title import Title, title_of
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
+from projections.tables.status import status_of
+from projections.tables.technologies import technology_of
 from tests.support import builders as b
 from tests.support import disputes as d
 from tests.support import logbook

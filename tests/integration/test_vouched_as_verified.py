@@ -11,19 +11,20 @@ import orjson
 import pytest
 
 from ledger import court
-from ledger.genesis import key_record
 from ledger.log.merkle import leaf_hash
+from ledger.node.genesis import key_record
 from ledger.store.append import NewEntry, appending
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.wire.entry import parse_entry
 from ledger.wire.instant import parse_instant
-from projections import view, vouching
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.rebuild import rebuild
-from projections.view import View
-from projections.vouching import marked_timeline_of, vouched_for
+from projections.engine import view
+from projections.engine.decoding import decode
+from projections.engine.view import View
+from projections.questions import vouching
+from projections.questions.vouching import marked_timeline_of, vouched_for
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL
 from tests.support.mandates import mandate_given

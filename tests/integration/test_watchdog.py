@@ -9,8 +9,8 @@ import psycopg2
 import pytest
 from structlog.testing import capture_logs
 
+from ledger.node.watchdog import Watchdog
 from ledger.store.embedded import EmbeddedPostgres
-from ledger.watchdog import Watchdog
 from tests.support.postgres import closing_server, home_directory, run_sql
 
 BACK_S = 60

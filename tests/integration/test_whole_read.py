@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.event import format_instant, legal_day
-from ledger.domain.scope import Field, Territory
-from ledger.lawbook import shipped
+from ledger.domain.core.scope import Field, Territory
+from ledger.domain.core.types import format_instant, legal_day
+from ledger.events.lawbook import shipped
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.disputes import holds_on
-from projections.licences import Use, check_licence
-from projections.liens import liens_on
-from projections.offers import offers_of
-from projections.rebuild import rebuild
-from projections.revenue import revenue_of
-from projections.runner import Runner
-from projections.title import title_of
+from projections.engine.decoding import decode
+from projections.engine.runner import Runner
+from projections.questions.disputes import holds_on
+from projections.questions.licences import Use, check_licence
+from projections.questions.title import title_of
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
+from projections.tables.liens import liens_on
+from projections.tables.offers import offers_of
+from projections.tables.revenue import revenue_of
 from tests.support.beside import Beside
 from tests.support.chance import PARTIES, RIGHTS
 from tests.support.logbook import NOON, append_all, written_again

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger import court
-from ledger.audit import (
+from ledger.follow.audit import (
     ExportRefused,
     Replay,
     RuleBroken,
@@ -15,22 +15,22 @@ from ledger.audit import (
     exported_entries,
     sealed_sizes,
 )
-from ledger.fsck import check_log
-from ledger.gathering import Gatherer
+from ledger.follow.mirror import follow
+from ledger.follow.monitor import Monitor
 from ledger.log.evidence import format_evidence
-from ledger.mirror import follow
-from ledger.monitor import Monitor
-from ledger.node import batch_key
-from ledger.receipts import Prover
+from ledger.node.fsck import check_log
+from ledger.node.node import batch_key
+from ledger.publish.gathering import Gatherer
+from ledger.publish.receipts import Prover
 from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.subject_map import StoredMap
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.verify.word import Kept, verify_word
-from projections.catalogue import READ_MODELS
-from projections.checking import read_model_faults
-from projections.seal_check import SealCheck
+from projections.run.catalogue import READ_MODELS
+from projections.run.checking import read_model_faults
+from projections.run.seal_check import SealCheck
 from tests.lies.stage import TECHNOLOGY, Operator, Stage, cosigned, watching
 from tests.support.postgres import ORIGIN
 from tests.support.tampering import beside_the_schema

@@ -6,21 +6,21 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from ledger.audit import Source, StoredLog
-from ledger.client import Signed
-from ledger.compose import compose
-from ledger.domain.authority import ledger_subject
-from ledger.domain.seal import LedgerSealed
-from ledger.genesis import key_record
+from ledger.domain.government.seal import LedgerSealed
+from ledger.domain.parties.authority import ledger_subject
+from ledger.events.compose import compose
+from ledger.follow.audit import Source, StoredLog
+from ledger.follow.client import Signed
 from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.log.statement import Promise, SignedRefusal, sign_statement
-from ledger.refuser import refuser_of
+from ledger.node.genesis import key_record
+from ledger.publish.refuser import refuser_of
 from ledger.wire import canonical
 from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.instant import format_instant
-from projections.catalogue import READ_MODELS
-from projections.seals import draft_seal
+from projections.run.catalogue import READ_MODELS
+from projections.run.seals import draft_seal
 from tests.lies.stage import TECHNOLOGY, Operator
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR

@@ -20,36 +20,36 @@ from uuid import UUID
 
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
-from ledger.antirollback import CheckpointFile, Halted
-from ledger.audit import Source, StoredLog, export
-from ledger.batches import BatchKey
-from ledger.client import Signed
-from ledger.clock import Clock
-from ledger.compose import uuid7
-from ledger.domain.authority import ledger_subject
-from ledger.home import Home
-from ledger.judging import Recorded
-from ledger.keystore import load_log_keys, save_key
-from ledger.lawbook import laws_at_hand
+from ledger.domain.parties.authority import ledger_subject
+from ledger.events.compose import uuid7
+from ledger.events.lawbook import laws_at_hand
+from ledger.follow.audit import Source, StoredLog, export
+from ledger.follow.client import Signed
+from ledger.follow.monitor import Mine, Monitor
+from ledger.follow.sent import read_sent
+from ledger.home.antirollback import CheckpointFile, Halted
+from ledger.home.batches import BatchKey
+from ledger.home.keystore import load_log_keys, save_key
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
 from ledger.log.merkle import Frontier, leaf_hash
 from ledger.log.note import parse_note
 from ledger.log.proof import prove_consistency
 from ledger.log.tiles import TileHashes
 from ledger.log.tree_head import parse_checkpoint
 from ledger.log.witness_request import format_add_checkpoint
-from ledger.monitor import Mine, Monitor
-from ledger.node import batch_key, publisher_of, vault_of
-from ledger.publisher import LogSigner
-from ledger.receipts import Prover
-from ledger.refuser import KEY_FILE, refuser_of
-from ledger.sent import read_sent
-from ledger.sequencer import Sequencer
-from ledger.settings import Settings
+from ledger.node.node import batch_key, publisher_of, vault_of
+from ledger.publish.publisher import LogSigner
+from ledger.publish.receipts import Prover
+from ledger.publish.refuser import KEY_FILE, refuser_of
+from ledger.runtime.clock import Clock
+from ledger.sequence.judging import Recorded
+from ledger.sequence.sequencer import Sequencer
+from ledger.sequence.vault import Vault
 from ledger.store.append import NewEntry, appending
 from ledger.store.checkpoints import StoredCheckpoint, insert_checkpoint, latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries, read_head
-from ledger.vault import Vault
 from ledger.wire import canonical
 from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, Envelope, envelope_to_object, sign_envelope
@@ -57,10 +57,10 @@ from ledger.wire.instant import format_instant
 from ledger.wire.keys import PrivateKey
 from ledger.witness.book import Book, create_book
 from ledger.witness.witness import Witness
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.rebuild import outdated, rebuild
-from projections.runner import Runner
+from projections.engine.decoding import decode
+from projections.engine.runner import Runner
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import outdated, rebuild
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL
 from tests.support.governance import refusal_keys_adopted

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from ledger.audit import StoredLog
+from ledger.follow.audit import StoredLog
 from ledger.store.embedded import EmbeddedPostgres
 from tests.lies.finders import FINDERS, NOTHING, Case
 from tests.lies.lies import LIES, Told

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger import court
-from ledger.domain.event import Body
-from ledger.domain.who_signs import WHO_SIGNS
+from ledger.domain.core.body import Body
+from ledger.domain.signing.who_signs import WHO_SIGNS
 from ledger.powers import TABLE, Exposure, Terms, exposure
 from tests.support import builders as b
 from tests.support.contracts import terms_amended

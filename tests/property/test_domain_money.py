@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.domain.money import PPM, Part, check_parts, distribute
+from ledger.domain.core.money import PPM, Part, check_parts, distribute
 
 totals = st.integers(min_value=-(2**53) + 1, max_value=2**53 - 1)
 

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.domain.identifier import checks
-from ledger.domain.name import name_key, spelling_subject
-from ledger.domain.personal_data import personal_data_in
+from ledger.domain.core.personal_data import personal_data_in
+from ledger.domain.parties.identifier import checks
+from ledger.domain.parties.name import name_key, spelling_subject
 
 NINE = st.text("0123456789", min_size=9, max_size=9)
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Nd")), max_size=40)

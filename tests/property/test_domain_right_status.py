@@ -13,11 +13,11 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.domain.event import Body
-from ledger.domain.protection import lapse_on
-from ledger.domain.right import Right
-from ledger.lawbook import shipped
-from projections.status import ALIVE, Standing, status, status_on
+from ledger.domain.core.body import Body
+from ledger.domain.rights.protection import lapse_on
+from ledger.domain.rights.right import Right
+from ledger.events.lawbook import shipped
+from projections.tables.status import ALIVE, Standing, status, status_on
 from tests.support.builders import right_lapsed, right_restored
 from tests.support.projecting import logged, rows_of, true_and_known, value_of
 from tests.support.rights import (

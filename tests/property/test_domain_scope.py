@@ -7,8 +7,7 @@ from typing import get_args
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.domain.grant_index import GrantIndex, conflicts
-from ledger.domain.scope import (
+from ledger.domain.core.scope import (
     Act,
     Box,
     Field,
@@ -19,6 +18,7 @@ from ledger.domain.scope import (
     field_region,
     territory_region,
 )
+from ledger.domain.rights.grant_index import GrantIndex, conflicts
 
 DAY = date(2026, 1, 1)
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.domain.spans import Spans
+from ledger.domain.core.spans import Spans
 
 FIRST = date(2026, 1, 1)
 DAYS = st.one_of(st.integers(0, 60), st.integers(0, 9_000))

@@ -7,8 +7,16 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.domain.contract_terms import Changes, Terms
-from ledger.domain.scope import Box, Field, Hole, Territory, box, field_region, territory_region
+from ledger.domain.contracts.contract_terms import Changes, Terms
+from ledger.domain.core.scope import (
+    Box,
+    Field,
+    Hole,
+    Territory,
+    box,
+    field_region,
+    territory_region,
+)
 from tests.support.builders import CONTRACT, contract_concluded, right_filed
 from tests.support.builders import grant as granted
 from tests.support.contracts import terms_amended

@@ -15,9 +15,9 @@ from hypothesis import event, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from ledger.domain.event import Body
-from ledger.domain.fraction import common_denominator
-from ledger.domain.title import AssignmentAgreed
+from ledger.domain.contracts.assignment_agreement import AssignmentAgreed
+from ledger.domain.core.body import Body
+from ledger.domain.rights.fraction import common_denominator
 from tests.support.builders import (
     ASSIGNMENT,
     FIRM,

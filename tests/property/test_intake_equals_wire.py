@@ -6,7 +6,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.intake import Invalid, load_payload
+from ledger.events.intake import Invalid, load_payload
 from ledger.wire import canonical
 from ledger.wire.strict import MalformedJson, load_json
 

@@ -17,19 +17,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded
-from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
-from ledger.domain.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
-from ledger.domain.event import Body, Logged
-from ledger.domain.protection import lapse_on
-from ledger.domain.right import Holding, RightFiled
-from ledger.domain.right_status import RightGranted, RightLapsed, RightRestored
-from ledger.domain.security import SecurityCreated, SecurityReleased
-from ledger.domain.title import BY_AGREEMENT, AssignmentAgreed, AssignmentRegistered
-from projections.axes import NEVER
-from projections.liens import liens
-from projections.status import status
-from projections.title_events import title
+from ledger.domain.contracts.assignment_agreement import AssignmentAgreed
+from ledger.domain.core.body import Body
+from ledger.domain.core.event import Logged
+from ledger.domain.rights.assignment import AssignmentRefused, AssignmentRescinded
+from ledger.domain.rights.conveyance import OF_LIENS, ConveyanceAttested
+from ledger.domain.rights.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
+from ledger.domain.rights.protection import lapse_on
+from ledger.domain.rights.right import Holding, RightFiled
+from ledger.domain.rights.right_status import RightGranted, RightLapsed, RightRestored
+from ledger.domain.rights.security import SecurityCreated, SecurityReleased
+from ledger.domain.rights.title import BY_AGREEMENT, AssignmentRegistered
+from projections.engine.axes import NEVER
+from projections.tables.liens import liens
+from projections.tables.status import status
+from projections.tables.title_events import title
 from tests.support.histories import DAYS, FIRST_DAY, RIGHTS, random_history
 from tests.support.projecting import rows_of, true_and_known, value_of
 

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.domain.event import Body
-from projections.grants import grants
+from ledger.domain.core.body import Body
+from projections.tables.grants import grants
 from tests.support.builders import (
     CONTRACT,
     FIRM,

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.domain.event import Logged
-from projections.axes import Change, Dated, believed, end, revise
-from projections.shelf import Shelf
+from ledger.domain.core.event import Logged
+from projections.engine.axes import Change, Dated, believed, end, revise
+from projections.engine.shelf import Shelf
 
 START = date(2026, 1, 1)
 AT = datetime(2026, 11, 2, tzinfo=UTC)

@@ -3,7 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger.domain.authority import (
+from ledger.domain.contracts.contract import ContractConcluded
+from ledger.domain.core.existence import KeyTaken, NothingWaits, PredecessorUnknown
+from ledger.domain.core.personal_data import PersonalDataInEvent
+from ledger.domain.government.governance import LogKeysApart, PolicyNotApproved
+from ledger.domain.government.ledger import EditionUnknown
+from ledger.domain.government.seal import SealCountsFall, SealOutOfOrder
+from ledger.domain.parties.authority import (
     KeyExpired,
     KeyIsSuspended,
     KeyNoLongerValid,
@@ -12,16 +18,10 @@ from ledger.domain.authority import (
     SignerMissing,
     WrongSigner,
 )
-from ledger.domain.contract import ContractConcluded
-from ledger.domain.existence import KeyTaken, NothingWaits, PredecessorUnknown
-from ledger.domain.governance import LogKeysApart, PolicyNotApproved
-from ledger.domain.identifier import TaxCodeInvalid
-from ledger.domain.ledger import EditionUnknown
-from ledger.domain.number import NumberForm
-from ledger.domain.party import PartyExists, PartyUnknown
-from ledger.domain.personal_data import PersonalDataInEvent
-from ledger.domain.right import RightExists
-from ledger.domain.seal import SealCountsFall, SealOutOfOrder
+from ledger.domain.parties.identifier import TaxCodeInvalid
+from ledger.domain.parties.party import PartyExists, PartyUnknown
+from ledger.domain.rights.number import NumberForm
+from ledger.domain.rights.right import RightExists
 from tests.support.builders import (
     BANK,
     FIRM,

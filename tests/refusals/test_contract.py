@@ -4,20 +4,20 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ledger.domain.authority import WrongSigner
-from ledger.domain.contract import ContractConcluded
-from ledger.domain.filing import opposed
-from ledger.domain.granting import CoownerConsent, ExclusiveOverlap, SoleThirdGrant
-from ledger.domain.listing import ContentMissing
-from ledger.domain.protection import BeyondRightTerm, BeyondRightTerritory, RightNotInForce
-from ledger.domain.sublicence import (
+from ledger.domain.contracts.contract import ContractConcluded
+from ledger.domain.contracts.filing import opposed
+from ledger.domain.contracts.granting import CoownerConsent, ExclusiveOverlap, SoleThirdGrant
+from ledger.domain.contracts.sublicence import (
     BeyondOwnGrant,
     SublicenceDepth,
     SublicenceGranted,
     SublicenceLonger,
     SublicenceNoRight,
 )
-from ledger.lawbook import shipped
+from ledger.domain.market.listing import ContentMissing
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.rights.protection import BeyondRightTerm, BeyondRightTerritory, RightNotInForce
+from ledger.events.lawbook import shipped
 from tests.support.builders import (
     CONTRACT,
     FIRM,

@@ -3,17 +3,17 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger.domain.approval import BannedTech, PermitMissing, RegistrationNeeded
-from ledger.domain.backdating import Backdated
-from ledger.domain.clauses import (
+from ledger.domain.contracts.approval import BannedTech, PermitMissing, RegistrationNeeded
+from ledger.domain.contracts.clauses import (
     DateUnproven,
     VoidExportBan,
     VoidImprovementBack,
     VoidNoChallenge,
     VoidTiedPurchase,
 )
-from ledger.domain.covenant import CovenantBreach
-from ledger.domain.listing import ContentMissing
+from ledger.domain.market.listing import ContentMissing
+from ledger.domain.rights.backdating import Backdated
+from ledger.domain.rights.covenant import CovenantBreach
 from tests.support.builders import (
     CONTRACT,
     FIRM,

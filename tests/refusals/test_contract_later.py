@@ -7,27 +7,21 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.amendment import (
-    AmendForm,
-    CorrectionRewrites,
-)
-from ledger.domain.approval import PermitMissing, RegistrationNeeded
-from ledger.domain.authority import SignerMissing, WrongSigner
-from ledger.domain.backdating import Backdated
-from ledger.domain.changing import RightsNotNamed
-from ledger.domain.contract import ContractEnded
-from ledger.domain.ending import (
-    CureRunning,
-    ExitMissing,
-    NoticeTooShort,
-)
-from ledger.domain.event import Body, OpeningRequired
-from ledger.domain.granting import ExclusiveOverlap
-from ledger.domain.money import RateRange
-from ledger.domain.noticed import NoticeMatter, TerminationNotReceived
-from ledger.domain.own_use import ExclusiveSelfUse
-from ledger.domain.performance import ConditionOpen, OptionNotOpen
-from ledger.domain.sublicence import SublicenceOfCompulsory
+from ledger.domain.contracts.amendment import AmendForm, CorrectionRewrites
+from ledger.domain.contracts.approval import PermitMissing, RegistrationNeeded
+from ledger.domain.contracts.changing import RightsNotNamed
+from ledger.domain.contracts.contract import ContractEnded
+from ledger.domain.contracts.ending import CureRunning, ExitMissing, NoticeTooShort
+from ledger.domain.contracts.granting import ExclusiveOverlap
+from ledger.domain.contracts.noticed import NoticeMatter, TerminationNotReceived
+from ledger.domain.contracts.own_use import ExclusiveSelfUse
+from ledger.domain.contracts.performance import ConditionOpen, OptionNotOpen
+from ledger.domain.contracts.sublicence import SublicenceOfCompulsory
+from ledger.domain.core.body import Body
+from ledger.domain.core.context import OpeningRequired
+from ledger.domain.core.money import RateRange
+from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.rights.backdating import Backdated
 from tests.support.builders import (
     CLERK,
     CONTRACT,

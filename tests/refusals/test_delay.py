@@ -4,7 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ledger.domain.authority import (
+from ledger.domain.core.body import Body
+from ledger.domain.core.existence import KeyTaken, NothingWaits, PredecessorUnknown
+from ledger.domain.core.types import format_instant
+from ledger.domain.parties.authority import (
     BindsTooEarly,
     KeyNoLongerValid,
     KeyNotYetValid,
@@ -12,10 +15,8 @@ from ledger.domain.authority import (
     SignerMissing,
     WrongSigner,
 )
-from ledger.domain.event import Body, format_instant
-from ledger.domain.existence import KeyTaken, NothingWaits, PredecessorUnknown
-from ledger.domain.key import Key
-from ledger.domain.party import Party, PartyNotYetValid, PartyUnknown
+from ledger.domain.parties.key import Key
+from ledger.domain.parties.party import Party, PartyNotYetValid, PartyUnknown
 from tests.support.builders import (
     FIRM,
     INSTITUTE,

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from ledger.domain.dispute import OrderNoForum
-from ledger.domain.hold import Frozen
+from ledger.domain.core.hold import Frozen
+from ledger.domain.disputes.dispute import OrderNoForum
 from tests.support.builders import (
     FIRM,
     INSTITUTE,

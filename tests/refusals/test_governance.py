@@ -3,17 +3,17 @@
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.authority import Ledger, SignerMissing, Speaker, WrongSigner
-from ledger.domain.existence import PredecessorUnknown
-from ledger.domain.governance import (
+from ledger.domain.core.existence import PredecessorUnknown
+from ledger.domain.government.governance import (
     LedgerIsClosed,
     LogKeysApart,
     PolicyMismatch,
     PolicyNotApproved,
     SuccessionTooLate,
 )
-from ledger.domain.party import PartyUnknown
-from ledger.domain.seal import LedgerSealed, SealCountsFall, SealOutOfOrder
+from ledger.domain.government.seal import LedgerSealed, SealCountsFall, SealOutOfOrder
+from ledger.domain.parties.authority import Ledger, SignerMissing, Speaker, WrongSigner
+from ledger.domain.parties.party import PartyUnknown
 from tests.support.builders import (
     BANK,
     FIRM,

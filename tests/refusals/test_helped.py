@@ -2,18 +2,17 @@
 
 from typing import Any
 
-from ledger.domain.assignment import AssignmentSettled
-from ledger.domain.author_pay import ShareBelowStatute
-from ledger.domain.authority import WrongSigner
-from ledger.domain.distribution import AlreadyDistributed, DistributionMismatch
-from ledger.domain.document import DocNotAddressed, NotAReader
-from ledger.domain.existence import PredecessorUnknown, SubjectExists
-from ledger.domain.hold import Held
-from ledger.domain.money import ShareSum
-from ledger.domain.payment import ConfirmByPayer, Overpaid, PaymentClosed
-from ledger.domain.report import ReportClosed
-from ledger.domain.report_sums import BaseLines
-from ledger.domain.share import ShareSupersede, ShareSuperseded
+from ledger.domain.contracts.document import DocNotAddressed, NotAReader
+from ledger.domain.core.existence import PredecessorUnknown, SubjectExists
+from ledger.domain.core.hold import Held
+from ledger.domain.core.money import ShareSum
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.revenue.author_pay import ShareBelowStatute
+from ledger.domain.revenue.distribution import AlreadyDistributed, DistributionMismatch
+from ledger.domain.revenue.payment import ConfirmByPayer, Overpaid, PaymentClosed
+from ledger.domain.revenue.report import BaseLines, ReportClosed
+from ledger.domain.revenue.share import ShareSupersede, ShareSuperseded
+from ledger.domain.rights.assignment import AssignmentSettled
 from tests.support.builders import (
     AUTHOR,
     BANK,

@@ -3,25 +3,25 @@
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from ledger.domain.acceptance import AcceptanceDiffers
-from ledger.domain.auction import (
+from ledger.domain.contracts.acceptance import AcceptanceDiffers
+from ledger.domain.core.existence import PredecessorUnknown
+from ledger.domain.market.auction import (
     AuctionOver,
     AuctionRunning,
     AuctionWinnerMismatch,
     BidForm,
     BidTooLow,
 )
-from ledger.domain.authority import WrongSigner
-from ledger.domain.existence import PredecessorUnknown
-from ledger.domain.listing import ListingDuplicate, ListingNoTitle, ListingNotOpen
-from ledger.domain.offer import (
+from ledger.domain.market.listing import ListingDuplicate, ListingNoTitle, ListingNotOpen
+from ledger.domain.market.offer import (
     AcceptNotAddressee,
     AcceptTermsDiffer,
     OfferClosed,
     OfferExpired,
     RevokeNotReserved,
 )
-from ledger.domain.sealed_bid import BidOpeningMismatch, BidTwice
+from ledger.domain.market.sealed_bid import BidOpeningMismatch, BidTwice
+from ledger.domain.parties.authority import WrongSigner
 from tests.support import market as m
 from tests.support.builders import (
     BANK,

@@ -6,20 +6,21 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.author_pay import BrokerOverCap, CapBelowStatute, ShareBelowStatute
-from ledger.domain.authors_split import AuthorSplitMissing
-from ledger.domain.distribution import DistributionMismatch
-from ledger.domain.existence import FutureFact
-from ledger.domain.hold import Held
-from ledger.domain.money import CurrencyMismatch, Money, RateRange, ShareSum
-from ledger.domain.payment import ConfirmByPayer, Overpaid
-from ledger.domain.report import (
+from ledger.domain.contracts.royalty import LateRateCap
+from ledger.domain.core.existence import FutureFact
+from ledger.domain.core.hold import Held
+from ledger.domain.core.money import CurrencyMismatch, Money, RateRange, ShareSum
+from ledger.domain.revenue.author_pay import BrokerOverCap, CapBelowStatute, ShareBelowStatute
+from ledger.domain.revenue.authors_split import AuthorSplitMissing
+from ledger.domain.revenue.distribution import DistributionMismatch
+from ledger.domain.revenue.payment import ConfirmByPayer, Overpaid
+from ledger.domain.revenue.report import (
+    BaseLines,
+    DeductionNotAgreed,
     QuantityExceeded,
     ReportOverlap,
 )
-from ledger.domain.report_sums import BaseLines, DeductionNotAgreed
-from ledger.domain.royalty import LateRateCap
-from ledger.domain.sales import ReportAfterEnd
+from ledger.domain.revenue.sales import ReportAfterEnd
 from tests.support.builders import (
     AUTHOR,
     FIRM,

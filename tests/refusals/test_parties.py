@@ -3,9 +3,9 @@
 import pytest
 
 from ledger.domain.admission import Folds
-from ledger.domain.identifier import TaxCodeInvalid
-from ledger.domain.name import PartyByName, spelling_subject
-from ledger.domain.spelling import must_be_called
+from ledger.domain.parties.identifier import TaxCodeInvalid
+from ledger.domain.parties.name import PartyByName, spelling_subject
+from ledger.domain.parties.spelling import must_be_called
 from tests.support.builders import FIRM, RIVAL, STRANGER, party_registered, planted_key
 from tests.support.parties import known_as
 from tests.support.specification import given

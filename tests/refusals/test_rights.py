@@ -3,10 +3,10 @@
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.authority import WrongSigner
-from ledger.domain.protection import BeyondRightTerm, BeyondRightTerritory, RightNotInForce
-from ledger.domain.right import FractionSum
-from ledger.domain.right_status import NoSecret
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.rights.protection import BeyondRightTerm, BeyondRightTerritory, RightNotInForce
+from ledger.domain.rights.right import FractionSum
+from ledger.domain.rights.right_status import NoSecret
 from tests.support.builders import (
     AUTHOR,
     CLERK,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledger.domain.codes import FieldUnknown, TerritoryEdition
+from ledger.domain.core.codes import FieldUnknown, TerritoryEdition
 from tests.support.builders import contract_concluded, grant, right_filed
 from tests.support.specification import given
 

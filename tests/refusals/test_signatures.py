@@ -8,10 +8,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ledger.client import Signed
-from ledger.compose import uuid7
 from ledger.domain.admission import IdempotencyMismatch, StaleView
-from ledger.domain.authority import (
+from ledger.domain.contracts.document import DocHash
+from ledger.domain.core.existence import FutureFact, IntervalEmpty, PredecessorUnknown
+from ledger.domain.core.personal_data import PersonalDataInEvent
+from ledger.domain.parties.authority import (
     KeyIsSuspended,
     KeyNoLongerValid,
     KeyNotYetValid,
@@ -19,11 +20,10 @@ from ledger.domain.authority import (
     SignerMissing,
     WrongSigner,
 )
-from ledger.domain.document import DocHash
-from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknown
-from ledger.domain.personal_data import PersonalDataInEvent
-from ledger.home import Home
-from ledger.node import Node
+from ledger.events.compose import uuid7
+from ledger.follow.client import Signed
+from ledger.home.paths import Home
+from ledger.node.node import Node
 from tests.support.builders import (
     AUTHOR,
     FIRM,

@@ -2,18 +2,19 @@
 
 from datetime import UTC, date, datetime
 
-from ledger.domain.backdating import Backdated
-from ledger.domain.conveyance import ChainGap
-from ledger.domain.covenant import CovenantBreach
-from ledger.domain.event import OpeningRequired
-from ledger.domain.fraction import FINEST, ShareTooFine
-from ledger.domain.hold import Frozen
-from ledger.domain.name import PartyByName
-from ledger.domain.preemption import PreemptionOpen, PreemptionTerms
-from ledger.domain.right import FractionSum
-from ledger.domain.security import ReleaseByStranger, ReleaseMismatch
-from ledger.domain.title import DoubleAssignPending, FractionExceeded, NotOwner
-from ledger.domain.transfer import ForeignAssigneeStateFunded, LienCovenant, NonAssignable
+from ledger.domain.contracts.assignment_agreement import FractionExceeded
+from ledger.domain.core.context import OpeningRequired
+from ledger.domain.core.hold import Frozen
+from ledger.domain.parties.name import PartyByName
+from ledger.domain.rights.backdating import Backdated
+from ledger.domain.rights.conveyance import ChainGap
+from ledger.domain.rights.covenant import CovenantBreach
+from ledger.domain.rights.fraction import FINEST, ShareTooFine
+from ledger.domain.rights.preemption import PreemptionOpen, PreemptionTerms
+from ledger.domain.rights.right import FractionSum
+from ledger.domain.rights.security import ReleaseByStranger, ReleaseMismatch
+from ledger.domain.rights.title import DoubleAssignPending, NotOwner
+from ledger.domain.rights.transfer import ForeignAssigneeStateFunded, LienCovenant, NonAssignable
 from tests.support.builders import (
     ASSIGNMENT,
     BANK,

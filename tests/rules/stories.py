@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import NamedTuple
 
-from ledger.domain.event import Body
+from ledger.domain.core.body import Body
 from tests.support import builders as b
 from tests.support import random_royalty as royalty
 from tests.support.beside import Beside, Chosen

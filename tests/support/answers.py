@@ -12,37 +12,37 @@ from pydantic import BaseModel
 
 from api.describe.measures import LISTED, NAMINGS, PAIRS
 from api.describe.shape import members_of_kind
-from ledger.domain.event import Sealed
-from ledger.domain.money import Money
-from ledger.domain.scope import Field
-from projections.arrears import MinimumMet, Overdue
-from projections.author_minimum import AuthorMinimum
-from projections.chain import Chain
-from projections.comparison import Difference, Folded, ReplayDigest
-from projections.computation import Computation
-from projections.dependencies import Falls
-from projections.disputes import HoldsOn
-from projections.documents import DocumentAsKnown, Documents
-from projections.dues import Agreement, Dues
-from projections.editions import Editions
-from projections.findings import Findings
-from projections.grounds import Judged
-from projections.keys import KeyAsKnown, KeysOf
-from projections.lapses import Lapses
-from projections.licences import LicenceCheck
-from projections.liens import Liens
-from projections.mandates import Mandates, PowerToBind
-from projections.offers import Offers
-from projections.parties import PartyAsKnown, Relations
-from projections.reach import Dependents, Exclusive, LeftToGrant
-from projections.registrations import Duties
-from projections.revenue import Revenue
-from projections.status import Status
-from projections.sublicences import Tree
-from projections.technologies import TechnologyView
-from projections.terms import ReportTerms, TermsOn, VersionDiff, Versions
-from projections.title import Title
-from projections.vouching import MarkedDispute, MarkedSignedBy, MarkedTimeline
+from ledger.domain.core.money import Money
+from ledger.domain.core.scope import Field
+from ledger.domain.core.types import Sealed
+from projections.questions.arrears import MinimumMet, Overdue
+from projections.questions.author_minimum import AuthorMinimum
+from projections.questions.computation import Computation
+from projections.questions.disputes import HoldsOn
+from projections.questions.dues import Agreement, Dues
+from projections.questions.findings import Findings
+from projections.questions.grounds import Judged
+from projections.questions.keys import KeyAsKnown, KeysOf
+from projections.questions.lapses import Lapses
+from projections.questions.licences import LicenceCheck
+from projections.questions.reach import Dependents, Exclusive, LeftToGrant
+from projections.questions.sublicences import Tree
+from projections.questions.terms import ReportTerms, TermsOn, VersionDiff, Versions
+from projections.questions.title import Title
+from projections.questions.vouching import MarkedDispute, MarkedSignedBy, MarkedTimeline
+from projections.run.comparison import Difference, Folded, ReplayDigest
+from projections.tables.chain import Chain
+from projections.tables.dependencies import Falls
+from projections.tables.documents import DocumentAsKnown, Documents
+from projections.tables.editions import Editions
+from projections.tables.liens import Liens
+from projections.tables.mandates import Mandates, PowerToBind
+from projections.tables.offers import Offers
+from projections.tables.parties import PartyAsKnown, Relations
+from projections.tables.registrations import Duties
+from projections.tables.revenue import Revenue
+from projections.tables.status import Status
+from projections.tables.technologies import TechnologyView
 
 ANSWERS: Mapping[str, tuple[type[Any], ...]] = {
     "checkLicence": (LicenceCheck,),

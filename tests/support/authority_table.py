@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from ledger import court
-from ledger.domain.who_signs import WHO_SIGNS
+from ledger.domain.signing.who_signs import WHO_SIGNS
 from ledger.powers import TABLE_FILE, write_table
 
 COURT = Path(court.__file__)

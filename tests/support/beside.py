@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from ledger.domain.event import Body, Logged, format_instant, legal_day
+from ledger.domain.core.body import Body
+from ledger.domain.core.event import Logged
+from ledger.domain.core.types import format_instant, legal_day
 from tests.support.builders import ledger_opened
 from tests.support.chance import PARTIES, RIGHTS
 from tests.support.disputes import court_registered

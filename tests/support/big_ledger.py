@@ -15,20 +15,20 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from ledger.antirollback import CheckpointFile
-from ledger.batches import BatchKey, make_batch_key
-from ledger.datakeys import DataKeys
-from ledger.genesis import founders, trust_root
-from ledger.home import Home, Identity
-from ledger.keystore import save_key, save_pair
+from ledger.home.antirollback import CheckpointFile
+from ledger.home.batches import BatchKey, make_batch_key
+from ledger.home.datakeys import DataKeys
+from ledger.home.keystore import save_key, save_pair
+from ledger.home.paths import Home, Identity
+from ledger.home.settings import Settings
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.merkle import Frontier, leaf_hash
 from ledger.log.note import format_vkey
 from ledger.log.tiles import TILE_WIDTH, entries_path, format_bundle, tile_path
-from ledger.node import open_database
-from ledger.publisher import LogSigner, Publisher, publish_first
-from ledger.restore import pages
-from ledger.settings import Settings
+from ledger.node.genesis import founders, trust_root
+from ledger.node.node import open_database
+from ledger.node.restore import pages
+from ledger.publish.publisher import LogSigner, Publisher, publish_first
 from ledger.store.append import appending
 from ledger.store.connection import Pool
 from ledger.store.entries import read_head

@@ -24,10 +24,11 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from ledger.client import Signed
-from ledger.compose import compose
-from ledger.domain.event import Body, format_instant
-from ledger.genesis import key_record
+from ledger.domain.core.body import Body
+from ledger.domain.core.types import format_instant
+from ledger.events.compose import compose
+from ledger.follow.client import Signed
+from ledger.node.genesis import key_record
 from ledger.wire.base64 import b64url_encode
 from ledger.wire.entry import Entry, format_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, sign_envelope

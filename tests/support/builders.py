@@ -11,22 +11,24 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from ledger.domain import distribution, offer, payment, report, share
-from ledger.domain.authority import ledger_subject
-from ledger.domain.contract import ContractConcluded
-from ledger.domain.event import Body, KeyRecord
-from ledger.domain.key import KeyAdded, KeyRevoked
-from ledger.domain.ledger import LedgerOpened, RulesAdopted
-from ledger.domain.listing import ListingClosed, ListingPublished, ListingSuspended
-from ledger.domain.party import PartyRegistered
-from ledger.domain.right import RightFiled
-from ledger.domain.right_status import RightGranted, RightLapsed, RightRestored
-from ledger.domain.security import SecurityCreated, SecurityReleased
-from ledger.domain.sublicence import SublicenceGranted
-from ledger.domain.technology import TechnologyRegistered
-from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
-from ledger.domain.transfer import UNPAID
-from ledger.lawbook import shipped
+from ledger.domain.contracts.assignment_agreement import AssignmentAgreed
+from ledger.domain.contracts.contract import ContractConcluded
+from ledger.domain.contracts.sublicence import SublicenceGranted
+from ledger.domain.core.body import Body, KeyRecord
+from ledger.domain.government.ledger import LedgerOpened, RulesAdopted
+from ledger.domain.market import offer
+from ledger.domain.market.listing import ListingClosed, ListingPublished, ListingSuspended
+from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.key import KeyAdded, KeyRevoked
+from ledger.domain.parties.party import PartyRegistered
+from ledger.domain.revenue import distribution, payment, report, share
+from ledger.domain.rights.right import RightFiled
+from ledger.domain.rights.right_status import RightGranted, RightLapsed, RightRestored
+from ledger.domain.rights.security import SecurityCreated, SecurityReleased
+from ledger.domain.rights.technology import TechnologyRegistered
+from ledger.domain.rights.title import AssignmentRegistered
+from ledger.domain.rights.transfer import UNPAID
+from ledger.events.lawbook import shipped
 
 ORIGIN = "ledger.example/techledger/0badcafe"
 

@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from ledger.domain.amendment import CorrectionRecorded, TermsAmended
-from ledger.domain.consent import ConsentGiven
-from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated
-from ledger.domain.event import Body
-from ledger.domain.filing import (
+from ledger.domain.contracts.amendment import CorrectionRecorded, TermsAmended
+from ledger.domain.contracts.consent import ConsentGiven
+from ledger.domain.contracts.ending import ContractResumed, ContractSuspended, ContractTerminated
+from ledger.domain.contracts.filing import (
     CertificateIssued,
     CompulsoryLicenceGranted,
     FilingMade,
     PermitIssued,
     RegistrationRefused,
 )
-from ledger.domain.notice import NoticeReceived, NoticeServed
-from ledger.domain.own_use import UseDeclared
-from ledger.domain.performance import ConditionMet, ContractInForce, OptionExercised
-from ledger.domain.right import RightFiled
+from ledger.domain.contracts.notice import NoticeReceived, NoticeServed
+from ledger.domain.contracts.own_use import UseDeclared
+from ledger.domain.contracts.performance import ConditionMet, ContractInForce, OptionExercised
+from ledger.domain.core.body import Body
+from ledger.domain.rights.right import RightFiled
 from tests.support.builders import (
     CONTRACT,
     FIRM,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledger.domain.conveyance import ConveyanceAttested
+from ledger.domain.rights.conveyance import ConveyanceAttested
 from tests.support.builders import CLERK, FIRM, INSTITUTE, RIGHT, SOME_HASH, built
 
 

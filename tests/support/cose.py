@@ -1,4 +1,4 @@
-"""A COSE receipt taken apart by hand: what RFC 9942 says, and nothing of `ledger.cose`."""
+"""A COSE receipt taken apart by hand: what RFC 9942 says, and nothing of `ledger.publish.cose`."""
 
 from typing import Any
 

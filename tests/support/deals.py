@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from ledger.client import Signed
-from ledger.compose import uuid7
-from ledger.domain.event import Body, format_instant, legal_day
+from ledger.domain.core.body import Body
+from ledger.domain.core.types import format_instant, legal_day
+from ledger.events.compose import uuid7
+from ledger.follow.client import Signed
 from ledger.wire.envelope import payload_hash
 from tests.support import builders as b
 from tests.support.running import RUNNING, contract_running

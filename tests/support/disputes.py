@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ledger.domain.dispute import (
+from ledger.domain.core.body import Body
+from ledger.domain.disputes.dispute import (
     AppealFiled,
     DisputeAdmitted,
     DisputeOpened,
@@ -10,9 +11,8 @@ from ledger.domain.dispute import (
     EvidenceFiled,
     SettlementRecorded,
 )
-from ledger.domain.event import Body
-from ledger.domain.party import PartyRegistered
-from ledger.domain.ruling import HoldLifted, HoldOrdered, RulingMade
+from ledger.domain.disputes.ruling import HoldLifted, HoldOrdered, RulingMade
+from ledger.domain.parties.party import PartyRegistered
 from tests.support.builders import (
     CONTRACT,
     FIRM,

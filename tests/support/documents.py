@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from ledger.domain.document import (
+from ledger.domain.contracts.document import (
     DocumentAcknowledged,
     DocumentReceived,
     DocumentSent,
     FileOpened,
 )
-from ledger.domain.event import Body
+from ledger.domain.core.body import Body
 from tests.support.builders import BANK, CONTRACT, FIRM, INSTITUTE, SOME_HASH, built
 
 DOCUMENT = "document:01890000-0000-7000-8000-000000000020"

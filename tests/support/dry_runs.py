@@ -12,8 +12,9 @@ from typing import Any
 import httpx2
 import psycopg2
 
-from ledger.client import Signed
-from ledger.domain.event import Body, format_instant, legal_day
+from ledger.domain.core.body import Body
+from ledger.domain.core.types import format_instant, legal_day
+from ledger.follow.client import Signed
 from ledger.wire.envelope import payload_hash, sign_envelope
 from tests.support import builders as b
 from tests.support.chance import PARTIES

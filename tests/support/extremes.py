@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ledger.domain.event import Body, Logged
+from ledger.domain.core.body import Body
+from ledger.domain.core.event import Logged
 from ledger.wire.canonical import MAX_INT
 from tests.support import builders as b
 from tests.support.golden_events import STORY

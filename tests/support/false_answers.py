@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import httpx2
 
-from api.answer_json import kinds_of
+from api.describe.answer_json import kinds_of
 from ledger.log.tiles import tile_path
 from tests.support.log import flip
 from tests.support.questioned import SIZE, derives, entry_json

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from ledger.domain.event import Body
+from ledger.domain.core.body import Body
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
-from projections.rebuild import rebuild
-from projections.runner import Runner
+from projections.engine.decoding import decode
+from projections.engine.runner import Runner
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged

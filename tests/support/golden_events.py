@@ -12,9 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ledger.domain.event import Body
-from ledger.domain.ledger import opened
-from ledger.domain.who_signs import who_signs
+from ledger.domain.core.body import Body
+from ledger.domain.government.ledger import opened
+from ledger.domain.signing.who_signs import who_signs
 from ledger.wire import canonical
 from tests.support import builders as b
 from tests.support import (

@@ -15,16 +15,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from api.cli.sealer import seal
-from ledger.audit import StoredLog, export
-from ledger.client import LedgerClient, read_trust
-from ledger.domain.authority import ledger_subject
-from ledger.domain.event import Body
-from ledger.domain.governance import LogKeysAdopted, SpokenFor
-from ledger.home import Home
-from ledger.keystore import add_log_keys, load_log_keys
+from ledger.domain.core.body import Body
+from ledger.domain.government.governance import LogKeysAdopted, SpokenFor
+from ledger.domain.parties.authority import ledger_subject
+from ledger.follow.audit import StoredLog, export
+from ledger.follow.client import LedgerClient, read_trust
+from ledger.home.keystore import add_log_keys, load_log_keys
+from ledger.home.paths import Home
 from ledger.log.evidence import format_evidence
-from ledger.node import Node
-from ledger.publisher import LogSigner
+from ledger.node.node import Node
+from ledger.publish.publisher import LogSigner
 from ledger.store.entries import read_entries
 from ledger.wire.commitment import opening_to_object
 from tests.support.builders import OPERATOR, REGISTRAR

@@ -3,9 +3,8 @@
 import hashlib
 from typing import Any
 
-from ledger.domain.authority import ledger_subject
-from ledger.domain.event import Body
-from ledger.domain.governance import (
+from ledger.domain.core.body import Body
+from ledger.domain.government.governance import (
     DelayAdopted,
     LedgerClosed,
     LedgerResumed,
@@ -15,7 +14,8 @@ from ledger.domain.governance import (
     RefusalKeysAdopted,
     SuccessionDeclared,
 )
-from ledger.domain.seal import LedgerSealed
+from ledger.domain.government.seal import LedgerSealed
+from ledger.domain.parties.authority import ledger_subject
 from tests.support.builders import (
     BANK,
     FIRM,

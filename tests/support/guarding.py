@@ -7,8 +7,8 @@ import threading
 
 import uvicorn
 
-from api import guarded
-from api.guarded import Guard, Limits
+from api.limits import guarded
+from api.limits.guarded import Guard, Limits
 
 LARGE = b"x" * (8 << 20)
 

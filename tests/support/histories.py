@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
 
-from ledger.domain.event import Body, Logged
+from ledger.domain.core.body import Body
+from ledger.domain.core.event import Logged
 from tests.support import builders as b
 from tests.support.contracts import LATE
 from tests.support.conveyances import conveyance_attested

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import httpx2
 import uvicorn
 
-from api.guarded import Guard, Limits, guarded
+from api.limits.guarded import Guard, Limits, guarded
 from api.main import create_app
-from ledger.node import Node
+from ledger.node.node import Node
 
 PROBLEM = {"Accept": "application/problem+json"}
 """Who asks so is a program: it is told no page, where one was asked for."""

@@ -11,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
-from ledger.domain.event import Body, Logged, format_instant
-from ledger.intake import decode
+from ledger.domain.core.body import Body
+from ledger.domain.core.event import Logged
+from ledger.domain.core.types import format_instant
+from ledger.events.intake import decode
 from ledger.log.merkle import leaf_hash
 from ledger.store.append import NewEntry, appending
 from ledger.store.connection import Pool

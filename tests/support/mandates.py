@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledger.domain.mandate import MandateEnded, MandateGiven
+from ledger.domain.parties.mandate import MandateEnded, MandateGiven
 from tests.support.builders import AUTHOR, INSTITUTE, built
 
 MANDATE = "mandate:01890000-0000-7000-8000-000000000002"

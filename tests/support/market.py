@@ -3,14 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from ledger.domain.approach import InterestShown, NdaSigned
-from ledger.domain.auction import AuctionClosed, AuctionOpened, BidPlaced
-from ledger.domain.event import Body, format_instant
-from ledger.domain.listing import ListingDrafted, ListingResumed
-from ledger.domain.mirror import ListingMirrored
-from ledger.domain.money import Price
-from ledger.domain.need import NeedPosted
-from ledger.domain.sealed_bid import BidOpened, BidSealed, commitment_to
+from ledger.domain.core.body import Body
+from ledger.domain.core.money import Price
+from ledger.domain.core.types import format_instant
+from ledger.domain.market.approach import InterestShown, NdaSigned
+from ledger.domain.market.auction import AuctionClosed, AuctionOpened, BidPlaced
+from ledger.domain.market.listing import ListingDrafted, ListingResumed
+from ledger.domain.market.mirror import ListingMirrored
+from ledger.domain.market.need import NeedPosted
+from ledger.domain.market.sealed_bid import BidOpened, BidSealed, commitment_to
 from tests.support.builders import (
     CLERK,
     FIRM,

@@ -6,22 +6,22 @@ The firm reports twice; the institute and the broker share, the co-authors have 
 from collections.abc import Mapping
 from typing import Any
 
-from ledger.domain.contract import ContractConcluded
-from ledger.domain.distribution import ProfitDistributed, RevenueDistributed
-from ledger.domain.event import Body
-from ledger.domain.interest import InterestAccrued
-from ledger.domain.payment import (
+from ledger.domain.contracts.contract import ContractConcluded
+from ledger.domain.core.body import Body
+from ledger.domain.revenue.distribution import ProfitDistributed, RevenueDistributed
+from ledger.domain.revenue.interest import InterestAccrued
+from ledger.domain.revenue.payment import (
     OverpaymentNoted,
     PaymentConfirmed,
     PaymentFailed,
     PaymentInstructed,
     RefundMade,
 )
-from ledger.domain.profit import ProfitDeclared
-from ledger.domain.report import RevenueReported
-from ledger.domain.report_answer import ReportAccepted, ReportDisputed, ReportQueried
-from ledger.domain.share import ShareAgreed
-from ledger.domain.suspense import SuspenseReleased
+from ledger.domain.revenue.profit import ProfitDeclared
+from ledger.domain.revenue.report import RevenueReported
+from ledger.domain.revenue.report_answer import ReportAccepted, ReportDisputed, ReportQueried
+from ledger.domain.revenue.share import ShareAgreed
+from ledger.domain.revenue.suspense import SuspenseReleased
 from tests.support.builders import (
     AUTHOR,
     BANK,

@@ -9,7 +9,7 @@ import hashlib
 import shutil
 from pathlib import Path
 
-from ledger.client import Signed
+from ledger.follow.client import Signed
 from ledger.store.migrate import names
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.keys import PrivateKey
@@ -27,10 +27,12 @@ def make_newer(directory: Path) -> Path:
     for path in directory.rglob("*.*"):
         if path.suffix in (".py", ".json") and (text := path.read_text("utf-8")).count(_OLD):
             path.write_text(text.replace(_OLD, TYPE), "utf-8")
-    _change(directory / "ledger/domain/ledger.py", '{"0-dev"}', f'{{"0-dev", "{EDITION}"}}')
+    _change(
+        directory / "ledger/domain/government/ledger.py", '{"0-dev"}', f'{{"0-dev", "{EDITION}"}}'
+    )
     rules = '{"0-dev": ADMITS}', f'{{"0-dev": ADMITS, "{EDITION}": ADMITS}}'
     _change(directory / "ledger/domain/registry.py", *rules)
-    _change(directory / "projections/technologies.py", "version=", "version=1000 + ")
+    _change(directory / "projections/tables/technologies.py", "version=", "version=1000 + ")
     last = Path(names()[-1]).stem
     migration = f"-- Later\n--\n-- depends: {last}\n\nCREATE TABLE read.later (n bigint);\n"
     (directory / f"migrations/{MIGRATION}.sql").write_text(migration)

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ledger.client import Signed
-from ledger.genesis import initialise
-from ledger.home import Home, Identity
-from ledger.judging import Outcome
-from ledger.node import Node, open_node
-from ledger.settings import Settings
+from ledger.follow.client import Signed
+from ledger.home.paths import Home, Identity
+from ledger.home.settings import Settings
+from ledger.node.genesis import initialise
+from ledger.node.node import Node, open_node
+from ledger.sequence.judging import Outcome
 from ledger.store.checkpoints import StoredCheckpoint
 from tests.support.builders import OPERATOR, REGISTRAR
 from tests.support.postgres import ORIGIN, Database

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from api.main import create_app
-from ledger.node import Node
-from ledger.settings import Settings
+from ledger.home.settings import Settings
+from ledger.node.node import Node
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "openapi.json"
 

@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from ledger.domain.event import Body
-from ledger.domain.identity import (
+from ledger.domain.core.body import Body
+from ledger.domain.parties.identity import (
     PartyDissolved,
     PartyIdentified,
     PartyMerged,
     PartyRenamed,
     PersonErased,
 )
-from ledger.domain.key import KeyAdded, KeyResumed, KeyStopped, KeySuspended
-from ledger.domain.party import PartyRegistered, PartyStopped
-from ledger.domain.reconfirmation import ReconfirmationGiven
-from ledger.domain.relation import RelationDeclared, RelationEnded
-from ledger.domain.spelling import PartyKnownAs
+from ledger.domain.parties.key import KeyAdded, KeyResumed, KeyStopped, KeySuspended
+from ledger.domain.parties.party import PartyRegistered, PartyStopped
+from ledger.domain.parties.reconfirmation import ReconfirmationGiven
+from ledger.domain.parties.relation import RelationDeclared, RelationEnded
+from ledger.domain.parties.spelling import PartyKnownAs
 from tests.support.builders import (
     CLERK,
     FIRM,

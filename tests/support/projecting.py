@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TypeVar
 
-from ledger.domain.event import Body, Logged
-from projections.axes import NEVER, Dated
-from projections.projection import Projection
-from projections.sheet import Sheet
+from ledger.domain.core.body import Body
+from ledger.domain.core.event import Logged
+from projections.engine.axes import NEVER, Dated
+from projections.engine.projection import Projection
+from projections.engine.sheet import Sheet
 from tests.support.builders import ledger_opened
 from tests.support.specification import Past, Said
 

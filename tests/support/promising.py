@@ -10,16 +10,16 @@ from typing import Any
 import httpx2
 import psycopg2
 
-from ledger.audit import StoredLog, export
-from ledger.client import Signed
-from ledger.compose import uuid7
-from ledger.domain.authority import ledger_subject
-from ledger.home import Home
-from ledger.judging import Recorded
-from ledger.keystore import save_key
-from ledger.node import Node
-from ledger.refuser import KEY_FILE, refuser_of
-from ledger.settings import Settings
+from ledger.domain.parties.authority import ledger_subject
+from ledger.events.compose import uuid7
+from ledger.follow.audit import StoredLog, export
+from ledger.follow.client import Signed
+from ledger.home.keystore import save_key
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.node import Node
+from ledger.publish.refuser import KEY_FILE, refuser_of
+from ledger.sequence.judging import Recorded
 from ledger.store.connection import Pool
 from ledger.store.promises import count_waiting
 from ledger.verify.word import Word, verify_word

@@ -17,23 +17,23 @@ from pydantic import BaseModel
 from typer.models import ArgumentInfo
 from typer.testing import CliRunner
 
-from api.answer_json import kinds_of, members_of
 from api.cli import agreeing, answers, echoes
 from api.cli.main import MODULES, app
 from api.describe import checking
+from api.describe.answer_json import kinds_of, members_of
 from api.describe.measures import measure_of
-from ledger import checked, reader
-from ledger.domain.contract_terms import Terms
-from ledger.domain.distribution import Input
-from ledger.domain.event import legal_day, parse_instant
-from ledger.domain.money import Money
-from ledger.domain.profit import ProfitDeclared
-from ledger.domain.scope import Field, Territory
+from ledger.domain.contracts.contract_terms import Terms
+from ledger.domain.core.money import Money
+from ledger.domain.core.scope import Field, Territory
+from ledger.domain.core.types import legal_day, parse_instant
+from ledger.domain.revenue.distribution import Input
+from ledger.domain.revenue.profit import ProfitDeclared
+from ledger.follow import checked, reader
 from ledger.log.merkle import leaf_hash
 from ledger.wire.base64 import b64encode
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import payload_hash
-from projections.arrears import Overdue
+from projections.questions.arrears import Overdue
 from tests.support.builders import contract_concluded
 from tests.support.sample_log import SampleLog, sample_log
 

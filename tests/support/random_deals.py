@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from random import Random
 from typing import Any
 
-from ledger.domain.offer import Proposed
+from ledger.domain.market.offer import Proposed
 from tests.support import builders as b
 from tests.support.chance import PARTIES, RIGHTS, name, near, owner, pair, said_before
 from tests.support.contracts import (

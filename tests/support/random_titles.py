@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from ledger.domain.mandate import MandateEnded, MandateGiven
+from ledger.domain.parties.mandate import MandateEnded, MandateGiven
 from tests.support import builders as b
 from tests.support import titles as t
 from tests.support.chance import PARTIES, RIGHTS, holdings, name, near, owner, pair

@@ -12,8 +12,8 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
-from ledger.domain.event import Body
-from ledger.genesis import key_record
+from ledger.domain.core.body import Body
+from ledger.node.genesis import key_record
 from ledger.verify.authority import Authority, gather_authority, is_authority
 from ledger.verify.event import read_event
 from ledger.verify.outcome import Refused

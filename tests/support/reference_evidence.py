@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from ledger.domain.authority import ledger_subject
-from ledger.domain.governance import charter_subject
+from ledger.domain.government.governance import charter_subject
+from ledger.domain.parties.authority import ledger_subject
 from ledger.log.dating import Bounds
 from ledger.log.evidence import Evidence, parse_evidence
 from ledger.log.merkle import leaf_hash

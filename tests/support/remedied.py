@@ -15,16 +15,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ledger.domain.event import (
-    HANOI,
-    Body,
-    OpeningMalformed,
-    OpeningRequired,
-    Refusal,
-    parse_instant,
-)
+from ledger.domain.core.body import Body
+from ledger.domain.core.context import OpeningMalformed, OpeningRequired
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import Other, Step, Way
+from ledger.domain.core.types import HANOI, parse_instant
 from ledger.domain.registry import TOPICS
-from ledger.domain.remedy import Other, Step, Way
 
 STEPS = 4
 """How many refusals an event may meet on its way, each with its remedy."""

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from ledger.client import LedgerClient
+from ledger.follow.client import LedgerClient
 from tests.support import builders as b
 from tests.support.world import World
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ledger.domain.event import Body
-from ledger.domain.right import RightFiled
-from ledger.domain.right_status import (
+from ledger.domain.core.body import Body
+from ledger.domain.rights.right import RightFiled
+from ledger.domain.rights.right_status import (
     DisclosureRecorded,
     OfficeEventRecorded,
     RightCancelled,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ledger.domain.contract import ContractConcluded
+from ledger.domain.contracts.contract import ContractConcluded
 from tests.support.builders import contract_concluded, grant
 
 RUNNING: Mapping[str, Any] = {

@@ -24,10 +24,10 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
-from ledger.compose import compose
-from ledger.domain.event import Body, format_instant
-from ledger.genesis import key_record, trust_root
-from ledger.lawbook import shipped
+from ledger.domain.core.body import Body
+from ledger.domain.core.types import format_instant
+from ledger.events.compose import compose
+from ledger.events.lawbook import shipped
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.cosignature import MLDSA44Signer
 from ledger.log.merkle import Frontier, leaf_hash
@@ -36,6 +36,7 @@ from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.log.proof import prove_inclusion
 from ledger.log.receipt import TlogProof, format_tlog_proof
 from ledger.log.tiles import Fetch, TileHashes, entries_path, format_bundle, tile_path
+from ledger.node.genesis import key_record, trust_root
 from ledger.wire.base64 import b64encode, b64url_encode
 from ledger.wire.canonical import WireError
 from ledger.wire.commitment import commit

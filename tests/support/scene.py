@@ -8,22 +8,22 @@ from pathlib import Path
 
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
-from ledger.audit import StoredLog, export
-from ledger.client import Signed
-from ledger.fsck import check_log
-from ledger.home import Home
-from ledger.keystore import load_log_keys
-from ledger.publisher import LogSigner
+from ledger.follow.audit import StoredLog, export
+from ledger.follow.client import Signed
+from ledger.home.keystore import load_log_keys
+from ledger.home.paths import Home
+from ledger.node.fsck import check_log
+from ledger.publish.publisher import LogSigner
 from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.entries import read_entries
 from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export
-from projections.catalogue import READ_MODELS
-from projections.comparison import BY_NAME
-from projections.decoding import decode
-from projections.rebuild import outdated, rebuild
+from projections.engine.decoding import decode
+from projections.run.catalogue import READ_MODELS
+from projections.run.comparison import BY_NAME
+from projections.run.rebuild import outdated, rebuild
 from tests.support import builders as b
 from tests.support.builders import AUTHOR, FIRM, INSTITUTE, technology_registered
 from tests.support.node import append, found, rest, running, settings_for

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from api.cli.signing import sign_sealed
-from ledger.client import Signed
-from ledger.domain.event import Body
+from ledger.domain.core.body import Body
+from ledger.follow.client import Signed
 from tests.support.builders import (
     AUTHOR,
     FIRM,

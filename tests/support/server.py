@@ -19,10 +19,10 @@ from pathlib import Path
 
 import httpx2
 
-from ledger.client import read_trust
-from ledger.genesis import initialise
-from ledger.home import Home
-from ledger.settings import Settings
+from ledger.follow.client import read_trust
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
+from ledger.node.genesis import initialise
 from ledger.verify.trust import Trust
 from tests.support.builders import OPERATOR, REGISTRAR
 from tests.support.postgres import home_directory

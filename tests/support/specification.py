@@ -16,7 +16,15 @@ from itertools import chain
 from typing import Any
 
 from ledger.domain.admission import Folds, admit, evolve_subject, reads
-from ledger.domain.authority import (
+from ledger.domain.core.body import Body, Folded
+from ledger.domain.core.context import Context, OpeningMalformed, OpeningRequired
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.law import Law, LawDataUnknown
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import Step
+from ledger.domain.government.governance import LedgerIsClosed, SuccessionTooLate
+from ledger.domain.government.ledger import EditionUnknown, LedgerAlreadyOpen, LedgerOpened, opened
+from ledger.domain.parties.authority import (
     CeilingExceeded,
     KeyExpired,
     KeyIsSuspended,
@@ -31,23 +39,9 @@ from ledger.domain.authority import (
     WrongSigner,
     ledger_subject,
 )
-from ledger.domain.event import (
-    Body,
-    Context,
-    Event,
-    Folded,
-    Logged,
-    OpeningMalformed,
-    OpeningRequired,
-    Refusal,
-)
-from ledger.domain.governance import LedgerIsClosed, SuccessionTooLate
-from ledger.domain.law import Law, LawDataUnknown
-from ledger.domain.ledger import EditionUnknown, LedgerAlreadyOpen, LedgerOpened, opened
-from ledger.domain.party import PartyEnded, PartyRegistered
-from ledger.domain.remedy import Step
-from ledger.domain.who_signs import who_signs
-from ledger.lawbook import laws_at_hand
+from ledger.domain.parties.party import PartyEnded, PartyRegistered
+from ledger.domain.signing.who_signs import who_signs
+from ledger.events.lawbook import laws_at_hand
 from tests.support.builders import ORIGIN, hash_of, key_id, ledger_opened
 from tests.support.remedied import (
     STEPS,

@@ -8,10 +8,10 @@ from string import Template
 
 from api.cli.signing import sign_sealed
 from api.cli.story import Cast, Done, Step, names, story
-from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt
-from ledger.compose import uuid7
-from ledger.domain.event import legal_day
-from ledger.genesis import key_record
+from ledger.domain.core.types import legal_day
+from ledger.events.compose import uuid7
+from ledger.follow.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt
+from ledger.node.genesis import key_record
 from ledger.wire.envelope import payload_hash
 from tests.support.builders import OPERATOR, REGISTRAR, SOME_HASH
 from tests.support.world import World

@@ -1,6 +1,6 @@
 """Changes to the log's tables that only their owner can make, with the triggers put aside."""
 
-from ledger.fsck import Report
+from ledger.node.fsck import Report
 from tests.support.postgres import Database, run_sql
 
 TRIGGERS = {

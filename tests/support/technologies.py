@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ledger.domain.event import Body
-from ledger.domain.funding import AuthorsDeclared, ContributionRecorded, FundingAgreed
-from ledger.domain.technology import TechnologyClassified, TrlDeclared
+from ledger.domain.core.body import Body
+from ledger.domain.rights.funding import AuthorsDeclared, ContributionRecorded, FundingAgreed
+from ledger.domain.rights.technology import TechnologyClassified, TrlDeclared
 from tests.support.builders import (
     AUTHOR,
     FIRM,

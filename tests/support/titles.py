@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded, PriorityNoted
-from ledger.domain.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
-from ledger.domain.event import Body
-from ledger.domain.investment import InvestmentEnded, InvestmentMade
-from ledger.domain.party import PartyRegistered
-from ledger.domain.preemption import CoOwnerNotified, PreemptionWaived
+from ledger.domain.core.body import Body
+from ledger.domain.parties.party import PartyRegistered
+from ledger.domain.rights.assignment import AssignmentRefused, AssignmentRescinded, PriorityNoted
+from ledger.domain.rights.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
+from ledger.domain.rights.investment import InvestmentEnded, InvestmentMade
+from ledger.domain.rights.preemption import CoOwnerNotified, PreemptionWaived
 from tests.support.builders import (
     ASSIGNMENT,
     BANK,

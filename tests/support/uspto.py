@@ -13,14 +13,17 @@ from api.importers.memory import Memory
 from api.importers.uspto import Plan, Planned, plan
 from api.importers.uspto_parties import PartyMapping, default_mapping
 from api.importers.uspto_records import Record, Register, parse_records
-from ledger.compose import compose
 from ledger.domain.admission import Folds, admit, evolve_subject
-from ledger.domain.authority import ledger_subject
-from ledger.domain.event import Body, Context, Event, Folded, KeyRecord, Logged, Refusal
-from ledger.domain.ledger import FirstParty, LedgerOpened
-from ledger.domain.party import Role
-from ledger.domain.who_signs import who_signs
-from ledger.lawbook import laws_at_hand, shipped
+from ledger.domain.core.body import Body, Folded, KeyRecord
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.government.ledger import FirstParty, LedgerOpened
+from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.party import Role
+from ledger.domain.signing.who_signs import who_signs
+from ledger.events.compose import compose
+from ledger.events.lawbook import laws_at_hand, shipped
 from ledger.wire.entry import Entry, format_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, Signature
 

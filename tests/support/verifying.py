@@ -9,10 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from ledger import court
-from ledger.compose import compose
-from ledger.domain.authority import ledger_subject
-from ledger.domain.seal import LedgerSealed
-from ledger.domain.technology import TechnologyRegistered
+from ledger.domain.government.seal import LedgerSealed
+from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.rights.technology import TechnologyRegistered
+from ledger.events.compose import compose
 from ledger.log.evidence import Evidence, ShownEntry, ShownHistory, format_evidence
 from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.log.proof import prove_inclusion

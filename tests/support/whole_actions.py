@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
 
-from ledger.domain.event import Body
+from ledger.domain.core.body import Body
 from tests.support import random_deals as deals
 from tests.support import random_money as money
 from tests.support import random_titles as titles

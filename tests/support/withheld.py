@@ -13,7 +13,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from ledger.domain.admission import Folds, admit, evolve_subject
-from ledger.domain.event import Body, Context, Event, Folded, LeftOut, Logged, Refusal, Sealed
+from ledger.domain.core.body import Body, Folded
+from ledger.domain.core.context import Context, LeftOut
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.types import Sealed
 
 SEAL = {"commitment": f"sha256:{'5e' * 32}"}
 

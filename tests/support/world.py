@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ledger.client import Signed
-from ledger.compose import LIFE, compose
-from ledger.domain.event import Body
-from ledger.genesis import key_record
-from ledger.home import Home
-from ledger.intake import Submission, read_envelope
-from ledger.keystore import load_key
+from ledger.domain.core.body import Body
+from ledger.events.compose import LIFE, compose
+from ledger.events.intake import Submission, read_envelope
+from ledger.follow.client import Signed
+from ledger.home.keystore import load_key
+from ledger.home.paths import Home
+from ledger.node.genesis import key_record
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.keys import PrivateKey
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL, party_registered

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 import projections
-from projections.answer import Answer, YesOrNo
-from projections.near import near_to
+from projections.engine.answer import Answer, YesOrNo
+from projections.engine.near import near_to
 
 
 def kinds(base: type[Answer] = Answer) -> Iterator[type[Answer]]:
     """Yield all kinds of answers."""
-    for module in pkgutil.iter_modules(projections.__path__):
-        importlib.import_module(f"projections.{module.name}")
-    importlib.import_module("api.log")
+    for module in pkgutil.walk_packages(projections.__path__, "projections."):
+        importlib.import_module(module.name)
+    importlib.import_module("api.reads.log")
     for kind in base.__subclasses__():
         yield kind
         yield from kinds(kind)

@@ -8,8 +8,8 @@ from typing import Any, cast
 import orjson
 import pytest
 
-from api.reads import answer_json
-from projections.revenue import Balance
+from api.reads.common import answer_json
+from projections.tables.revenue import Balance
 
 MOST = 2**53 - 1
 

@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.audit import RULES_LABEL, RULES_STEP, app
-from ledger.audit import Replay
+from ledger.follow.audit import Replay
 from ledger.verify.outcome import Step
-from projections.catalogue import READ_MODELS
-from projections.digest import replay as digests_after
+from projections.engine.digest import replay as digests_after
+from projections.run.catalogue import READ_MODELS
 from tests.support import builders as b
 from tests.support.log import flip
 from tests.support.sample_log import SampleLog, sample_log, sealed_price, whole_story

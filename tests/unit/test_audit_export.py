@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.audit import (
+from ledger.follow.audit import (
     ExportRefused,
     NothingExported,
     SourceBehind,

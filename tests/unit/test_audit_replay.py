@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from ledger.audit import Replay, RuleBroken
-from ledger.domain.event import LeftOut
-from ledger.genesis import key_record
+from ledger.domain.core.context import LeftOut
+from ledger.follow.audit import Replay, RuleBroken
+from ledger.node.genesis import key_record
 from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import PAYLOAD_TYPE
-from projections.catalogue import READ_MODELS
-from projections.digest import replay as digests_after
+from projections.engine.digest import replay as digests_after
+from projections.run.catalogue import READ_MODELS
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, RIVAL, STRANGER
 from tests.support.sample_log import SampleLog, party_key, sample_log, sealed_price, whole_story

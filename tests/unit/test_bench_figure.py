@@ -1,7 +1,7 @@
 """Figures stand beside what was measured in the same run, and nothing else."""
 
-from api.bench.run import BESIDE, GOALS, STEPS, chosen
-from ledger.bench.figure import Absent, Figure, Goal, compared, to_object
+from bench.figure import Absent, Figure, Goal, compared, to_object
+from bench.run import BESIDE, GOALS, STEPS, chosen
 
 LIMIT = Figure("limit", "The limit", 200.0, "a second")
 OURS = Figure("ours", "Ours", 50.0, "a second", "over something")

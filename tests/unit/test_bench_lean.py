@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from ledger.bench.figure import WrongAnswer
-from ledger.bench.lean import Exchange, elapsed, exchange_all, percentile, post
+from bench.figure import WrongAnswer
+from bench.lean import Exchange, elapsed, exchange_all, percentile, post
 
 PIECES = [
     b"HTTP/1.1 201 Created\r\nserver: x\r\nContent-Le",

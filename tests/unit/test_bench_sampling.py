@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ledger.bench.sampling import Sampler
+from bench.sampling import Sampler
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="threads' clocks are Linux's")
 

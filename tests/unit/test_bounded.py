@@ -12,12 +12,13 @@ import httpx2
 import pytest
 
 from api.cli.served import ServedLog
-from ledger import bounded, reader
-from ledger.bounded import BadUrl, ask, open_client
-from ledger.client import LedgerClient, NoAnswer
-from ledger.gate import _ask as ask_what_was_seen
-from ledger.gate import remembered
-from ledger.publisher import Remembered
+from ledger.follow import reader
+from ledger.follow.client import LedgerClient, NoAnswer
+from ledger.publish.gate import _ask as ask_what_was_seen
+from ledger.publish.gate import remembered
+from ledger.publish.publisher import Remembered
+from ledger.runtime import http as bounded
+from ledger.runtime.http import BadUrl, ask, open_client
 from ledger.verify.trust import parse_trust
 from tests.support.sample_log import sample_log
 
@@ -121,7 +122,7 @@ def test_mirrors_and_monitors_are_told_in_time(url: str, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("url", ["interim answers", "a head that drips"], indirect=True)
 def test_a_witness_that_drips_shows_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.gate.TIMEOUT_S", DEADLINE_S)
+    monkeypatch.setattr("ledger.publish.gate.TIMEOUT_S", DEADLINE_S)
     with open_client() as http:
         assert ask_what_was_seen(http, f"{url}/checkpoint") is None
 
@@ -271,4 +272,4 @@ def test_no_client_of_ours_is_without_a_deadline() -> None:
         for path in (root / part).rglob("*.py")
         if "httpx2.Client(" in path.read_text()
     }
-    assert {"ledger/bounded.py"} == openers
+    assert {"ledger/runtime/http.py"} == openers

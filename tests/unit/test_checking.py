@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ledger.checking import IN_PLACE, QUICK_BYTES, CheckQueue
-from ledger.intake import KeyCheck, SignatureCheck
-from ledger.verdicts import verdicts
+from ledger.events.intake import KeyCheck, SignatureCheck
+from ledger.events.verdicts import verdicts
+from ledger.node.checking import IN_PLACE, QUICK_BYTES, CheckQueue
 from ledger.wire.keys import PrivateKey
 
 ED25519 = PrivateKey.generate("ed25519")

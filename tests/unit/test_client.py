@@ -9,8 +9,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from ledger import client as sdk
-from ledger.client import (
+from ledger.follow import client as sdk
+from ledger.follow.client import (
     LedgerClient,
     NoAnswer,
     ProblemAnswer,
@@ -18,12 +18,12 @@ from ledger.client import (
     Signed,
     VerifiedReceipt,
 )
-from ledger.genesis import key_record
-from ledger.keystore import create_log_keys
+from ledger.follow.reader import LedgerReader
+from ledger.home.keystore import create_log_keys
 from ledger.log.merkle import node_hash, root_of
 from ledger.log.receipt import TlogProof, format_tlog_proof
-from ledger.publisher import LogSigner
-from ledger.reader import LedgerReader
+from ledger.node.genesis import key_record
+from ledger.publish.publisher import LogSigner
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_receipt

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from api.cli import events
 from api.cli.main import app
-from ledger.client import LedgerClient, ReceiptRefused
+from ledger.follow.client import LedgerClient, ReceiptRefused
 from ledger.verify.trust import parse_trust
 from ledger.wire.base64 import b64encode
 from ledger.wire.entry import parse_entry

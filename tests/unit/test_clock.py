@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ledger.clock import SET_BACK_S, TOLERANCE, Anchor, Clock, ClockAhead
+from ledger.runtime.clock import SET_BACK_S, TOLERANCE, Anchor, Clock, ClockAhead
 
 START = datetime(2026, 11, 29, tzinfo=UTC)
 

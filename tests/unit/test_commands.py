@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 from api.cli import audit
 from api.cli.main import _SINGLE, MODULES, app
-from ledger.faults import Told
-from ledger.home import NotInitialised
-from ledger.settings import OF_CLIENTS
+from ledger.home.paths import NotInitialised
+from ledger.home.settings import OF_CLIENTS
+from ledger.runtime.faults import Told
 from tests.support.sample_log import sample_log
 
 

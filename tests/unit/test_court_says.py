@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger import court
-from ledger.genesis import key_record
+from ledger.node.genesis import key_record
 from ledger.verify.__main__ import main
 from ledger.verify.evidence import verify_evidence
 from tests.support import builders as b

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ledger import datakeys, durable
-from ledger.datakeys import (
+from ledger.home import datakeys
+from ledger.home.datakeys import (
     LEDGER,
     DataKeyDamaged,
     DataKeys,
@@ -18,6 +18,7 @@ from ledger.datakeys import (
     KekWrong,
     VaultMissing,
 )
+from ledger.runtime import durable
 
 ORIGIN = "ledger.example/techledger/0badcafe"
 

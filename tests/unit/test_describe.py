@@ -23,10 +23,11 @@ from api.describe.titles import country
 from api.describe.together import together_with
 from api.describe.values import VALUES, value_said
 from api.main import ROUTED
-from ledger.domain.event import parse_day, parse_instant
+from ledger.domain.core.types import parse_day, parse_instant
 from ledger.domain.registry import TOPICS
-from projections import chain, findings
-from projections.terms import TermsOn
+from projections.questions import findings
+from projections.questions.terms import TermsOn
+from projections.tables import chain
 from tests.support.answers import (
     ANSWERS,
     NO_ANSWERS,

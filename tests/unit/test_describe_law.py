@@ -10,8 +10,9 @@ from api.describe.language import Language
 from api.describe.law import LAW_VALUES, TOPICS, WORDS, law_value
 from api.describe.saying import Line, Speech, deduction
 from api.describe.shape import members_of_kind
-from ledger.domain.law import Ground, Row
-from ledger.lawbook import shipped
+from ledger.domain.core.ground import Ground
+from ledger.domain.core.law import Row
+from ledger.events.lawbook import shipped
 
 ROWS = shipped().rows
 LANGUAGES: tuple[Language, ...] = ("vi", "en")

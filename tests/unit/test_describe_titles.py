@@ -5,8 +5,8 @@ import re
 import pytest
 
 from api.describe.titles import country, read_list, symbol, titles, tongue
-from ledger.domain.law import Law
-from ledger.lawbook import shipped
+from ledger.domain.core.law import Law
+from ledger.events.lawbook import shipped
 
 LISTS = ("countries", "languages", "ipc", "vsic")
 

@@ -14,19 +14,19 @@ from api.describe.money import number, percent, share, sum_of
 from api.describe.places import office, place
 from api.describe.saying import Line, Speech
 from api.describe.shape import members_of_kind
-from ledger.domain.contract_terms import Grant, Terms
-from ledger.domain.royalty import Royalty
-from projections.arrears import MinimumMet
-from projections.disputes import HoldsOn
-from projections.grants import ContractRow
-from projections.lapses import StandingRow
-from projections.parties import PartyFact
-from projections.reach import Dependent
-from projections.revenue import Balance
-from projections.status import Standing
-from projections.terms import Difference
-from projections.title import Title
-from projections.vouching import MarkedEvent
+from ledger.domain.contracts.contract_terms import Grant, Terms
+from ledger.domain.contracts.royalty import Royalty
+from projections.questions.arrears import MinimumMet
+from projections.questions.disputes import HoldsOn
+from projections.questions.lapses import StandingRow
+from projections.questions.reach import Dependent
+from projections.questions.terms import Difference
+from projections.questions.title import Title
+from projections.questions.vouching import MarkedEvent
+from projections.tables.grants import ContractRow
+from projections.tables.parties import PartyFact
+from projections.tables.revenue import Balance
+from projections.tables.status import Standing
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,21 @@ from ledger.domain.admission import (
     evolve_subject,
     reads,
 )
-from ledger.domain.authority import BadSignature, KeyUnknown, NotBound, SignerMissing, WrongSigner
-from ledger.domain.event import Folded, Logged, Refusal
-from ledger.domain.existence import PredecessorUnknown
-from ledger.domain.party import PartyUnknown
+from ledger.domain.core.body import Folded
+from ledger.domain.core.event import Logged
+from ledger.domain.core.existence import PredecessorUnknown
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.parties.authority import (
+    BadSignature,
+    KeyUnknown,
+    NotBound,
+    SignerMissing,
+    WrongSigner,
+)
+from ledger.domain.parties.party import PartyUnknown
 from ledger.domain.registry import RULES
-from ledger.domain.right import RightExists
-from ledger.domain.title import NotOwner
+from ledger.domain.rights.right import RightExists
+from ledger.domain.rights.title import NotOwner
 from tests.support.builders import (
     FIRM,
     INSTITUTE,

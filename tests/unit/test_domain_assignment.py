@@ -5,14 +5,14 @@ from fractions import Fraction
 
 import pytest
 
-from ledger.domain.assignment import AssignmentSettled, PriorityTooLong
-from ledger.domain.authority import SignerMissing, WrongSigner
-from ledger.domain.event import Body
-from ledger.domain.existence import FutureFact, PredecessorUnknown
-from ledger.domain.hold import DeedVoid
-from ledger.domain.listing import ContentMissing
-from ledger.domain.money import RateRange
-from ledger.domain.title import DoubleAssignPending, NotOwner
+from ledger.domain.core.body import Body
+from ledger.domain.core.existence import FutureFact, PredecessorUnknown
+from ledger.domain.core.hold import DeedVoid
+from ledger.domain.core.money import RateRange
+from ledger.domain.market.listing import ContentMissing
+from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.rights.assignment import AssignmentSettled, PriorityTooLong
+from ledger.domain.rights.title import DoubleAssignPending, NotOwner
 from tests.support.builders import (
     ASSIGNMENT,
     CONTRACT,

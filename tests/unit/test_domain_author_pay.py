@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from ledger.domain.author_pay import (
+from ledger.domain.core.remedy import Step
+from ledger.domain.revenue.author_pay import (
     BrokerOverCap,
     Income,
     Result,
@@ -15,8 +16,7 @@ from ledger.domain.author_pay import (
     must_bound_the_broker,
     must_give_authors_their_share,
 )
-from ledger.domain.remedy import Step
-from ledger.lawbook import shipped
+from ledger.events.lawbook import shipped
 
 LAW = shipped()
 PRIVATE = Result(funded=False, wholly=False, task_assigned_on=None, titled=True, registered=True)

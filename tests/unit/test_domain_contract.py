@@ -7,16 +7,21 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.authority import SignerMissing
-from ledger.domain.clauses import GrantOutlastsContract
-from ledger.domain.contract import ContractConcluded
-from ledger.domain.event import OpeningRequired
-from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknown, SubjectExists
-from ledger.domain.granting import CoownerConsent, ExclusiveOverlap, SoleThirdGrant
-from ledger.domain.listing import ContentMissing
-from ledger.domain.money import RateRange
-from ledger.domain.protection import BeyondRightTerm, RightNotInForce
-from ledger.domain.title import NotOwner
+from ledger.domain.contracts.clauses import GrantOutlastsContract
+from ledger.domain.contracts.contract import ContractConcluded
+from ledger.domain.contracts.granting import CoownerConsent, ExclusiveOverlap, SoleThirdGrant
+from ledger.domain.core.context import OpeningRequired
+from ledger.domain.core.existence import (
+    FutureFact,
+    IntervalEmpty,
+    PredecessorUnknown,
+    SubjectExists,
+)
+from ledger.domain.core.money import RateRange
+from ledger.domain.market.listing import ContentMissing
+from ledger.domain.parties.authority import SignerMissing
+from ledger.domain.rights.protection import BeyondRightTerm, RightNotInForce
+from ledger.domain.rights.title import NotOwner
 from tests.support.builders import (
     CONTRACT,
     FIRM,

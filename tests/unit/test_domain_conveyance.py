@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.authority import SignerMissing, WrongSigner
-from ledger.domain.conveyance import ChainGap, Conveyance, ConveyanceAttested, RecordExists
-from ledger.domain.existence import FutureFact, PredecessorUnknown
-from ledger.domain.party import PartyUnknown
-from ledger.domain.security import ReleaseByStranger, ReleaseMismatch, Security, charging
-from ledger.domain.title import NotOwner
+from ledger.domain.core.existence import FutureFact, PredecessorUnknown
+from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.parties.party import PartyUnknown
+from ledger.domain.rights.conveyance import ChainGap, Conveyance, ConveyanceAttested, RecordExists
+from ledger.domain.rights.security import ReleaseByStranger, ReleaseMismatch, Security, charging
+from ledger.domain.rights.title import NotOwner
 from tests.support.builders import (
     AUTHOR,
     BANK,

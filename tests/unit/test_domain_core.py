@@ -9,28 +9,25 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 import ledger.domain
-from ledger.domain.authority import NotBound
-from ledger.domain.event import (
-    Context,
+from ledger.domain.core.context import Context, OpeningMalformed, OpeningRequired, reveal
+from ledger.domain.core.existence import PredecessorUnknown
+from ledger.domain.core.money import Money
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import ways
+from ledger.domain.core.types import (
     Day,
     Instant,
-    OpeningMalformed,
-    OpeningRequired,
     PartyIds,
-    Refusal,
     Sealed,
     SubjectId,
     format_instant,
     legal_day,
     parse_day,
     parse_instant,
-    reveal,
 )
-from ledger.domain.existence import PredecessorUnknown
-from ledger.domain.money import Money
+from ledger.domain.parties.authority import NotBound
 from ledger.domain.registry import ADMITS, EVOLVES, TOPICS
-from ledger.domain.remedy import ways
-from ledger.domain.who_signs import WHO_SIGNS
+from ledger.domain.signing.who_signs import WHO_SIGNS
 from tests.support.builders import RIGHT, SOME_HASH, right_filed, right_granted, sealed, vnd
 from tests.support.golden_events import STORY
 from tests.support.specification import EMPTY, given
@@ -39,7 +36,7 @@ NOON = datetime(2026, 11, 2, 12, 0, 0, 5000, tzinfo=UTC)
 
 
 def _every_refusal() -> list[type[Refusal]]:
-    for module in pkgutil.iter_modules(ledger.domain.__path__, "ledger.domain."):
+    for module in pkgutil.walk_packages(ledger.domain.__path__, "ledger.domain."):
         importlib.import_module(module.name)
     found: list[type[Refusal]] = []
     waiting: list[type[Refusal]] = [Refusal]

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.authority import WrongSigner
-from ledger.domain.dispute import DisputeEnded, OrderMismatch, OrderNoForum
-from ledger.domain.existence import FutureFact, PredecessorUnknown, SubjectExists
-from ledger.domain.granting import ExclusiveOverlap
-from ledger.domain.hold import DeedVoid, Hold
-from ledger.domain.listing import ListingNotOpen
-from ledger.domain.security import ReleaseMismatch
+from ledger.domain.contracts.granting import ExclusiveOverlap
+from ledger.domain.core.existence import FutureFact, PredecessorUnknown, SubjectExists
+from ledger.domain.core.hold import DeedVoid, Hold
+from ledger.domain.disputes.dispute import DisputeEnded, OrderMismatch, OrderNoForum
+from ledger.domain.market.listing import ListingNotOpen
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.rights.security import ReleaseMismatch
 from tests.support.builders import (
     CONTRACT,
     FIRM,

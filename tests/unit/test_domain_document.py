@@ -3,9 +3,14 @@
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.authority import SignerMissing, WrongSigner
-from ledger.domain.document import DocHash, DocNotAddressed, NotAReader
-from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknown, SubjectExists
+from ledger.domain.contracts.document import DocHash, DocNotAddressed, NotAReader
+from ledger.domain.core.existence import (
+    FutureFact,
+    IntervalEmpty,
+    PredecessorUnknown,
+    SubjectExists,
+)
+from ledger.domain.parties.authority import SignerMissing, WrongSigner
 from tests.support.builders import BANK, CONTRACT, FIRM, INSTITUTE, OPERATOR, RIVAL
 from tests.support.documents import (
     OTHER_HASH,

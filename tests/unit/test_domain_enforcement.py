@@ -2,10 +2,10 @@
 
 from fractions import Fraction
 
-from ledger.domain.authority import SignerMissing
-from ledger.domain.existence import FutureFact, PredecessorUnknown
-from ledger.domain.right import FractionSum
-from ledger.domain.security import ReleaseByStranger, ReleaseMismatch
+from ledger.domain.core.existence import FutureFact, PredecessorUnknown
+from ledger.domain.parties.authority import SignerMissing
+from ledger.domain.rights.right import FractionSum
+from ledger.domain.rights.security import ReleaseByStranger, ReleaseMismatch
 from tests.support.builders import (
     BANK,
     FIRM,

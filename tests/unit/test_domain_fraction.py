@@ -7,10 +7,10 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from ledger.domain.event import Body
-from ledger.domain.fraction import FINEST, ShareTooFine, common_denominator, fitted
+from ledger.domain.core.body import Body
+from ledger.domain.rights.fraction import FINEST, ShareTooFine, common_denominator, fitted
 from ledger.wire.canonical import MAX_INT
-from projections.title_events import title
+from projections.tables.title_events import title
 from tests.support.builders import (
     FIRM,
     INSTITUTE,

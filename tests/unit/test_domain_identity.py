@@ -2,11 +2,11 @@
 
 import pytest
 
-from ledger.domain.existence import FutureFact, SubjectExists
-from ledger.domain.identifier import TaxCodeInvalid, checks
-from ledger.domain.name import PartyByName, spelling_subject
-from ledger.domain.party import PartyEnded
-from ledger.domain.personal_data import PersonalDataInEvent
+from ledger.domain.core.existence import FutureFact, SubjectExists
+from ledger.domain.core.personal_data import PersonalDataInEvent
+from ledger.domain.parties.identifier import TaxCodeInvalid, checks
+from ledger.domain.parties.name import PartyByName, spelling_subject
+from ledger.domain.parties.party import PartyEnded
 from tests.support.builders import (
     AUTHOR,
     FIRM,

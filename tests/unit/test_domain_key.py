@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ledger.domain.authority import (
+from ledger.domain.core.existence import IntervalEmpty, KeyTaken, PredecessorUnknown
+from ledger.domain.parties.authority import (
     KeyExpired,
     KeyIsSuspended,
     KeyNoLongerValid,
@@ -13,8 +14,7 @@ from ledger.domain.authority import (
     SignerMissing,
     WrongSigner,
 )
-from ledger.domain.existence import IntervalEmpty, KeyTaken, PredecessorUnknown
-from ledger.domain.key import Key
+from ledger.domain.parties.key import Key
 from tests.support.builders import (
     AUTHOR,
     BANK,

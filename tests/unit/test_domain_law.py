@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.law import LawDataUnknown, LawSilent, MalformedLaw, read_law
-from ledger.lawbook import files_in, laws_at_hand, shipped, shipped_files
+from ledger.domain.core.law import LawDataUnknown, LawSilent, MalformedLaw, read_law
+from ledger.events.lawbook import files_in, laws_at_hand, shipped, shipped_files
 from tests.support.builders import rules_adopted
 from tests.support.specification import given
 

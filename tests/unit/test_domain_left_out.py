@@ -4,16 +4,15 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.authority import WrongSigner
-from ledger.domain.distribution import DistributionMismatch
-from ledger.domain.event import Refusal
-from ledger.domain.granting import ExclusiveOverlap
-from ledger.domain.interest import InterestMismatch
-from ledger.domain.money import CurrencyMismatch, RateRange
-from ledger.domain.preemption import PreemptionOpen, PreemptionTerms
-from ledger.domain.report import ReportOverlap
-from ledger.domain.report_sums import BaseLines
-from ledger.domain.royalty import LateRateCap
+from ledger.domain.contracts.granting import ExclusiveOverlap
+from ledger.domain.contracts.royalty import LateRateCap
+from ledger.domain.core.money import CurrencyMismatch, RateRange
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.revenue.distribution import DistributionMismatch
+from ledger.domain.revenue.interest import InterestMismatch
+from ledger.domain.revenue.report import BaseLines, ReportOverlap
+from ledger.domain.rights.preemption import PreemptionOpen, PreemptionTerms
 from tests.support import moneys
 from tests.support.builders import (
     AUTHOR,

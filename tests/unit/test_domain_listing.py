@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.authority import WrongSigner
-from ledger.domain.existence import PredecessorUnknown, SubjectExists
-from ledger.domain.listing import ContentMissing, Listing, ListingNoTitle, ListingNotOpen
+from ledger.domain.core.existence import PredecessorUnknown, SubjectExists
+from ledger.domain.market.listing import ContentMissing, Listing, ListingNoTitle, ListingNotOpen
+from ledger.domain.parties.authority import WrongSigner
 from tests.support.builders import (
     AUTHOR,
     BANK,

@@ -7,13 +7,19 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.authority import CeilingExceeded, MandateExpired, SignerMissing, WrongSigner
-from ledger.domain.event import Body, OpeningRequired
-from ledger.domain.existence import IntervalEmpty, PredecessorUnknown, SubjectExists
-from ledger.domain.ledger import opened
-from ledger.domain.party import PartyUnknown
-from ledger.domain.security import SecurityReleased
-from ledger.domain.who_signs import who_signs
+from ledger.domain.core.body import Body
+from ledger.domain.core.context import OpeningRequired
+from ledger.domain.core.existence import IntervalEmpty, PredecessorUnknown, SubjectExists
+from ledger.domain.government.ledger import opened
+from ledger.domain.parties.authority import (
+    CeilingExceeded,
+    MandateExpired,
+    SignerMissing,
+    WrongSigner,
+)
+from ledger.domain.parties.party import PartyUnknown
+from ledger.domain.rights.security import SecurityReleased
+from ledger.domain.signing.who_signs import who_signs
 from tests.support.builders import (
     AUTHOR,
     BANK,

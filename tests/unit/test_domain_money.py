@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from ledger.domain.money import (
+from ledger.domain.core.money import (
     MINOR_UNITS,
     Money,
     Part,

@@ -5,18 +5,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.authority import WrongSigner
-from ledger.domain.event import OpeningRequired
-from ledger.domain.existence import IntervalEmpty, PredecessorUnknown, SubjectExists
-from ledger.domain.money import RateRange
-from ledger.domain.offer import (
+from ledger.domain.core.context import OpeningRequired
+from ledger.domain.core.existence import IntervalEmpty, PredecessorUnknown, SubjectExists
+from ledger.domain.core.money import RateRange
+from ledger.domain.market.offer import (
     AcceptNotAddressee,
     AcceptTermsDiffer,
     OfferClosed,
     OfferExpired,
     RevokeNotReserved,
 )
-from ledger.domain.party import PartyUnknown
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.party import PartyUnknown
 from tests.support.builders import (
     COUNTER,
     FIRM,

@@ -3,13 +3,13 @@
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.authority import Ledger, LedgerNotOpen, SignerMissing, ledger_subject
-from ledger.domain.existence import KeyTaken
-from ledger.domain.key import Key
-from ledger.domain.ledger import EditionUnknown, LedgerAlreadyOpen, OriginMismatch
-from ledger.domain.party import Party, PartyExists, PartyUnknown
-from ledger.domain.personal_data import PersonalDataInEvent
-from ledger.lawbook import shipped
+from ledger.domain.core.existence import KeyTaken
+from ledger.domain.core.personal_data import PersonalDataInEvent
+from ledger.domain.government.ledger import EditionUnknown, LedgerAlreadyOpen, OriginMismatch
+from ledger.domain.parties.authority import Ledger, LedgerNotOpen, SignerMissing, ledger_subject
+from ledger.domain.parties.key import Key
+from ledger.domain.parties.party import Party, PartyExists, PartyUnknown
+from ledger.events.lawbook import shipped
 from tests.support.builders import (
     AUTHOR,
     BANK,

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from ledger.domain.law import Law, read_law
-from ledger.domain.periods import (
+from ledger.domain.core.law import Law, read_law
+from ledger.domain.core.periods import (
     end_of_days,
     end_of_months,
     end_of_working_days,
@@ -14,7 +14,7 @@ from ledger.domain.periods import (
     months_later,
     working_day,
 )
-from ledger.lawbook import shipped, shipped_files
+from ledger.events.lawbook import shipped, shipped_files
 
 LAW = shipped()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.domain.personal_data import (
+from ledger.domain.core.personal_data import (
     PersonalDataInEvent,
     free_texts,
     must_hold_no_personal_data,

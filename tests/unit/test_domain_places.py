@@ -7,10 +7,10 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from api.describe.titles import titles
-from ledger.domain.event import OpeningMalformed
-from ledger.domain.office import STATES
+from ledger.domain.core.context import OpeningMalformed
+from ledger.domain.core.office import STATES
+from ledger.domain.core.territory import known_state
 from ledger.domain.registry import TOPICS
-from ledger.domain.territory import known_state
 from tests.support import moneys as m
 from tests.support.builders import right_filed, sealed
 from tests.support.specification import given, said

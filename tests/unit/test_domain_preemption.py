@@ -2,9 +2,9 @@
 
 import pytest
 
-from ledger.domain.authority import SignerMissing, WrongSigner
-from ledger.domain.existence import FutureFact, PredecessorUnknown, SubjectExists
-from ledger.domain.preemption import PreemptionOpen, PreemptionTerms
+from ledger.domain.core.existence import FutureFact, PredecessorUnknown, SubjectExists
+from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.rights.preemption import PreemptionOpen, PreemptionTerms
 from tests.support.builders import (
     FIRM,
     INSTITUTE,

@@ -1,10 +1,11 @@
 """A rule that needs what an earlier event sealed takes it from the vault, or says it is gone."""
 
-from ledger.domain.distribution import DistributionMismatch
-from ledger.domain.event import Body, OpeningMalformed, OpeningRequired
-from ledger.domain.funding import AuthorsDeclared
-from ledger.domain.report import RoyaltyMismatch
-from ledger.domain.suspense import SuspenseReleased
+from ledger.domain.core.body import Body
+from ledger.domain.core.context import OpeningMalformed, OpeningRequired
+from ledger.domain.revenue.distribution import DistributionMismatch
+from ledger.domain.revenue.report import RoyaltyMismatch
+from ledger.domain.revenue.suspense import SuspenseReleased
+from ledger.domain.rights.funding import AuthorsDeclared
 from tests.support import moneys
 from tests.support.builders import (
     AUTHOR,

@@ -6,10 +6,15 @@ import pytest
 from pydantic import ValidationError
 
 from ledger.domain.admission import Folds
-from ledger.domain.authority import WrongSigner
-from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknown, SubjectExists
-from ledger.domain.money import RateRange
-from ledger.domain.relation import RelationOver, related, relations_between
+from ledger.domain.core.existence import (
+    FutureFact,
+    IntervalEmpty,
+    PredecessorUnknown,
+    SubjectExists,
+)
+from ledger.domain.core.money import RateRange
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.relation import RelationOver, related, relations_between
 from tests.support.builders import FIRM, INSTITUTE, REGISTRAR, RIVAL, THIRD
 from tests.support.parties import RELATION, relation_declared, relation_ended
 from tests.support.specification import Past, given

@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.event import Body
-from ledger.domain.existence import IntervalEmpty
-from ledger.domain.report import RoyaltyMismatch
-from ledger.domain.report_sums import BaseLines, DeductionNotAgreed
-from ledger.domain.sales import PeriodNotCut, ReturnOfNothing
+from ledger.domain.core.body import Body
+from ledger.domain.core.existence import IntervalEmpty
+from ledger.domain.revenue.report import BaseLines, DeductionNotAgreed, RoyaltyMismatch
+from ledger.domain.revenue.sales import PeriodNotCut, ReturnOfNothing
 from tests.support import moneys
 from tests.support.builders import (
     FIRM,

@@ -6,19 +6,29 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.authority import WrongSigner
-from ledger.domain.distribution import AlreadyDistributed, DistributionMismatch, RevenueDistributed
-from ledger.domain.event import OpeningRequired, Sealed
-from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknown, SubjectExists
-from ledger.domain.money import CurrencyMismatch, RateRange, ShareSum
-from ledger.domain.payment import ConfirmByPayer, Overpaid, PaymentClosed
-from ledger.domain.report import (
+from ledger.domain.core.context import OpeningRequired
+from ledger.domain.core.existence import (
+    FutureFact,
+    IntervalEmpty,
+    PredecessorUnknown,
+    SubjectExists,
+)
+from ledger.domain.core.money import CurrencyMismatch, RateRange, ShareSum
+from ledger.domain.core.types import Sealed
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.revenue.distribution import (
+    AlreadyDistributed,
+    DistributionMismatch,
+    RevenueDistributed,
+)
+from ledger.domain.revenue.payment import ConfirmByPayer, Overpaid, PaymentClosed
+from ledger.domain.revenue.report import (
+    BaseLines,
     ReportClosed,
     ReportOverlap,
     RevenueReported,
     RoyaltyMismatch,
 )
-from ledger.domain.report_sums import BaseLines
 from tests.support.builders import (
     AUTHOR,
     BANK,

@@ -7,14 +7,14 @@ from fractions import Fraction
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.authority import SignerMissing, WrongSigner
-from ledger.domain.event import Body
-from ledger.domain.existence import FutureFact, PredecessorUnknown
-from ledger.domain.number import NumberForm, canonical, right_id
-from ledger.domain.party import PartyUnknown
-from ledger.domain.protection import lapse_on, term_of
-from ledger.domain.right import FractionSum, RightExists
-from ledger.lawbook import shipped
+from ledger.domain.core.body import Body
+from ledger.domain.core.existence import FutureFact, PredecessorUnknown
+from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.parties.party import PartyUnknown
+from ledger.domain.rights.number import NumberForm, canonical, right_id
+from ledger.domain.rights.protection import lapse_on, term_of
+from ledger.domain.rights.right import FractionSum, RightExists
+from ledger.events.lawbook import shipped
 from tests.support.builders import (
     CLERK,
     FIRM,

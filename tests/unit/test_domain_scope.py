@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.scope import Box, Field, Territory, box, field_region, territory_region
-from ledger.domain.territory import NEW_UNITS, OLD_UNITS, named, places
+from ledger.domain.core.scope import Box, Field, Territory, box, field_region, territory_region
+from ledger.domain.core.territory import NEW_UNITS, OLD_UNITS, named, places
 
 DATA = Path(__file__).parents[2].parent / "shared/data"
 

@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from ledger.domain.authority import SignerMissing
-from ledger.domain.burden import Lien
-from ledger.domain.existence import FutureFact, PredecessorUnknown, SubjectExists
-from ledger.domain.security import ReleaseByStranger, ReleaseMismatch, Security, charging
-from ledger.domain.title import NotOwner
+from ledger.domain.core.existence import FutureFact, PredecessorUnknown, SubjectExists
+from ledger.domain.parties.authority import SignerMissing
+from ledger.domain.rights.burden import Lien
+from ledger.domain.rights.security import ReleaseByStranger, ReleaseMismatch, Security, charging
+from ledger.domain.rights.title import NotOwner
 from tests.support.builders import (
     BANK,
     FIRM,

@@ -5,17 +5,22 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknown, SubjectExists
-from ledger.domain.granting import ExclusiveOverlap
-from ledger.domain.listing import ContentMissing
-from ledger.domain.money import RateRange
-from ledger.domain.protection import BeyondRightTerm, RightNotInForce
-from ledger.domain.sublicence import (
+from ledger.domain.contracts.granting import ExclusiveOverlap
+from ledger.domain.contracts.sublicence import (
     BeyondOwnGrant,
     SublicenceGranted,
     SublicenceLonger,
     SublicenceNoRight,
 )
+from ledger.domain.core.existence import (
+    FutureFact,
+    IntervalEmpty,
+    PredecessorUnknown,
+    SubjectExists,
+)
+from ledger.domain.core.money import RateRange
+from ledger.domain.market.listing import ContentMissing
+from ledger.domain.rights.protection import BeyondRightTerm, RightNotInForce
 from tests.support.builders import (
     CONTRACT,
     FIRM,

@@ -6,11 +6,11 @@ from fractions import Fraction
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.authority import SignerMissing, WrongSigner
-from ledger.domain.event import OpeningRequired
-from ledger.domain.existence import FutureFact, PredecessorUnknown, SubjectExists
-from ledger.domain.money import RateRange, ShareSum
-from ledger.domain.right import FractionSum
+from ledger.domain.core.context import OpeningRequired
+from ledger.domain.core.existence import FutureFact, PredecessorUnknown, SubjectExists
+from ledger.domain.core.money import RateRange, ShareSum
+from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.rights.right import FractionSum
 from tests.support.builders import (
     AUTHOR,
     BANK,

@@ -7,10 +7,11 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from ledger.domain.authority import SignerMissing, WrongSigner
-from ledger.domain.existence import FutureFact, PredecessorUnknown, SubjectExists
-from ledger.domain.right import FractionSum
-from ledger.domain.title import FractionExceeded, NotOwner
+from ledger.domain.contracts.assignment_agreement import FractionExceeded
+from ledger.domain.core.existence import FutureFact, PredecessorUnknown, SubjectExists
+from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.rights.right import FractionSum
+from ledger.domain.rights.title import NotOwner
 from tests.support.builders import (
     ASSIGNMENT,
     AUTHOR,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.antirollback import CheckpointFile, Halted
-from ledger.durable import SLOT, Damaged, Slots, TooLong
+from ledger.home.antirollback import CheckpointFile, Halted
+from ledger.runtime.durable import SLOT, Damaged, Slots, TooLong
 
 VALUES = [f"checkpoint {number}\n".encode() * 180 for number in range(4)]
 

@@ -13,14 +13,14 @@ from typer.testing import CliRunner
 from api.cli import audit as audit_command
 from api.cli import mirror as mirror_command
 from api.cli.main import app
-from ledger.audit import NothingExported, Unfinished, export
-from ledger.authentic import NotAuthentic
-from ledger.exportfiles import SMALLEST, Share, count_files, files_of
+from ledger.follow.audit import NothingExported, Unfinished, export
+from ledger.follow.authentic import NotAuthentic
+from ledger.follow.exportfiles import SMALLEST, Share, count_files, files_of
+from ledger.follow.mirror import follow
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.merkle import leaf_hash, root_of
 from ledger.log.note import Ed25519NoteSigner, sign_note
 from ledger.log.tiles import TILE_WIDTH, format_bundle, tile_path
-from ledger.mirror import follow
 from ledger.verify.outcome import Refused, Step
 from ledger.verify.verifier import verify_export
 from ledger.wire.base64 import b64encode
@@ -181,7 +181,7 @@ def test_a_monitor_says_that_there_is_more_and_looks_at_the_rest(
         at_most = options | {"share": TWO_FILES, "genesis": ""}
         return follow(*args, **at_most)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("ledger.monitor.follow", limited)
+    monkeypatch.setattr("ledger.follow.monitor.follow", limited)
     assert ["UNFINISHED"] == fresh.look(Endless())
 
 

@@ -10,11 +10,11 @@ from typing import get_args
 import pytest
 import typer
 
-from api.answer_json import Contradicted, read_as
 from api.cli.answers import EXIT_CODES, Asked, shown
 from api.cli.main import MODULES
-from projections.answer import Answer, Verdict, YesOrNo
-from projections.disputes import HoldsOn
+from api.describe.answer_json import Contradicted, read_as
+from projections.engine.answer import Answer, Verdict, YesOrNo
+from projections.questions.disputes import HoldsOn
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "exit-codes.md"
 

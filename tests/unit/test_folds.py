@@ -10,12 +10,13 @@ from typing import Any
 
 from ledger.domain import admission
 from ledger.domain.admission import evolve_subject
-from ledger.domain.event import Folded, Logged
+from ledger.domain.core.body import Folded
+from ledger.domain.core.event import Logged
 from ledger.domain.registry import TOPICS
 from ledger.domain.turning import STEADY, TURNS, is_steady, moves, turned
-from ledger.folds import NAMED_B, Folds, Overlay, Weight
-from ledger.intake import decode
-from ledger.weight import weigh
+from ledger.events.intake import decode
+from ledger.sequence.folds import NAMED_B, Folds, Overlay, Weight
+from ledger.sequence.weight import weigh
 from tests.support import builders as b
 from tests.support.golden_events import STORY
 from tests.support.logbook import NOON, frame_of, written
@@ -165,7 +166,7 @@ def test_a_subject_weighs_what_it_takes_and_more_with_each_event():
 
 TAKEN = """
 from rpds import HashTrieMap, HashTrieSet
-from ledger.weight import weigh
+from ledger.sequence.weight import weigh
 
 def held():
     return int(open("/proc/self/statm").read().split()[1]) * 4096

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from ledger import chunks
-from ledger.chunks import CHUNK, Gathering
+from ledger.node import chunks
+from ledger.node.chunks import CHUNK, Gathering
+from ledger.runtime.turns import Busy, Turns
 from ledger.store.connection import OutcomeUnknown
-from ledger.turns import Busy, Turns
 
 
 async def parts(*given: Sequence[bytes] | float) -> AsyncIterator[Sequence[bytes]]:

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from api import guarded
-from api.edge import HEADERS
+from api.limits import guarded
+from api.limits.edge import HEADERS
 from tests.support.guarding import LARGE, all_of, connect, guarding, status
 
 

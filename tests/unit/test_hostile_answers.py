@@ -16,18 +16,18 @@ import httpx2
 import pytest
 from typer import Exit
 
-from api.answer_json import WrongShape, kinds_of, members_of, read_as
 from api.cli import answers
 from api.cli.main import run
-from ledger import client as sdk
-from ledger import reader
-from ledger.client import ClientError, LedgerClient, Signed, WrongAnswer
+from api.describe.answer_json import WrongShape, kinds_of, members_of, read_as
+from ledger.follow import client as sdk
+from ledger.follow import reader
+from ledger.follow.client import ClientError, LedgerClient, Signed, WrongAnswer
 from ledger.verify.trust import parse_trust
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import Envelope
 from ledger.wire.shown import MOST_SHOWN
-from projections.axes import NEVER
-from projections.title import Title
+from projections.engine.axes import NEVER
+from projections.questions.title import Title
 from tests.support.questioned import QUESTIONS, SIZE, Server, answer_of, answer_to, kind_of, put
 from tests.support.sample_log import SampleLog, sample_log
 

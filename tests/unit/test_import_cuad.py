@@ -16,8 +16,9 @@ from api.importers.cuad_records import (
     parse_labels,
 )
 from api.importers.memory import Memory
-from ledger.domain.event import KeyRecord, Refusal
-from ledger.domain.royalty import Royalty, royalty_on
+from ledger.domain.contracts.royalty import Royalty, royalty_on
+from ledger.domain.core.body import KeyRecord
+from ledger.domain.core.refusal import Refusal
 from tests.support.builders import CLERK, ORIGIN, planted_key
 from tests.support.specification import START, Past, given
 

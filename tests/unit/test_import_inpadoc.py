@@ -11,13 +11,13 @@ import pytest
 from api.importers.inpadoc import ApplicationUnknown, Filing, NoTitle, StatusPlan, plan_status
 from api.importers.inpadoc_records import MalformedEvents, parse_register
 from api.importers.memory import Memory
-from ledger.domain.event import Logged
-from ledger.domain.existence import FutureFact
-from ledger.domain.personal_data import must_hold_no_personal_data
-from ledger.domain.right_status import RightGranted, RightLapsed
-from ledger.lawbook import shipped
-from projections.axes import NEVER
-from projections.status import Standing, status, status_on
+from ledger.domain.core.event import Logged
+from ledger.domain.core.existence import FutureFact
+from ledger.domain.core.personal_data import must_hold_no_personal_data
+from ledger.domain.rights.right_status import RightGranted, RightLapsed
+from ledger.events.lawbook import shipped
+from projections.engine.axes import NEVER
+from projections.tables.status import Standing, status, status_on
 from tests.support.builders import CLERK, FIRM, ORIGIN
 from tests.support.projecting import logged, rows_of, true_and_known
 

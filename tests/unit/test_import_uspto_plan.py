@@ -10,9 +10,9 @@ from api.importers.memory import Memory
 from api.importers.uspto import plan
 from api.importers.uspto_parties import MappingRefused, default_mapping
 from api.importers.uspto_records import Record, parse_records
-from ledger.compose import LIFE
-from ledger.domain.conveyance import ConveyanceAttested
-from ledger.domain.right import RightFiled
+from ledger.domain.rights.conveyance import ConveyanceAttested
+from ledger.domain.rights.right import RightFiled
+from ledger.events.compose import LIFE
 from ledger.wire.entry import MAX_ENTRY
 from tests.support.uspto import (
     CLERK,

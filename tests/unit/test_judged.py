@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.audit import app
-from ledger import judged
-from ledger.audit import Forgotten, Replay, RuleBroken, exported_entries, sealed_sizes
-from ledger.judged import Contradicted, Judged, Stale, going_on, judge_of
-from ledger.lawbook import laws_at_hand
+from ledger.events.lawbook import laws_at_hand
+from ledger.follow import judged
+from ledger.follow.audit import Forgotten, Replay, RuleBroken, exported_entries, sealed_sizes
+from ledger.follow.judged import Contradicted, Judged, Stale, going_on, judge_of
 from ledger.wire.regular import OddFile
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, RIVAL

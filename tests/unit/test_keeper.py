@@ -6,7 +6,7 @@ import pytest
 
 from api.cli import keeper
 from api.cli.keeper import Keeper, ProcessEnded, ProcessEnds
-from ledger.faults import Fault, fault_of
+from ledger.runtime.faults import Fault, fault_of
 
 
 class Ended:

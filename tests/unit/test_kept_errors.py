@@ -4,8 +4,8 @@ import gc
 
 import pytest
 
-from ledger.chunks import read_all
-from ledger.faults import without_frames
+from ledger.node.chunks import read_all
+from ledger.runtime.faults import without_frames
 
 
 @pytest.fixture

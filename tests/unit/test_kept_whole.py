@@ -14,12 +14,13 @@ from typer.testing import CliRunner
 from api.cli import evidence
 from api.cli.events import _keep
 from api.cli.main import app
-from ledger import durable, reader
-from ledger.bundles import goes_on
-from ledger.client import HistoryChanged, LedgerClient, NoAnswer, WrongAnswer
+from ledger.follow import reader
+from ledger.follow.bundles import goes_on
+from ledger.follow.client import HistoryChanged, LedgerClient, NoAnswer, WrongAnswer
 from ledger.log.evidence import parse_evidence
 from ledger.log.proof import prove_consistency
 from ledger.log.tiles import TilePath, parse_tile_path
+from ledger.runtime import durable
 from ledger.verify.trust import Trust
 from tests.support.log import MemoryHashes
 from tests.support.sample_log import SIGNED_AT, SampleLog, _tiles_of, sample_log

@@ -5,15 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.home import (
-    AlreadyInitialised,
-    DirectoryOccupied,
-    Home,
-    Identity,
-    NotInitialised,
-    new_origin,
-)
-from ledger.keystore import (
+from ledger.home.keystore import (
     KeyFileExists,
     KeyFileMissing,
     KeyFileRefused,
@@ -23,6 +15,14 @@ from ledger.keystore import (
     load_log_keys,
     save_key,
     write_private,
+)
+from ledger.home.paths import (
+    AlreadyInitialised,
+    DirectoryOccupied,
+    Home,
+    Identity,
+    NotInitialised,
+    new_origin,
 )
 from ledger.wire.keys import PrivateKey
 

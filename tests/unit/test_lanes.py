@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from api.lanes import Lane
-from ledger.computing import Computing
-from ledger.turns import Busy, Throttled
+from api.limits.lanes import Lane
+from ledger.runtime.computing import Computing
+from ledger.runtime.turns import Busy, Throttled
 
 
 def lane(**given):

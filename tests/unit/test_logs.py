@@ -9,7 +9,7 @@ import http.client, logging, socket, threading, warnings
 import uvicorn
 from api.cli.keeper import _work
 from api.cli.logs import configure_logs, log_uncaught
-from api.guarded import Guard, Limits, guarded
+from api.limits.guarded import Guard, Limits, guarded
 
 configure_logs("INFO")
 log_uncaught()

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from ledger.antirollback import Halted, Missing, Swapped
-from ledger.faults import Fault, NeedsOperator, canonical_reason, fault_of, reason_of
-from ledger.loops import Loop
-from ledger.sequencer import ClockBehind
+from ledger.home.antirollback import Halted, Missing, Swapped
+from ledger.node.supervisor import Supervisor, hindrance, told_as
+from ledger.runtime.faults import Fault, NeedsOperator, canonical_reason, fault_of, reason_of
+from ledger.runtime.loops import Loop
+from ledger.runtime.turns import Busy
+from ledger.sequence.sequencer import ClockBehind
 from ledger.store.connection import Damaged, OutcomeUnknown, StorageFull, Unavailable
-from ledger.supervisor import Supervisor, hindrance, told_as
-from ledger.turns import Busy
 
 WAIT_S = 10
 
@@ -109,9 +109,9 @@ def test_a_short_trouble_is_waited_out_and_a_long_one_turns_new_events_away(
     loop = Loop("worker", step)
     loop.start()
     await_(lambda: loop.error is not None)
-    monkeypatch.setattr("ledger.supervisor.GRACE_S", WAIT_S)
+    monkeypatch.setattr("ledger.node.supervisor.GRACE_S", WAIT_S)
     assert hindrance([loop]) is None
-    monkeypatch.setattr("ledger.supervisor.GRACE_S", 0)
+    monkeypatch.setattr("ledger.node.supervisor.GRACE_S", 0)
     assert isinstance(hindrance([loop]), StorageFull)
     loop.stop()
 
@@ -125,7 +125,7 @@ def test_a_worker_that_is_stuck_is_told(monkeypatch: pytest.MonkeyPatch):
 
     loop, supervisor = Loop("worker", step), Supervisor()
     supervisor.watch(loop)
-    monkeypatch.setattr("ledger.supervisor.STUCK_S", 0)
+    monkeypatch.setattr("ledger.node.supervisor.STUCK_S", 0)
     loop.start()
     await_(lambda: supervisor.troubles() != [])
     assert isinstance(hindrance([loop]), Unavailable)

@@ -17,12 +17,14 @@ import pytest
 
 from api.cli.monitor import code_of
 from api.cli.served import ServedLog
-from ledger import client as sdk
-from ledger.audit import AuditError, export, exported_checkpoint
-from ledger.client import ClientError, LedgerClient
-from ledger.domain.authority import ledger_subject
-from ledger.domain.governance import LogKeysAdopted
-from ledger.lawbook import laws_at_hand
+from ledger.domain.government.governance import LogKeysAdopted
+from ledger.domain.parties.authority import ledger_subject
+from ledger.events.lawbook import laws_at_hand
+from ledger.follow import client as sdk
+from ledger.follow.audit import AuditError, export, exported_checkpoint
+from ledger.follow.client import ClientError, LedgerClient
+from ledger.follow.mirror import Governed, follow
+from ledger.follow.monitor import Monitor
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.cosignature import CosignatureV1Signer, MLDSA44Signer
 from ledger.log.encoding import write_base64
@@ -32,8 +34,6 @@ from ledger.log.note import Ed25519NoteSigner, NoteSignature, format_vkey, parse
 from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.log.proof import prove_consistency, prove_inclusion
 from ledger.log.tiles import TileHashes, format_bundle, parse_bundle
-from ledger.mirror import Governed, follow
-from ledger.monitor import Monitor
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export, verify_receipt

@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from api.cli.served import ServedLog
-from ledger.audit import NothingExported, export, exported_checkpoint
-from ledger.authentic import NotAuthentic
-from ledger.keptlog import KeptLog
+from ledger.follow.audit import NothingExported, export, exported_checkpoint
+from ledger.follow.authentic import NotAuthentic
+from ledger.follow.keptlog import KeptLog
+from ledger.follow.mirror import Backdated, Behind, Forked, RolledBack, Rotten, follow, mend, rotten
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.dating import seen_path
 from ledger.log.merkle import leaf_hash
@@ -21,16 +22,6 @@ from ledger.log.note import parse_note, parse_vkey
 from ledger.log.receipt import verify_tlog_proof
 from ledger.log.tiles import entries_path, tile_path
 from ledger.log.tree_head import parse_checkpoint
-from ledger.mirror import (
-    Backdated,
-    Behind,
-    Forked,
-    RolledBack,
-    Rotten,
-    follow,
-    mend,
-    rotten,
-)
 from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.wire.entry import format_entry, parse_entry
 from tests.support.log import flip, format_vkey

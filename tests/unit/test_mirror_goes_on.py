@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 from api.cli import mirror as command
 from api.cli.main import app
 from api.cli.turns import look_again
-from ledger.audit import Source, exported_checkpoint
-from ledger.domain.authority import ledger_subject
-from ledger.exportfiles import take_in
-from ledger.governed import Governed
+from ledger.domain.parties.authority import ledger_subject
+from ledger.follow.audit import Source, exported_checkpoint
+from ledger.follow.exportfiles import take_in
+from ledger.follow.governed import Governed
+from ledger.follow.mirror import Forked, catch_up, follow
 from ledger.log.dating import seen_path
 from ledger.log.note import Ed25519NoteSigner
-from ledger.mirror import Forked, catch_up, follow
 from ledger.verify.trust import parse_trust
 from tests.support import builders as b
 from tests.support.builders import FIRM, OPERATOR
@@ -120,12 +120,12 @@ def test_what_the_system_refuses_is_told_and_tried_again(
     monkeypatch.setattr("time.sleep", lambda _: between.pop(0)())  # Without any left it ends.
 
     def replaced() -> None:
-        monkeypatch.setattr("ledger.audit.take_in", take_in)
+        monkeypatch.setattr("ledger.follow.audit.take_in", take_in)
         shutil.rmtree(mirror, ignore_errors=True)
         mirror.touch()
 
     between += [replaced, mirror.unlink]
-    monkeypatch.setattr("ledger.audit.take_in", full)
+    monkeypatch.setattr("ledger.follow.audit.take_in", full)
     _, output = run(MemoryLog(sample_log(12)), "--every", "5")
     assert [
         "ENOSPC: No space left on device: there; tried again in 5 s",

@@ -12,19 +12,19 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from api.cli.monitor import code_of
-from ledger.alarms import STANDING, Alarm
-from ledger.audit import NothingExported, Source
-from ledger.domain.authority import ledger_subject
-from ledger.intake import decode
-from ledger.lawbook import laws_at_hand
+from ledger.domain.parties.authority import ledger_subject
+from ledger.events.intake import decode
+from ledger.events.lawbook import laws_at_hand
+from ledger.follow.alarms import STANDING, Alarm
+from ledger.follow.audit import NothingExported, Source
+from ledger.follow.monitor import Mine, Monitor
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.cosignature import CosignatureV1Signer
 from ledger.log.merkle import leaf_hash
 from ledger.log.note import Note, NoteSignature, format_note, format_vkey, parse_note
 from ledger.log.policy import Policy
 from ledger.log.subject_map import SubjectMap
-from ledger.monitor import Mine, Monitor
-from ledger.publisher import Remembered
+from ledger.publish.publisher import Remembered
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR
 from tests.support.governance import ledger_sealed, policy_adopted

@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 
 from api.cli.monitor import code_of
-from ledger import governed, monitor, ownkeys
-from ledger.alarms import Alarm
-from ledger.audit import Replay, RuleBroken
 from ledger.domain import admission
-from ledger.domain.authority import ledger_subject
-from ledger.domain.seal import LedgerSealed
-from ledger.genesis import key_record
-from ledger.intake import subjects_said
+from ledger.domain.government.seal import LedgerSealed
+from ledger.domain.parties.authority import ledger_subject
+from ledger.events.intake import subjects_said
+from ledger.follow import governed, monitor, ownkeys
+from ledger.follow.alarms import Alarm
+from ledger.follow.audit import Replay, RuleBroken
+from ledger.follow.monitor import Mine, Monitor
 from ledger.log.merkle import leaf_hash
 from ledger.log.note import Ed25519NoteSigner
 from ledger.log.policy import Policy
 from ledger.log.subject_map import SubjectMap
-from ledger.monitor import Mine, Monitor
-from ledger.publisher import Remembered
+from ledger.node.genesis import key_record
+from ledger.publish.publisher import Remembered
 from ledger.verify.event import Event
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.domain.event import Body
-from ledger.genesis import key_record
-from ledger.monitor import Mine
+from ledger.domain.core.body import Body
+from ledger.follow.monitor import Mine
+from ledger.node.genesis import key_record
 from tests.support import builders as b
 from tests.support.builders import FIRM, RIVAL
 from tests.support.governance import delay_adopted

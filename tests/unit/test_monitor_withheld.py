@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.audit import Unfinished
-from ledger.client import NoAnswer
-from ledger.monitor import Monitor
+from ledger.follow.audit import Unfinished
+from ledger.follow.client import NoAnswer
+from ledger.follow.monitor import Monitor
 from tests.support.sample_log import SampleLog, sample_log
 from tests.unit.test_audit_export import MemoryLog
 from tests.unit.test_monitor import HOUR, Watch
@@ -67,7 +67,7 @@ def test_a_log_that_grows_between_two_questions_or_is_caught_up_with_withholds_n
     def unfinished(*_given: object, **_options: object) -> None:
         raise Unfinished("there is more")
 
-    monkeypatch.setattr("ledger.monitor.follow", unfinished)
+    monkeypatch.setattr("ledger.follow.monitor.follow", unfinished)
     for _look in range(3):
         watch.now += 3600.0
         assert ["UNFINISHED"] == watch.look(MemoryLog(log, 300))

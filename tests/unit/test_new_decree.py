@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ledger.audit import Replay, RuleBroken
-from ledger.domain.law import Law, read_law
-from ledger.domain.royalty import LateRateCap
-from ledger.lawbook import LawShelf, files_in, laws_at_hand, shipped, shipped_files
+from ledger.domain.contracts.royalty import LateRateCap
+from ledger.domain.core.law import Law, read_law
+from ledger.events.lawbook import LawShelf, files_in, laws_at_hand, shipped, shipped_files
+from ledger.follow.audit import Replay, RuleBroken
 from tests.support.builders import (
     FIRM,
     INSTITUTE,

@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from ledger.backup import Manifest, forget_old
-from ledger.lawbook import shipped_files
-from ledger.mirror import follow
-from ledger.signed import Signed
+from ledger.events.lawbook import shipped_files
+from ledger.follow.mirror import follow
+from ledger.follow.signed import Signed
+from ledger.node.backup import Manifest, forget_old
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.keys import PrivateKey
 from tests.support.sample_log import ORIGIN, sample_log

@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 
 import ledger.court
 from api.cli.main import app
-from ledger.audit import ExportedLog, NothingExported, exported_checkpoint
-from ledger.client import read_trust
-from ledger.keptlog import KeptLog
-from ledger.signed import Signed
-from ledger.supply import entry_in, gather
+from ledger.follow.audit import ExportedLog, NothingExported, exported_checkpoint
+from ledger.follow.client import read_trust
+from ledger.follow.keptlog import KeptLog
+from ledger.follow.signed import Signed
+from ledger.follow.supply import entry_in, gather
 from ledger.verify import __main__ as command
 from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export

@@ -7,11 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from ledger.domain.law import read_law
-from ledger.home import Home, Identity
-from ledger.intake import read_envelope
-from ledger.keystore import save_key
-from ledger.lawbook import files_in, shipped, shipped_files
+from ledger.domain.core.law import read_law
+from ledger.events.intake import read_envelope
+from ledger.events.lawbook import files_in, shipped, shipped_files
+from ledger.home.keystore import save_key
+from ledger.home.paths import Home, Identity
 from ledger.wire.envelope import envelope_from_object
 from ledger.wire.keys import PrivateKey
 from tests.support.builders import AUTHOR, OPERATOR, ORIGIN, REGISTRAR

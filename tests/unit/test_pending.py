@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from ledger.pending import Pending
+from ledger.runtime.pending import Pending
 
 
 def test_what_is_given_first_is_what_everybody_gets():

@@ -8,10 +8,10 @@ import pytest
 from pydantic import BaseModel
 
 from ledger import court
-from ledger.domain.event import Body
-from ledger.domain.money import Money
+from ledger.domain.core.body import Body
+from ledger.domain.core.money import Money
 from ledger.domain.registry import TOPICS
-from ledger.domain.who_signs import WHO_SIGNS
+from ledger.domain.signing.who_signs import WHO_SIGNS
 from ledger.powers import (
     TABLE,
     TABLE_FILE,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from ledger import intake
-from ledger.domain.event import Body
+from ledger.domain.core.body import Body
 from ledger.domain.registry import TOPICS
-from projections.decoding import decode
+from ledger.events import intake
+from projections.engine.decoding import decode
 from tests.support.golden_events import STORY
 from tests.support.logbook import NOON, frame_of, written
 

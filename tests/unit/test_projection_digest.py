@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime
 from hashlib import sha256, shake_128
 from random import Random
 
-from projections.catalogue import READ_MODELS
-from projections.digest import Digest, replay
-from projections.offers import offers
-from projections.projection import ReadModel
-from projections.revenue import shares
-from projections.sheet import Sheet, open_sheet
-from projections.timeline import timeline
+from projections.engine.digest import Digest, replay
+from projections.engine.projection import ReadModel
+from projections.engine.sheet import Sheet, open_sheet
+from projections.run.catalogue import READ_MODELS
+from projections.tables.offers import offers
+from projections.tables.revenue import shares
+from projections.tables.timeline import timeline
 from tests.support.builders import offer_made, right_filed
 from tests.support.histories import random_history
 from tests.support.projecting import logged
@@ -23,8 +23,8 @@ from tests.support.projecting import logged
 SCRIPT = """
 import json
 from random import Random
-from projections.catalogue import READ_MODELS
-from projections.digest import replay
+from projections.run.catalogue import READ_MODELS
+from projections.engine.digest import replay
 from tests.support.histories import random_history
 print(json.dumps(replay(random_history(Random(3), 60), READ_MODELS)))
 """

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from ledger.domain.event import Logged
-from projections.grants import GrantRow, grants
+from ledger.domain.core.event import Logged
+from projections.tables.grants import GrantRow, grants
 from tests.support.builders import (
     CONTRACT,
     FIRM,

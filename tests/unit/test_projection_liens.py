@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from ledger.domain.event import Logged
-from projections.axes import NEVER
-from projections.liens import gathered, liens
+from ledger.domain.core.event import Logged
+from projections.engine.axes import NEVER
+from projections.tables.liens import gathered, liens
 from tests.support.builders import (
     BANK,
     FIRM,

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.event import Logged
-from projections.offers import Offer, offers, state_at
-from projections.sheet import Sheet
+from ledger.domain.core.event import Logged
+from projections.engine.sheet import Sheet
+from projections.tables.offers import Offer, offers, state_at
 from tests.support.builders import (
     COUNTER,
     FIRM,

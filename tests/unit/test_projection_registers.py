@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.event import Logged
-from projections.axes import NEVER
-from projections.liens import liens
-from projections.status import status
-from projections.title_events import title
+from ledger.domain.core.event import Logged
+from projections.engine.axes import NEVER
+from projections.tables.liens import liens
+from projections.tables.status import status
+from projections.tables.title_events import title
 from tests.support.builders import right_filed, right_granted, right_lapsed
 from tests.support.projecting import logged, rows_of, true_and_known
 from tests.support.uspto import NOW, imported, office_records

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger.domain.event import Body, Event, Logged
-from projections.money_events import MoneyEvent
-from projections.report_lines import ReportLines, lines_of
-from projections.said import SaidEvent, said_of
+from ledger.domain.core.body import Body
+from ledger.domain.core.event import Event, Logged
+from projections.engine.said import SaidEvent, said_of
+from projections.questions.report_lines import ReportLines, lines_of
+from projections.tables.money_events import MoneyEvent
 from tests.support.builders import CONTRACT, REPORT, hash_of, revenue_reported, sealed, vnd
 from tests.support.contracts import terms_amended
 from tests.support.running import contract_running

@@ -6,7 +6,7 @@ from hashlib import shake_128
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.set_hash import LANES, SIZE, SetHash
+from projections.engine.set_hash import LANES, SIZE, SetHash
 
 ITEMS = st.sets(st.binary(max_size=40), max_size=12)
 

@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from ledger.domain.event import Logged
-from ledger.domain.offer import OfferMade, OfferRejected
+from ledger.domain.core.event import Logged
+from ledger.domain.market.offer import OfferMade, OfferRejected
 from ledger.store.readmodels import Column
-from projections.offers import offers
-from projections.projection import Exact, Journal, On, Projection, columns_of
-from projections.sheet import Roll, Sheet, TwinRows
-from projections.timeline import timeline
+from projections.engine.projection import Exact, Journal, On, Projection, columns_of
+from projections.engine.sheet import Roll, Sheet, TwinRows
+from projections.tables.offers import offers
+from projections.tables.timeline import timeline
 from tests.support.builders import OFFER, offer_made, offer_rejected
 from tests.support.projecting import logged
 

@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from ledger.domain.event import Logged
-from ledger.lawbook import shipped
-from projections.axes import NEVER
-from projections.status import Standing, status, status_on
+from ledger.domain.core.event import Logged
+from ledger.events.lawbook import shipped
+from projections.engine.axes import NEVER
+from projections.tables.status import Standing, status, status_on
 from tests.support.builders import RIGHT, right_filed, right_granted, right_lapsed, right_restored
 from tests.support.projecting import logged, rows_of, true_and_known
 from tests.support.rights import (

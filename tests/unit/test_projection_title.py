@@ -5,9 +5,10 @@ from fractions import Fraction
 
 import pytest
 
-from ledger.domain.event import Body, Logged
-from projections.axes import NEVER
-from projections.title_events import title
+from ledger.domain.core.body import Body
+from ledger.domain.core.event import Logged
+from projections.engine.axes import NEVER
+from projections.tables.title_events import title
 from tests.support.builders import (
     ASSIGNMENT,
     AUTHOR,

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ledger.antirollback import Halted
-from ledger.publisher import Published
-from ledger.receipts import CheckpointFeed, Edge
+from ledger.home.antirollback import Halted
+from ledger.publish.publisher import Published
+from ledger.publish.receipts import CheckpointFeed, Edge
 from ledger.store.checkpoints import StoredCheckpoint
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -22,7 +22,7 @@ def feed_with(monkeypatch: pytest.MonkeyPatch, *stored: int) -> CheckpointFeed:
     def covering(_pool, position: int) -> StoredCheckpoint | None:
         return next((checkpoint(size) for size in stored if size > position), None)
 
-    monkeypatch.setattr("ledger.receipts.checkpoint_covering", covering)
+    monkeypatch.setattr("ledger.publish.receipts.checkpoint_covering", covering)
     return CheckpointFeed(None)
 
 

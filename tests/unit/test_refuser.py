@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ledger.domain.event import format_instant
-from ledger.domain.existence import SubjectExists
+from ledger.domain.core.existence import SubjectExists
+from ledger.domain.core.types import format_instant
 from ledger.log.note import parse_vkey
 from ledger.log.statement import SignedRefusal, open_statement
-from ledger.refuser import Refuser
+from ledger.publish.refuser import Refuser
 from tests.support.log import ed25519_key
 from tests.support.sample_log import ORIGIN, event_id
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from api.guarded import Guard, Limits
-from api.networks import group_of, groups_of
+from api.limits.guarded import Guard, Limits
+from api.limits.networks import group_of, groups_of
 
 
 class Here:

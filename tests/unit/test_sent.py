@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from ledger.genesis import key_record
-from ledger.monitor import Mine
-from ledger.sent import SentUnreadable, SignedById, read_sent
+from ledger.follow.monitor import Mine
+from ledger.follow.sent import SentUnreadable, SignedById, read_sent
+from ledger.node.genesis import key_record
 from ledger.wire import canonical
 from ledger.wire.envelope import (
     envelope_to_object,

@@ -18,13 +18,13 @@ from api.cli.main import app
 from api.cli.sending import Answered, Outcome
 from api.describe.checking import NOT_VERIFIED
 from api.importers.uspto import Plan
-from ledger import checked
-from ledger.client import LedgerClient
+from ledger.follow import checked
+from ledger.follow.client import LedgerClient
+from ledger.follow.replies import ProblemAnswer
+from ledger.follow.signed import Signed
 from ledger.log.cosignature import CosignatureV1Signer
 from ledger.log.note import format_note, format_vkey, parse_note, sign_note
 from ledger.log.receipt import format_tlog_proof, parse_tlog_proof
-from ledger.replies import ProblemAnswer
-from ledger.signed import Signed
 from ledger.verify import __main__ as verifier
 from ledger.verify.trust import parse_trust
 from ledger.wire.entry import parse_entry

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.keystore import KeyFileMissing, KeyFileUnsafe
-from ledger.node import Database
-from ledger.settings import Settings, UnknownVariable, must_know
+from ledger.home.keystore import KeyFileMissing, KeyFileUnsafe
+from ledger.home.settings import Settings, UnknownVariable, must_know
+from ledger.node.node import Database
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from api import shared
-from api.shared import Shared
+from api.watching import shared
+from api.watching.shared import Shared
 
 
 @contextmanager

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from api.edge import Edge
+from api.limits.edge import Edge
+from api.limits.quotas import Quotas
+from api.limits.starts import EACH_PASS, Starts
 from api.metrics import Metrics
-from api.quotas import Quotas
-from api.starts import EACH_PASS, Starts
-from ledger.settings import Settings
+from ledger.home.settings import Settings
 
 
 def test_many_that_come_at_once_begin_a_few_in_each_pass_and_addresses_in_turn() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ledger.log.tree_head import Checkpoint
-from ledger.succession import ClosedLog, NotClosed, NotDeclared, check_succession, read_closed
+from ledger.node.succession import ClosedLog, NotClosed, NotDeclared, check_succession, read_closed
 from tests.support.sample_log import SampleLog, sample_log
 from tests.support.verifying import append, payload
 

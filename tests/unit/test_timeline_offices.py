@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from ledger.domain.event import Body
-from ledger.domain.filing import FilingMade
+from ledger.domain.contracts.filing import FilingMade
+from ledger.domain.core.body import Body
 from ledger.domain.registry import TOPICS
-from projections.timeline import office_of, states_of
+from projections.tables.timeline import office_of, states_of
 from tests.support import builders as b
 from tests.support.golden_events import examples
 

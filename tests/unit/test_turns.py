@@ -2,8 +2,8 @@
 
 import pytest
 
-from ledger.checking import KEY_BYTES, KeyDirectory
-from ledger.turns import Line
+from ledger.node.checking import KEY_BYTES, KeyDirectory
+from ledger.runtime.turns import Line
 
 
 def test_a_line_is_taken_one_of_each_address_after_the_other():

@@ -6,10 +6,11 @@ from contextlib import ExitStack
 
 import pytest
 
-from api import lines, uploads
-from api.lines import Lines
-from api.uploads import Upload, Uploads
-from ledger.turns import Busy, Throttled
+from api.limits import uploads
+from api.limits.uploads import Upload, Uploads
+from api.writes import lines
+from api.writes.lines import Lines
+from ledger.runtime.turns import Busy, Throttled
 
 
 @pytest.fixture

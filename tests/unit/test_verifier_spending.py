@@ -9,8 +9,8 @@ from typing import NoReturn
 import pytest
 
 from ledger import court
-from ledger.genesis import key_record
 from ledger.log.note import format_note, parse_note
+from ledger.node.genesis import key_record
 from ledger.verify.evidence import verify_evidence
 from ledger.verify.outcome import Refused, Step
 from ledger.verify.verifier import verify_export, verify_receipt

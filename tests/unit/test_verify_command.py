@@ -82,7 +82,7 @@ def test_it_runs_where_nothing_but_cryptography_is_installed(exported: Path) -> 
 
 
 def test_the_fence_around_it_holds() -> None:
-    code = ONLY_WHAT_IT_MAY.replace('"ledger.verify"', '"ledger.intake"')
+    code = ONLY_WHAT_IT_MAY.replace('"ledger.verify"', '"ledger.events.intake"')
     assert "ImportError: the verifier imports" in run(code=code).stderr
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ledger import court
-from ledger.domain.event import format_instant
-from ledger.genesis import key_record
+from ledger.domain.core.types import format_instant
+from ledger.node.genesis import key_record
 from ledger.verify.__main__ import main
 from ledger.verify.evidence import verify_evidence
 from ledger.verify.verifier import verify_receipt

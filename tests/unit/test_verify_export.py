@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ledger import client, court
+from ledger import court
+from ledger.follow import client
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from ledger.log.note import format_note, format_vkey, parse_note, sign_note

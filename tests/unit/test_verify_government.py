@@ -13,11 +13,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger import court
-from ledger.domain.authority import ledger_subject
-from ledger.genesis import trust_root
+from ledger.domain.parties.authority import ledger_subject
 from ledger.log.cosignature import CosignatureV1Signer
 from ledger.log.note import Ed25519NoteSigner, format_vkey
 from ledger.log.policy import QUORUM_NONE_POLICY
+from ledger.node.genesis import trust_root
 from ledger.verify.outcome import Refused, Step
 from ledger.verify.verifier import verify_export
 from ledger.wire import canonical

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ledger.genesis import key_record
+from ledger.node.genesis import key_record
 from ledger.verify.outcome import Step
 from ledger.wire.base64 import b64encode
 from ledger.wire.entry import Entry, format_entry, parse_entry

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ledger import court
-from ledger.domain.authority import ledger_subject
-from ledger.domain.governance import charter_subject
+from ledger.domain.government.governance import charter_subject
+from ledger.domain.parties.authority import ledger_subject
 from ledger.verify.outcome import Refused, Step
 from ledger.verify.verifier import verify_receipt
 from ledger.wire import canonical

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.event import Body, format_instant
-from ledger.genesis import key_record
+from ledger.domain.core.body import Body
+from ledger.domain.core.types import format_instant
+from ledger.node.genesis import key_record
 from tests.support import builders as b
 from tests.support.builders import FIRM, OPERATOR, REGISTRAR, RIVAL
 from tests.support.mandates import mandate_given

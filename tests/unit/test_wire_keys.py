@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from ledger.domain.event import KeyRecord
+from ledger.domain.core.body import KeyRecord
 from ledger.wire.keys import (
     ALGORITHMS,
     BadSignature,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ledger import court
-from ledger.client import Signed
+from ledger.follow.client import Signed
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import parse_trust
 from ledger.wire.commitment import BadOpening

@@ -7,12 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from ledger.follow.tlog import is_of_tree, open_by_policy, verify_proof, verify_tiles
 from ledger.log.checkpoint import Checkpoint, format_checkpoint
 from ledger.log.merkle import EMPTY_ROOT
 from ledger.log.note import Note, format_note, format_vkey, parse_note, sign_note
 from ledger.log.policy import QUORUM_NONE_POLICY, Policy, QuorumMissed, parse_policy
 from ledger.log.tiles import parse_bundle
-from ledger.tlog import is_of_tree, open_by_policy, verify_proof, verify_tiles
 from ledger.verify.outcome import Refused
 from tests.support import sample_log as sample
 from tests.support.log import flip, log_signers

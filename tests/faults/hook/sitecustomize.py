@@ -359,7 +359,7 @@ def _statement(query: object) -> str:
 
 def _patch_awaits(submit) -> None:
     """Where a request of ours waits, its task can be cancelled."""
-    from ledger.checking import CheckQueue
+    from ledger.node.checking import CheckQueue
 
     for owner, name in (
         (submit.Pending, "wait"),
@@ -385,7 +385,7 @@ class _Importer:
     """Patches two modules as soon as they have been imported."""
 
     def __init__(self) -> None:
-        self._waiting = {"psycopg2": _patch_driver, "ledger.submit": _patch_awaits}
+        self._waiting = {"psycopg2": _patch_driver, "ledger.node.submit": _patch_awaits}
 
     def find_spec(self, name, path=None, target=None):
         if name not in self._waiting:

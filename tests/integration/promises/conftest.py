@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.node import Node
-from ledger.promises import Promises
-from ledger.settings import Settings
+from ledger.home.settings import Settings
+from ledger.node.node import Node
+from ledger.node.promises import Promises
 from tests.support.http import serving
 from tests.support.node import found, settings_for
 from tests.support.postgres import Database

@@ -9,16 +9,16 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ledger.antirollback import Halted
-from ledger.client import LedgerClient, Signed, read_trust
-from ledger.compose import uuid7
-from ledger.home import Home
-from ledger.judging import Recorded
+from ledger.events.compose import uuid7
+from ledger.follow.client import LedgerClient, Signed, read_trust
+from ledger.home.antirollback import Halted
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
 from ledger.log.note import parse_vkey
 from ledger.log.statement import Promise, SignedRefusal, open_statement
-from ledger.node import Node
-from ledger.promises import Promises
-from ledger.settings import Settings
+from ledger.node.node import Node
+from ledger.node.promises import Promises
+from ledger.sequence.judging import Recorded
 from ledger.verify.word import Kept
 from ledger.wire.envelope import sign_envelope
 from tests.support.builders import (

@@ -10,22 +10,22 @@ import httpx2
 import pytest
 
 from api.cli import status
-from ledger.answers import Promised
-from ledger.antirollback import Halted
-from ledger.compose import uuid7
 from ledger.domain import admission
-from ledger.home import Home
-from ledger.intake import Invalid
-from ledger.judging import Recorded
+from ledger.events.compose import uuid7
+from ledger.events.intake import Invalid
+from ledger.home.antirollback import Halted
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
 from ledger.log.note import parse_vkey
 from ledger.log.statement import SignedRefusal, open_statement
-from ledger.node import Node, vault_of
-from ledger.promises import LOOK_S, TRIES, Promises
-from ledger.settings import Settings
+from ledger.node.answers import Promised
+from ledger.node.node import Node, vault_of
+from ledger.node.promises import LOOK_S, TRIES, Promises
+from ledger.runtime.turns import Busy
+from ledger.sequence.judging import Recorded
+from ledger.sequence.vault import Vault
 from ledger.store.connection import OutcomeUnknown, Pool
 from ledger.store.promises import count_waiting, find_promise, taking
-from ledger.turns import Busy
-from ledger.vault import Vault
 from ledger.verify.word import Kept
 from tests.support.builders import (
     AUTHOR,
@@ -177,7 +177,7 @@ def test_one_that_fails_whenever_it_is_tried_is_refused_after_some_times(
             raise KeyError("a fault of ours")
         return whole(many, bulk=bulk)
 
-    monkeypatch.setattr("ledger.promises.LOOK_S", 0.05)
+    monkeypatch.setattr("ledger.node.promises.LOOK_S", 0.05)
     monkeypatch.setattr(node.sequencer, "submit", submit)
     told = answer(url, ask_promise(url, bad))
     assert "refused" == told["state"]

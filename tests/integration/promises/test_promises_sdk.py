@@ -12,14 +12,14 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from ledger.audit import StoredLog, export
-from ledger.client import LedgerClient, ReceiptRefused, Signed, VerifiedReceipt, VerifiedWord
-from ledger.domain.event import Refusal
-from ledger.home import Home
+from ledger.domain.core.refusal import Refusal
+from ledger.follow.audit import StoredLog, export
+from ledger.follow.client import LedgerClient, ReceiptRefused, Signed, VerifiedReceipt, VerifiedWord
+from ledger.home.paths import Home
+from ledger.home.settings import Settings
 from ledger.log.note import Ed25519NoteSigner
 from ledger.log.statement import KEY_SUFFIX, Promise, SignedRefusal, sign_statement
-from ledger.refuser import Refuser, refuser_of
-from ledger.settings import Settings
+from ledger.publish.refuser import Refuser, refuser_of
 from ledger.store.connection import Pool
 from ledger.verify.__main__ import main
 from ledger.verify.trust import parse_trust

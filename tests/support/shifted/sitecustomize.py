@@ -12,7 +12,8 @@ def _wall() -> datetime:
 
 
 if _OFFSET or _REST_S:
-    from ledger import clock, publisher
+    from ledger.publish import publisher
+    from ledger.runtime import clock
 
     clock._wall = _wall
     clock.Clock.__init__.__kwdefaults__["wall"] = _wall

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ledger import checked
+from ledger.follow import checked
 from tests.support.questioned import TITLE, Server, answer_to
 from tests.support.sample_log import SampleLog, sample_log
 

@@ -17,8 +17,8 @@ from api.cli.echoes import CHOSEN, place_of
 from api.cli.main import run
 from api.describe import checking
 from api.describe.language import Language
-from ledger import checked
-from ledger.client import WrongAnswer
+from ledger.follow import checked
+from ledger.follow.client import WrongAnswer
 from ledger.wire.entry import parse_entry
 from tests.support.false_answers import FORGED, another, derived, false
 from tests.support.questioned import (

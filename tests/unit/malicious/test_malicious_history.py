@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ledger.lastseen import LastSeen, seen_directory
+from ledger.follow.lastseen import LastSeen, seen_directory
 from ledger.verify.trust import parse_trust
 from ledger.wire.regular import OddFile
 from tests.support.questioned import (

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from api.answer_json import plain_members, read_as, records_in
 from api.cli.agreeing import PROVES_NOTHING, must_name
+from api.describe.answer_json import plain_members, read_as, records_in
 from api.describe.measures import measure_of
-from ledger.client import WrongAnswer
+from ledger.follow.client import WrongAnswer
 from tests.support.questioned import (
     QUESTIONS,
     TITLE,

@@ -1,0 +1,1 @@
+"""What one client may take of a server: connections, turns, bytes, time."""

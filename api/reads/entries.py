@@ -1,0 +1,100 @@
+"""Entries of the log, by position: the exact bytes, what they say, and where they stand."""
+
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from api.deps import look, node_of
+from api.problems import ApiProblem, NotFound
+from api.reads.parameters import Position
+from ledger.domain.core.types import format_instant
+from ledger.log.merkle import leaf_hash
+from ledger.node.node import Node
+from ledger.publish.cose import MEDIA_TYPE
+from ledger.publish.publisher import Publisher
+from ledger.publish.receipts import Proof
+from ledger.store.entries import StoredEntry, read_entries
+from ledger.wire.base64 import b64encode
+from ledger.wire.entry import parse_entry
+
+router = APIRouter(prefix="/v1/entries", tags=["entries"])
+
+
+def entry_json(stored: StoredEntry) -> dict[str, Any]:
+    """Return an entry's members: the exact bytes in base64, and what they say."""
+    entry = parse_entry(stored.entry)
+    return {
+        "position": stored.position,
+        "accepted": format_instant(stored.accepted),
+        "leaf_hash": b64encode(stored.leaf_hash),
+        "entry": b64encode(stored.entry),
+        "signatures": [
+            {"keyid": signature.key_id, "sig": b64encode(signature.value)}
+            for signature in entry.signatures
+        ],
+        "payload": orjson.loads(entry.payload),
+    }
+
+
+@router.get("/{position}", operation_id="getEntry", summary="An entry, by its position")
+async def get_entry(request: Request, position: Position) -> Response:
+    """Return the entry; nothing of it ever changes, so caches may keep it."""
+    node = node_of(request)
+    if position >= node.published:
+        raise NotFound("no published entry at that position")
+    entries = await look(request, lambda: read_entries(node.reads, position, position + 1, 1))
+    return Response(
+        orjson.dumps(entry_json(entries[0])),
+        media_type="application/json",
+        headers={"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{position}"'},
+    )
+
+
+@router.get(
+    "/{position}/proof",
+    operation_id="getEntryProof",
+    summary="The inclusion proof of an entry, as a tlog-proof file",
+    responses={200: {"content": {"text/plain": {}}}},
+)
+async def get_entry_proof(request: Request, position: Position) -> Response:
+    """Return the proof under the latest checkpoint (c2sp.org/tlog-proof)."""
+    node = node_of(request)
+    proof = await look(request, lambda: _latest_proof(node, position))
+    return Response(
+        proof.tlog_proof(),
+        media_type="text/plain; charset=utf-8",
+        headers={"Cache-Control": "no-cache"},
+    )
+
+
+@router.get(
+    "/{position}/cose-receipt",
+    operation_id="getEntryCoseReceipt",
+    summary="The inclusion proof of an entry, as a COSE Receipt (RFC 9942)",
+    response_class=Response,
+    responses={200: {"content": {MEDIA_TYPE: {}}}},
+)
+async def get_entry_cose_receipt(request: Request, position: Position) -> Response:
+    """Return the receipt under the latest checkpoint, for users of SCITT (RFC 9943)."""
+    node = node_of(request)
+    publisher = node.publisher
+    if publisher is None:
+        raise ApiProblem(503, "NO_LOG_KEYS", "ask the process that publishes the log")
+    receipt = await look(request, lambda: _cose_receipt(node, publisher, position))
+    return Response(receipt, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-cache"})
+
+
+def _cose_receipt(node: Node, publisher: Publisher, position: int) -> bytes:
+    proof = _latest_proof(node, position)
+    (stored,) = read_entries(node.reads, position, position + 1, 1)
+    event_id = orjson.loads(parse_entry(stored.entry).payload)["event_id"]
+    return publisher.cose_receipt(proof.parsed, leaf_hash(stored.entry), f"urn:uuid:{event_id}")
+
+
+def _latest_proof(node: Node, position: int) -> Proof:
+    checkpoint = node.feed.latest
+    if checkpoint is None or position >= checkpoint.size:
+        raise NotFound("no published entry at that position")
+    (proof,) = node.reading.prove([position], checkpoint)
+    return proof

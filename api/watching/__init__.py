@@ -1,0 +1,1 @@
+"""What those who watch over a ledger are told of it."""

@@ -1,7 +1,0 @@
-"""
-Figures: what the ledger does in a second, beside what the machine it runs on could do at most.
-
-Every figure is measured, none is remembered: raw limits and the product's own paths stand in one
-run, on one machine, so their ratios mean something where neither number does alone. The command
-is `techledger bench`; docs/benchmarks.md says what each figure is.
-"""

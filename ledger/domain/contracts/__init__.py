@@ -1,0 +1,1 @@
+"""What parties agreed, how it changes, and how it ends."""

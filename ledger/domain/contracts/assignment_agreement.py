@@ -1,0 +1,336 @@
+"""
+An agreement to assign: assignors give, and assignees take, fractions of the whole title of rights.
+
+What it has no effect on before a register says so, and who owns what: `ledger.domain.rights.title`.
+Read in this order: event, refusals, helpers, admit, evolve.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Annotated, ClassVar
+
+from pydantic import model_validator
+
+from ledger.domain.contracts.acceptance import (
+    Deal,
+    evolve_followed,
+    must_follow_acceptance,
+    must_follow_auction,
+    read_with,
+)
+from ledger.domain.contracts.contract_terms import Confirmation, reason_of
+from ledger.domain.contracts.equity import Equity, must_say_what_for
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import known, new, not_in_future
+from ledger.domain.core.hold import must_not_be_frozen
+from ledger.domain.core.law import law_day
+from ledger.domain.core.money import Price
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import Step
+from ledger.domain.core.types import (
+    DISTINCT,
+    FROM_LIST,
+    Day,
+    EventHash,
+    PartyId,
+    RightIds,
+    Sealed,
+    Sha256,
+    legal_day,
+    of_kind,
+)
+from ledger.domain.market.auction import AuctionId
+from ledger.domain.market.offer import OfferId
+from ledger.domain.rights.backdating import (
+    Since,
+    must_be_confirmed,
+    must_have_been_filed,
+    must_not_reach_back,
+)
+from ledger.domain.rights.burden import Pending
+from ledger.domain.rights.fraction import must_be_writable
+from ledger.domain.rights.moving import moved
+from ledger.domain.rights.preemption import (
+    Preemption,
+    PreemptionIds,
+    Sale,
+    is_at,
+    must_have_been_offered,
+)
+from ledger.domain.rights.right import FractionSum, Holdings, Right, adding_up, format_share, sum_of
+from ledger.domain.rights.title import (
+    BY_AGREEMENT,
+    KIND,
+    Assignment,
+    AssignmentId,
+    must_not_be_kept,
+    must_own,
+)
+from ledger.domain.rights.transfer import (
+    UNPAID,
+    Ground,
+    must_be_allowed_by_creditors,
+    must_be_assignable,
+    must_fit_its_ground,
+    must_stay_at_home,
+)
+
+
+class AssignmentAgreed(Body):
+    """Assignors give, and assignees take, fractions of the whole title of each of these rights.
+
+    Of the optional members: a `ground` that is not named is a sale. `with_business`: a trade name
+    goes with its business. `equity` is what a capital contribution is for, `valuation` the
+    reference of its certificate. `notices` are those to co-owners on which a sale to a stranger
+    relies, and `quoted_price` repeats their price where they sealed it. `consenting` sign too:
+    creditors, funds, co-owners. `grant_back` is the contract that will follow, by which assignors
+    are licensees. `confirms` says why it is recorded later than it was agreed. It
+    may follow an `acceptance` of an offer, or an auction that was won.
+    """
+
+    TOPIC: ClassVar[str] = "assignment.agreed/1"
+
+    assignment: AssignmentId
+    rights: RightIds
+    assignors: Holdings
+    assignees: Holdings
+    price: Price | Sealed | None
+    agreed_on: Day
+    ground: Ground | None = None
+    terms_sha256: Sha256 | None = None
+    with_business: bool = False
+    equity: Equity | None = None
+    valuation: Annotated[str, of_kind("valuation")] | None = None
+    notices: PreemptionIds = ()
+    quoted_price: Price | Sealed | None = None
+    consenting: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
+    grant_back: Annotated[str, of_kind("contract")] | None = None
+    confirms: Confirmation | None = None
+    offer: OfferId | None = None
+    acceptance: EventHash | None = None
+    auction: AuctionId | None = None
+
+    @model_validator(mode="after")
+    def _names_what_it_follows(self) -> "AssignmentAgreed":
+        if (self.offer is None) != (self.acceptance is None):
+            raise ValueError("an offer is named with its acceptance")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the assignment, the rights, the parties, and what is named beside them."""
+        named = {self.assignment, *self.rights, *self.notices, *self.parties(), *self.consenting}
+        return frozenset(named.union(filter(None, (self.valuation, self.offer, self.auction))))
+
+    def parties(self) -> frozenset[str]:
+        """Return assignors and assignees."""
+        return self.givers() | self.takers()
+
+    def givers(self) -> frozenset[str]:
+        """Return the assignors."""
+        return frozenset(holding.party for holding in self.assignors)
+
+    def takers(self) -> frozenset[str]:
+        """Return the assignees."""
+        return frozenset(holding.party for holding in self.assignees)
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the technologies of the rights, which say who funded them, and its listing."""
+        rights = (state.get(subject) for subject in self.rights)
+        yield from (right.technology for right in rights if right and right.technology)
+        yield from read_with(state, self.offer, self.auction)
+
+    def references(self) -> Iterable[str]:
+        """Return the payload hash of the acceptance that it follows."""
+        return () if self.acceptance is None else (self.acceptance,)
+
+
+class FractionExceeded(Refusal):
+    """Somebody gives a larger fraction than they own."""
+
+    code = "FRACTION_EXCEEDED"
+    title_vi = "Phần quyền chuyển giao lớn hơn phần đang sở hữu"
+    article = "Luật Sở hữu trí tuệ, Điều 139(1)"
+
+
+def _admit_agreed(state: State, event: Event, context: Context) -> None:
+    """Refuse to give what is not there or not one's own, and what others have a say in."""
+    body = event.body
+    assert isinstance(body, AssignmentAgreed)
+    new(state, body.assignment)
+    rights = {subject: known(state, subject, Right) for subject in body.rights}
+    deal = _deal_of(body)
+    must_follow_acceptance(state, body.offer, body.acceptance, deal, context)
+    must_follow_auction(state, body.auction, deal, context)
+    not_in_future(context.accepted, agreed_on=body.agreed_on)
+    between, prices = (body.givers(), body.takers()), (body.price, body.quoted_price)
+    must_fit_its_ground(state, body.ground, between, prices, context)
+    takers = [holding.party for holding in body.assignees]
+    must_say_what_for(body.equity, body.ground, takers, context)
+    must_be_writable(_named(body), step=_COARSER)
+    given, taken = sum_of(body.assignors), sum_of(body.assignees)
+    if given != taken:
+        raise FractionSum(
+            f"the assignors give {given}, the assignees take {taken}",
+            step=adding_up("/body/assignees", body.assignees, given),
+        )
+    for subject, right in rights.items():
+        _must_be_theirs(subject, right, body, event, context)
+    for subject, right in rights.items():
+        _must_be_free(state, subject, right, body, context)
+    for subject, right in rights.items():
+        must_have_been_filed(subject, right, {"/body/agreed_on": body.agreed_on})
+    must_be_confirmed(body.assignment, reason_of(body.confirms), context, agreed_on=body.agreed_on)
+    _must_have_been_offered(state, rights, body, context)
+
+
+def _deal_of(body: AssignmentAgreed) -> Deal:
+    return Deal(
+        parties=body.parties(),
+        price=body.price,
+        royalty_ppm=None,
+        beside=() if body.equity is None else ("/body/equity", "/body/ground"),
+        terms_sha256=body.terms_sha256,
+        grants=(),
+        objects=frozenset(body.rights),
+        parties_at=("/body/assignors", "/body/assignees"),
+        objects_at=("/body/rights",),
+    )
+
+
+def _named(body: AssignmentAgreed) -> Iterable[Fraction]:
+    return (holding.share for holding in (*body.assignors, *body.assignees))
+
+
+def _must_be_theirs(
+    subject: str, right: Right, body: AssignmentAgreed, event: Event, context: Context
+) -> None:
+    """Refuse a frozen title, and assignors who do not own what they give, or promised it."""
+    today = legal_day(context.accepted)
+    must_not_be_frozen(subject, right.frozen, today)
+    if right.kind in BY_AGREEMENT:
+        must_not_reach_back(
+            subject,
+            right,
+            Since(body.agreed_on, "/body/agreed_on"),
+            signers=event.signers,
+            context=context,
+            reason=reason_of(body.confirms),
+        )
+    for number, holding in enumerate(body.assignors):
+        owned = must_own(subject, right, holding.party, "/body/assignors")
+        if owned < holding.share:
+            raise FractionExceeded(
+                f"{holding.party} owns {owned} of {subject}, not {holding.share}",
+                positions=(right.titled,),
+                subjects=(subject, holding.party),
+                step=_at_most(owned, number, body),
+            )
+        must_not_be_kept(subject, right, holding.party, holding.share, context)
+    must_be_writable(
+        _named(body),
+        right.owners.values(),
+        subject=subject,
+        positions=(right.titled,),
+        step=_COARSER,
+    )
+
+
+_COARSER = Step(ask=("/body/assignors", "/body/assignees"))
+
+
+def _at_most(owned: Fraction, number: int, body: AssignmentAgreed) -> Step:
+    """Return the step in which an assignor gives all it owns, to whom it was to go."""
+    told = {"who": body.assignors[number].party, "share": owned}
+    if len(body.assignors) > 1 or len(body.assignees) > 1:
+        return Step(told, ask=_COARSER.ask)
+    share = format_share(owned)
+    return Step(told, change={"/body/assignors/0/share": share, "/body/assignees/0/share": share})
+
+
+def _must_be_free(
+    state: State, subject: str, right: Right, body: AssignmentAgreed, context: Context
+) -> None:
+    """Refuse what the law lets nobody assign, or not to them, or a creditor has forbidden."""
+    law, day = context.law, law_day(context.accepted)
+    must_be_assignable(subject, right, law, day, with_business=body.with_business)
+    must_stay_at_home(state, subject, right, law, day, body.takers())
+    must_be_allowed_by_creditors(subject, right, body.givers(), body.consenting)
+
+
+def _must_have_been_offered(
+    state: State, rights: Mapping[str, Right], body: AssignmentAgreed, context: Context
+) -> None:
+    """Refuse a sale to a stranger past those who may buy first: what has a price is sold."""
+    relied_on = {name: known(state, name, Preemption) for name in body.notices}
+    if body.ground not in (None, "sale") and not _has_price(body):
+        return
+    notices = {
+        notice.notified: (notice, is_at(body.price, name, notice, body.quoted_price, context))
+        for name, notice in relied_on.items()
+    }
+    sale = Sale(
+        rights=frozenset(body.rights),
+        sellers={holding.party: holding.share for holding in body.assignors},
+        buyers=body.takers(),
+        terms_sha256=body.terms_sha256,
+        agreed_on=body.agreed_on,
+        price=body.price,
+        consenting=frozenset(body.consenting),
+    )
+    signers = frozenset((*body.parties(), *body.consenting))
+    for subject, right in rights.items():
+        must_have_been_offered(subject, right, sale, notices, signers=signers, law=context.law)
+
+
+def _has_price(body: AssignmentAgreed) -> bool:
+    """Say whether something is paid; nobody is asked to open what is sealed: it is some price."""
+    if body.ground in UNPAID or body.price is None:
+        return False
+    return isinstance(body.price, Sealed) or body.price.amount > 0
+
+
+def _evolve_agreed(subject: str, value: Assignment | None, logged: Logged) -> Assignment:
+    body = logged.event.body
+    assert isinstance(body, AssignmentAgreed)
+    del subject, value
+    return Assignment(
+        position=logged.position,
+        rights=frozenset(body.rights),
+        assignors=body.givers(),
+        assignees=frozenset(holding.party for holding in body.assignees),
+    )
+
+
+def _evolve_right_agreed(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, AssignmentAgreed)
+    del subject
+    if value is None:
+        return None
+    pending = Pending(
+        given={holding.party: holding.share for holding in body.assignors},
+        taken={holding.party: holding.share for holding in body.assignees},
+        position=logged.position,
+        effective=value.kind in BY_AGREEMENT,
+    )
+    right = replace(value, pending=value.pending.insert(body.assignment, pending))
+    return moved(right, pending.given, pending.taken, logged) if pending.effective else right
+
+
+BODIES: tuple[type[Body], ...] = (AssignmentAgreed,)
+
+
+ADMITS: Admits = {
+    AssignmentAgreed: _admit_agreed,
+}
+
+
+EVOLVES: Evolves = {
+    (KIND, AssignmentAgreed): _evolve_agreed,
+    ("offer", AssignmentAgreed): evolve_followed,
+    ("auction", AssignmentAgreed): evolve_followed,
+    ("right", AssignmentAgreed): _evolve_right_agreed,
+}

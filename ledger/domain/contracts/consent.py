@@ -1,0 +1,117 @@
+"""
+A consent given ahead of time: by a head licensor, a joint owner, or whoever is exclusive.
+
+Whoever has to agree may also sign the act itself; then no consent on record is needed. A consent
+counts only where an act names it, for the party, the matter and the days that it says.
+Read in this order: events, state, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import model_validator
+
+from ledger.domain.contracts.contract_terms import ConsentId, GrantRef
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import all_known, interval, known, new
+from ledger.domain.core.types import Day, PartyId, Sha256, of_kind
+
+KIND = "consent"
+
+Matter = Literal["licence", "sublicence", "own_use"]
+Consented = Annotated[str, of_kind("right")] | Annotated[str, of_kind("technology")] | GrantRef
+
+
+class ConsentGiven(Body):
+    """A party agrees that another licenses, passes on or uses, in the days [valid_from, valid_to).
+
+    `about` is a right or a technology, or the ref of a grant: that under which a sublicence may be
+    given, or the exclusive one beside which there may be another.
+    """
+
+    TOPIC: ClassVar[str] = "consent.given/1"
+
+    consent: ConsentId
+    given_by: PartyId
+    to: PartyId
+    matter: Matter
+    about: Consented
+    valid_from: Day
+    valid_to: Day | None
+    document_sha256: Sha256 | None
+
+    @model_validator(mode="after")
+    def _to_another(self) -> "ConsentGiven":
+        if self.given_by == self.to:
+            raise ValueError("consent is given to another")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the consent, its parties, and the right, technology or contract that it is about.
+
+        A grant ref stands for its contract.
+        """
+        return frozenset({self.consent, self.given_by, self.to, self.about.partition("#")[0]})
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent as the acts that name it see it."""
+
+    position: int
+    given_by: str
+    to: str
+    matter: str
+    about: str
+    start: date
+    end: date | None
+
+
+def consenting(
+    state: State, named: Iterable[str], to: str, matter: Matter, day: date
+) -> dict[str, frozenset[str]]:
+    """Return who agreed, by what they agreed about: of the named consents those that reach so far.
+
+    Raises `PredecessorUnknown` if one of them is not in the log.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for subject in named:
+        consent = known(state, subject, Consent)
+        in_time = consent.start <= day and (consent.end is None or day < consent.end)
+        if in_time and (consent.to, consent.matter) == (to, matter):
+            found[consent.about] = found.get(consent.about, frozenset()) | {consent.given_by}
+    return found
+
+
+def _admit_given(state: State, event: Event, context: Context) -> None:
+    """Refuse a consent about what is not in the log, or for no day."""
+    del context
+    body = event.body
+    assert isinstance(body, ConsentGiven)
+    new(state, body.consent)
+    all_known(state, (body.about.partition("#")[0],))
+    interval(body.valid_from, body.valid_to, "/body/valid_to")
+
+
+def _evolve_given(subject: str, value: Consent | None, logged: Logged) -> Consent:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, ConsentGiven)
+    return Consent(
+        position=logged.position,
+        given_by=body.given_by,
+        to=body.to,
+        matter=body.matter,
+        about=body.about,
+        start=body.valid_from,
+        end=body.valid_to,
+    )
+
+
+BODIES: tuple[type[Body], ...] = (ConsentGiven,)
+ADMITS: Admits = {ConsentGiven: _admit_given}
+EVOLVES: Evolves = {(KIND, ConsentGiven): _evolve_given}

@@ -1,0 +1,333 @@
+"""
+A document handed over: known by its hash, sent, received, answered; and who opened it.
+
+The file itself is never here. It is received once it has entered the system that its addressee
+designated and can be opened there (E-Transactions Law art. 17), whether or not anybody reads it.
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from ledger.domain.contracts.contract_terms import ContractId
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import (
+    FutureFact,
+    IntervalEmpty,
+    PredecessorUnknown,
+    SubjectExists,
+    all_known,
+    known,
+    new,
+)
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import Other, Step, naming_one_of
+from ledger.domain.core.types import (
+    DISTINCT,
+    FROM_LIST,
+    Instant,
+    PartyId,
+    PartyIds,
+    Sha256,
+    Text,
+    format_instant,
+    of_kind,
+)
+
+KIND = "document"
+
+DocumentId = Annotated[str, of_kind(KIND)]
+
+
+class DocumentSent(Body):
+    """A file left its sender's control, for these recipients.
+
+    `item` names its place in a contract's list of documents. Who else may open a confidential file
+    is listed as `readers`.
+    """
+
+    TOPIC: ClassVar[str] = "document.sent/1"
+
+    document: DocumentId
+    sender: PartyId
+    recipients: PartyIds
+    sha256: Sha256
+    size: Annotated[int, Field(ge=0)]
+    title: Text
+    contract: ContractId | None
+    item: Text | None
+    confidential: bool
+    readers: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT]
+    sent_at: Instant
+
+    def subjects(self) -> frozenset[str]:
+        """Return the document, its contract, and who may open it."""
+        parties = (self.sender, *self.recipients, *self.readers)
+        return frozenset(filter(None, (self.document, self.contract, *parties)))
+
+    @model_validator(mode="after")
+    def _readers_are_of_what_is_confidential(self) -> "DocumentSent":
+        if self.readers and not self.confidential:
+            raise ValueError("only a confidential file lists its readers")
+        return self
+
+
+class OfFile(Body):
+    """What is said of a file that was sent, by its hash. Never an event itself."""
+
+    document: DocumentId
+    sha256: Sha256
+
+
+class DocumentReceived(OfFile):
+    """The file entered the system that the recipient designated, and can be opened there.
+
+    The recipient signs; where the exchange's own system is the designated one, the operator does
+    in its stead (`system`), because receipt does not wait for the recipient.
+    """
+
+    TOPIC: ClassVar[str] = "document.received/1"
+
+    received_by: PartyId
+    received_at: Instant
+    system: PartyId | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the document, the recipient and who signs in its stead."""
+        return frozenset(filter(None, (self.document, self.received_by, self.system)))
+
+
+class DocumentAcknowledged(OfFile):
+    """A recipient has looked at the file, and accepts or refuses it."""
+
+    TOPIC: ClassVar[str] = "document.acknowledged/1"
+
+    acknowledged_by: PartyId
+    outcome: Literal["accepted", "refused"]
+    reason: Text | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the document and the recipient."""
+        return frozenset((self.document, self.acknowledged_by))
+
+
+class FileOpened(OfFile):
+    """A reader opened the file; the reader and the operator, whose system shows it, both sign."""
+
+    TOPIC: ClassVar[str] = "file.opened/1"
+
+    opened_by: PartyId
+    opened_at: Instant
+
+    def subjects(self) -> frozenset[str]:
+        """Return the document and the reader."""
+        return frozenset((self.document, self.opened_by))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that was sent. `received` and `answered` have the position by recipient."""
+
+    position: int
+    sha256: str
+    recipients: frozenset[str]
+    sent_at: datetime
+    readers: frozenset[str] | None
+    received: Mapping[str, int] = field(default_factory=dict)
+    answered: Mapping[str, int] = field(default_factory=dict)
+    opened: int = 0
+
+
+class DocHash(Refusal):
+    """The file that was received, answered or opened is not the one that was sent."""
+
+    code = "DOC_HASH"
+    title_vi = "Mã băm của tệp khác với mã băm của tệp đã gửi"
+    article = "Luật Giao dịch điện tử, Điều 10"
+
+
+class DocNotAddressed(Refusal):
+    """The document was not sent to this party."""
+
+    code = "DOC_NOT_ADDRESSED"
+    title_vi = "Văn bản không được gửi cho bên này"
+
+
+class NotAReader(Refusal):
+    """The file is confidential, and the party is neither its sender, recipient nor a reader."""
+
+    code = "NOT_A_READER"
+    title_vi = "Bên này không có trong danh sách được mở tệp bảo mật"
+
+
+def _admit_sent(state: State, event: Event, context: Context) -> None:
+    """Refuse a document twice, for a contract that is unknown, or sent later than now."""
+    body = event.body
+    assert isinstance(body, DocumentSent)
+    new(state, body.document)
+    if body.contract is not None:
+        all_known(state, (body.contract,))
+    _must_not_be_later(context, "sent_at", body.sent_at)
+
+
+def _must_not_be_later(context: Context, name: str, instant: datetime) -> None:
+    if instant > context.accepted:
+        later = f"{format_instant(instant)}, later than {format_instant(context.accepted)}"
+        raise FutureFact(
+            f"{name} is {later}",
+            pointer=f"/body/{name}",
+            step=Step({"day": format_instant(instant)}, after=instant),
+        )
+
+
+def _sent(state: State, body: OfFile) -> Document:
+    """Return the document, or raise `DocHash` if the file is another."""
+    document = known(state, body.document, Document)
+    if body.sha256 != document.sha256:
+        raise DocHash(
+            f"{document.sha256} was sent, this is {body.sha256}",
+            positions=(document.position,),
+            subjects=(body.document,),
+            step=Step({"hash": document.sha256}, change={"/body/sha256": document.sha256}),
+        )
+    return document
+
+
+def _must_be_addressed(document: Document, subject: str, party: str, member: str) -> None:
+    if party not in document.recipients:
+        raise DocNotAddressed(
+            f"{subject} was not sent to {party}",
+            positions=(document.position,),
+            subjects=(party,),
+            step=naming_one_of(f"/body/{member}", document.recipients),
+        )
+
+
+def _admit_received(state: State, event: Event, context: Context) -> None:
+    """Refuse another file, another party, a time that cannot be, and a second receipt."""
+    body = event.body
+    assert isinstance(body, DocumentReceived)
+    document = _sent(state, body)
+    _must_be_addressed(document, body.document, body.received_by, "received_by")
+    _must_not_be_later(context, "received_at", body.received_at)
+    if body.received_at < document.sent_at:
+        sent = format_instant(document.sent_at)
+        raise IntervalEmpty(
+            f"received at {format_instant(body.received_at)}, sent at {sent}",
+            positions=(document.position,),
+            pointer="/body/received_at",
+            step=Step({"end": sent}, change={"/body/received_at": sent}),
+        )
+    _must_be_the_first(body.document, document.received.get(body.received_by))
+
+
+def _must_be_the_first(subject: str, position: int | None) -> None:
+    if position is not None:
+        raise SubjectExists(
+            f"{subject}: the party has said so",
+            positions=(position,),
+            subjects=(subject,),
+            step=Step(case="word"),
+        )
+
+
+def _admit_acknowledged(state: State, event: Event, context: Context) -> None:
+    """Refuse another file, another party, an answer before receipt, and a second one."""
+    del context
+    body = event.body
+    assert isinstance(body, DocumentAcknowledged)
+    document = _sent(state, body)
+    _must_be_addressed(document, body.document, body.acknowledged_by, "acknowledged_by")
+    if body.acknowledged_by not in document.received:
+        raise PredecessorUnknown(
+            f"{body.acknowledged_by} has not received {body.document}",
+            positions=(document.position,),
+            subjects=(body.document,),
+            step=_received_first(body),
+        )
+    _must_be_the_first(body.document, document.answered.get(body.acknowledged_by))
+
+
+def _received_first(body: DocumentAcknowledged) -> Step:
+    """Return the step in which its receipt is recorded first."""
+    known_of = {"document": body.document, "sha256": body.sha256}
+    receipt = {**known_of, "received_by": body.acknowledged_by}
+    return Step(first=(Other(DocumentReceived.TOPIC, receipt),))
+
+
+def _admit_opened(state: State, event: Event, context: Context) -> None:
+    """Refuse another file, a time to come, and whoever is not to read it."""
+    body = event.body
+    assert isinstance(body, FileOpened)
+    document = _sent(state, body)
+    _must_not_be_later(context, "opened_at", body.opened_at)
+    if document.readers is not None and body.opened_by not in document.readers:
+        raise NotAReader(
+            f"{body.opened_by} may not open {body.document}",
+            positions=(document.position,),
+            subjects=(body.opened_by,),
+            step=naming_one_of("/body/opened_by", document.readers),
+        )
+
+
+def _evolve_sent(subject: str, value: Document | None, logged: Logged) -> Document:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, DocumentSent)
+    recipients = frozenset(body.recipients)
+    return Document(
+        position=logged.position,
+        sha256=body.sha256,
+        recipients=recipients,
+        sent_at=body.sent_at,
+        readers=recipients.union((body.sender,), body.readers) if body.confidential else None,
+    )
+
+
+def _evolve_received(subject: str, value: Document | None, logged: Logged) -> Document | None:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, DocumentReceived)
+    if value is None:
+        return None
+    return replace(value, received={**value.received, body.received_by: logged.position})
+
+
+def _evolve_acknowledged(subject: str, value: Document | None, logged: Logged) -> Document | None:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, DocumentAcknowledged)
+    if value is None:
+        return None
+    return replace(value, answered={**value.answered, body.acknowledged_by: logged.position})
+
+
+def _evolve_opened(subject: str, value: Document | None, logged: Logged) -> Document | None:
+    del subject, logged
+    return value and replace(value, opened=value.opened + 1)
+
+
+BODIES: tuple[type[Body], ...] = (
+    DocumentSent,
+    DocumentReceived,
+    DocumentAcknowledged,
+    FileOpened,
+)
+ADMITS: Admits = {
+    DocumentSent: _admit_sent,
+    DocumentReceived: _admit_received,
+    DocumentAcknowledged: _admit_acknowledged,
+    FileOpened: _admit_opened,
+}
+EVOLVES: Evolves = {
+    (KIND, DocumentSent): _evolve_sent,
+    (KIND, DocumentReceived): _evolve_received,
+    (KIND, DocumentAcknowledged): _evolve_acknowledged,
+    (KIND, FileOpened): _evolve_opened,
+}

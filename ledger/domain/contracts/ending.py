@@ -1,0 +1,389 @@
+"""
+How a contract rests and how it ends before its term.
+
+A party ends it alone by an exit that was agreed, or for a serious breach; it ends or suspends it by
+a notice of that, which works when the other side receives it (Civil Code art. 428). What ends
+grants names the rights and technologies that they are on.
+Refusals come in the order in which they are defined here, BACKDATED behind who may end it.
+Read in this order: events, refusals, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+from typing import ClassVar, Literal
+
+from pydantic import model_validator
+
+from ledger.domain.contracts.amendment import must_be_all
+from ledger.domain.contracts.changing import must_name
+from ledger.domain.contracts.contract import (
+    KIND,
+    Contract,
+    ContractEnded,
+    Suspension,
+    concluding,
+    must_run,
+)
+from ledger.domain.contracts.contract_terms import (
+    Confirmation,
+    ContractId,
+    Exit,
+    ExitName,
+    ObjectIds,
+    reason_of,
+)
+from ledger.domain.contracts.losing import (
+    Losing,
+    PastAct,
+    losing_by,
+    must_be_confirmed_by_all,
+    must_take_nothing,
+)
+from ledger.domain.contracts.notice import Notice, NoticeId
+from ledger.domain.contracts.noticed import (
+    OF_AN_END,
+    OF_BREACH,
+    OF_SUSPENSION,
+    Alone,
+    must_be_noticed,
+)
+from ledger.domain.contracts.sublicence import sublicences_below
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves, if_opened
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import PredecessorUnknown, interval, known
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import NONE, Step, leaving_out, listed
+from ledger.domain.core.types import Day, PartyIds, Text, legal_day
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.party import standing_for, strangers_to
+from ledger.domain.rights.backdating import Backdated, Since
+from ledger.domain.rights.estate import E, ended_from
+
+
+class ContractSuspended(Body):
+    """The parties, or one of them by notice, suspend the contract in the days [from, to)."""
+
+    TOPIC: ClassVar[str] = "contract.suspended/1"
+
+    contract: ContractId
+    suspended_by: PartyIds
+    notice: NoticeId | None
+    suspended_from: Day
+    suspended_to: Day | None
+    reason: Text
+
+    def subjects(self) -> frozenset[str]:
+        """Return the contract, who suspends it and by which notice."""
+        return _and_notice((self.contract, *self.suspended_by), self.notice)
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the notices by which the others were told."""
+        return _notices_under(state, self.contract, self.notice)
+
+
+class ContractResumed(Body):
+    """Those who suspended the contract, or all parties, let it run again."""
+
+    TOPIC: ClassVar[str] = "contract.resumed/1"
+
+    contract: ContractId
+    resumed_by: PartyIds
+    resumed_on: Day
+
+    def subjects(self) -> frozenset[str]:
+        """Return the contract and who resumes it."""
+        return frozenset((self.contract, *self.resumed_by))
+
+
+class ContractTerminated(Body):
+    """The contract ends before its term, or a later end: by consent, an exit, for a serious breach.
+
+    `exit` names the exit taken; `notice` is what told the others. `confirms` says why all, with the
+    licensees of sublicences and who shares in its revenue, end it only now from a day that is past.
+    """
+
+    TOPIC: ClassVar[str] = "contract.terminated/1"
+
+    contract: ContractId
+    ground: Literal["consent", "exit", "serious_breach"]
+    terminated_by: PartyIds
+    notice: NoticeId | None
+    terminated_on: Day
+    rights: ObjectIds
+    exit: ExitName | None = None
+    confirms: Confirmation | None = None
+
+    @model_validator(mode="after")
+    def _by_one_way(self) -> "ContractTerminated":
+        if (self.exit is not None) != (self.ground == "exit"):
+            raise ValueError("an exit is named where the ground is one, and nowhere else")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the contract, who ends it, by which notice, and what becomes free."""
+        return _and_notice((self.contract, *self.terminated_by, *self.rights), self.notice)
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the notices, and what gave others a right that an end in the past takes."""
+        yield from _notices_under(state, self.contract, self.notice)
+        contract = state.get(self.contract)
+        if self.confirms is not None and isinstance(contract, Contract):
+            yield from sublicences_below(state, self.contract)
+            yield from contract.shares.values()
+
+
+def _notices_under(state: State, subject: str, notice: str | None) -> Iterable[str]:
+    contract = state.get(subject)
+    return () if notice is None or not isinstance(contract, Contract) else contract.notices
+
+
+def _and_notice(named: Iterable[str], notice: str | None) -> frozenset[str]:
+    return frozenset(named).union(() if notice is None else (notice,))
+
+
+class ExitMissing(Refusal):
+    """A contract is ended alone only by an exit that was agreed, by a party that it lets out."""
+
+    code = "EXIT_MISSING"
+    members = ("exit",)
+    title_vi = "Hợp đồng không có thỏa thuận cho phép bên này đơn phương chấm dứt như vậy"
+    article = "Bộ luật Dân sự, Điều 428(1)"
+
+
+class NoticeTooShort(Refusal):
+    """The days agreed between the receipt of a notice and its effect have not passed."""
+
+    code = "NOTICE_TOO_SHORT"
+    members = ("terminated_on",)
+    title_vi = "Chưa hết thời hạn báo trước đã thỏa thuận"
+
+
+class CureRunning(Refusal):
+    """The days agreed for the other side to cure what it is blamed for have not passed."""
+
+    code = "CURE_RUNNING"
+    members = ("terminated_on",)
+    title_vi = "Chưa hết thời hạn khắc phục đã thỏa thuận"
+
+
+def _admit_suspended(state: State, event: Event, context: Context) -> None:
+    """Refuse to suspend alone without a notice received, or from a day before its receipt."""
+    body = event.body
+    assert isinstance(body, ContractSuspended)
+    contract = known(state, body.contract, Contract)
+    must_run(body.contract, contract, context, "again")
+    interval(body.suspended_from, body.suspended_to, "/body/suspended_to")
+    if frozenset(body.suspended_by) != contract.parties:
+        alone = Alone(
+            body.contract,
+            frozenset(body.suspended_by),
+            frozenset(body.suspended_by),
+            body.notice,
+            Since(body.suspended_from, "/body/suspended_from"),
+        )
+        must_be_noticed(state, contract, alone, OF_SUSPENSION)
+
+
+def _admit_resumed(state: State, event: Event, context: Context) -> None:
+    """Refuse to resume what is not suspended, or by others than those who suspended it."""
+    body = event.body
+    assert isinstance(body, ContractResumed)
+    contract = known(state, body.contract, Contract)
+    must_run(body.contract, contract, context)
+    if contract.suspended is None:
+        raise PredecessorUnknown(
+            f"{body.contract} is not suspended",
+            positions=(contract.position,),
+            pointer="/body/contract",
+            step=Step(case="done"),
+        )
+    by = frozenset(body.resumed_by)
+    if by not in (contract.parties, contract.suspended.by):
+        raise WrongSigner(
+            "those who suspended it resume it, or all parties",
+            positions=(contract.suspended.position,),
+            subjects=by ^ contract.suspended.by,
+            step=Step(
+                {"who": ", ".join(sorted(contract.suspended.by))},
+                case="named",
+                change={"/body/resumed_by": sorted(contract.suspended.by)},
+            ),
+        )
+
+
+def _admit_terminated(state: State, event: Event, context: Context) -> None:
+    """Refuse an end that was not agreed, or told of, before its days are over, or too far back."""
+    body = event.body
+    assert isinstance(body, ContractTerminated)
+    contract = known(state, body.contract, Contract)
+    must_run(body.contract, contract, context, "again")
+    _must_end_sooner(body, contract)
+    must_name(body.rights, contract.objects(), contract)
+    signing = standing_for(state, body.terminated_by)
+    ending = contract.parties & signing
+    if body.ground == "consent":
+        acting = {*body.terminated_by} - strangers_to(state, body.terminated_by, contract.parties)
+        must_be_all(state, contract, acting, "terminated_by")
+
+    end = PastAct(
+        subject=body.contract,
+        contract=contract,
+        since=Since(body.terminated_on, "/body/terminated_on", frees=True),
+        place="/body/terminated_on",
+        reason=reason_of(body.confirms),
+        member="/body/terminated_by",
+        joined=body.terminated_by,
+        signing=signing,
+    )
+
+    @cache
+    def losing() -> Losing:
+        return Losing() if body.confirms is None else losing_by(state, end, context)
+
+    with if_opened(context, WrongSigner):
+        _must_be_theirs(state, contract, body, losing())
+    taken = None if body.exit is None else _exit_taken(contract, body, ending)
+    if body.terminated_on < legal_day(context.accepted):
+        with if_opened(context, Backdated):
+            must_be_confirmed_by_all(end, losing(), context)
+        must_take_nothing(state, end, body.rights, context)
+    if taken is not None:
+        matters = OF_AN_END | (OF_BREACH if taken.ground == "breach" else frozenset())
+        alone = _alone(body, ending, ending.intersection(taken.who))
+        notice = must_be_noticed(state, contract, alone, matters)
+        _must_be_over(contract, notice, body, taken.notice_days, NoticeTooShort)
+        _must_be_over(contract, notice, body, taken.cure_days, CureRunning)
+    elif body.ground == "serious_breach":
+        must_be_noticed(state, contract, _alone(body, ending, ending), OF_BREACH)
+
+
+def _must_end_sooner(body: ContractTerminated, contract: Contract) -> None:
+    """Refuse an end that would come when the contract is over: it moves none that is set."""
+    if contract.over_from is not None and contract.over_from <= body.terminated_on:
+        raise ContractEnded(
+            f"{body.contract} is over from {contract.over_from} already, and"
+            f" {body.terminated_on} is no earlier",
+            positions=(contract.position if contract.ended_by is None else contract.ended_by,),
+            subjects=(body.contract,),
+            pointer="/body/terminated_on",
+            step=Step(
+                {"end": contract.over_from}, case="set", instead=concluding(contract.parties)
+            ),
+        )
+
+
+def _alone(body: ContractTerminated, ending: frozenset[str], acting: frozenset[str]) -> Alone:
+    since = Since(body.terminated_on, "/body/terminated_on")
+    return Alone(body.contract, acting, ending, body.notice, since, body.exit)
+
+
+def _must_be_theirs(
+    state: State, contract: Contract, body: ContractTerminated, losing: Losing
+) -> None:
+    """Refuse whoever signs what is not theirs to end."""
+    theirs = contract.parties | losing.named | losing.sealed
+    strangers = strangers_to(state, body.terminated_by, theirs)
+    if strangers:
+        raise WrongSigner(
+            "the parties end it and, where it `confirms` an end in the past, those who lose by it",
+            positions=(contract.position,),
+            subjects=strangers,
+            step=leaving_out("/body/terminated_by", body.terminated_by, strangers),
+        )
+
+
+def _exit_taken(contract: Contract, body: ContractTerminated, ending: frozenset[str]) -> Exit:
+    """Return the exit, or raise `ExitMissing`, which names those that were agreed."""
+    agreed = {each.exit: each for each in contract.terms_on(body.terminated_on).exits}
+    taken = agreed.get(str(body.exit))
+    if taken is not None and ending.intersection(taken.who):
+        return taken
+    told = (f"{each.exit} ({each.ground}) for {', '.join(each.who)}" for each in agreed.values())
+    raise ExitMissing(
+        f"{body.contract} lets {', '.join(sorted(ending))} out by no exit {body.exit} on"
+        f" {body.terminated_on}; agreed: {'; '.join(told) or 'none'}. All may end it by consent",
+        positions=(contract.position, *(each.position for each in contract.changes)),
+        step=Step(
+            {"agreed": listed(agreed) or NONE},
+            change={
+                "/body/ground": "consent",
+                "/body/exit": None,
+                "/body/terminated_by": sorted(contract.parties),
+            },
+        ),
+    )
+
+
+def _must_be_over(
+    contract: Contract,
+    notice: Notice,
+    body: ContractTerminated,
+    days: int | None,
+    refusal: type[NoticeTooShort | CureRunning],
+) -> None:
+    """Refuse an end while days that run from the receipt of its notice are not over.
+
+    The day of receipt is not counted, and the last of them ends at 24:00 (Civil Code art. 147-148).
+    """
+    assert notice.received_on is not None, "it was seen to be received"
+    first = notice.received_on + timedelta(days=days + 1 if days else 0)
+    if body.terminated_on < first:
+        raise refusal(
+            f"{days} days run after {notice.received_on}: it ends on {first} at the earliest",
+            positions=(contract.position, notice.position),
+            subjects=(body.contract, str(body.notice)),
+            step=Step({"day": first}, change={"/body/terminated_on": first.isoformat()}),
+        )
+
+
+def _evolve_suspended(subject: str, value: Contract, logged: Logged) -> Contract:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, ContractSuspended)
+    return replace(
+        value,
+        suspended=Suspension(
+            logged.position,
+            frozenset(body.suspended_by),
+            body.suspended_from,
+            body.suspended_to,
+        ),
+    )
+
+
+def _evolve_resumed(subject: str, value: Contract, logged: Logged) -> Contract:
+    del subject, logged
+    return replace(value, suspended=None)
+
+
+def _evolve_terminated(subject: str, value: Contract, logged: Logged) -> Contract:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, ContractTerminated)
+    return replace(value, ended=body.terminated_on, ended_by=logged.position)
+
+
+def _evolve_freed(subject: str, value: E, logged: Logged) -> E:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, ContractTerminated)
+    refs = {held.ref for held in value.grants.of(body.contract)}
+    return ended_from(value, refs, body.terminated_on)
+
+
+BODIES: tuple[type[Body], ...] = (ContractSuspended, ContractResumed, ContractTerminated)
+ADMITS: Admits = {
+    ContractSuspended: _admit_suspended,
+    ContractResumed: _admit_resumed,
+    ContractTerminated: _admit_terminated,
+}
+EVOLVES: Evolves = {
+    (KIND, ContractSuspended): _evolve_suspended,
+    (KIND, ContractResumed): _evolve_resumed,
+    (KIND, ContractTerminated): _evolve_terminated,
+    ("right", ContractTerminated): _evolve_freed,
+    ("technology", ContractTerminated): _evolve_freed,
+}

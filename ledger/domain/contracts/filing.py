@@ -1,0 +1,312 @@
+"""
+What parties file with the State about a contract, and what the State answers.
+
+Three registers are meant: the permit for a restricted technology, the certificate of registration
+of a transfer (Technology Transfer Law arts. 28 to 33), and the entry of a licence in the office's
+register, from which it binds third parties (IP Law art. 148(2)). A compulsory licence is the
+State's own grant (arts. 145 to 147). Answers of the State are never refused for what they
+contradict.
+Read in this order: events, state, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import model_validator
+
+from ledger.domain.contracts.contract import KIND, Contract
+from ledger.domain.contracts.contract_terms import AgreedTerms, ContractId, Grant, first_terms
+from ledger.domain.contracts.granting import held_grant
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import all_known, known, new, not_in_future
+from ledger.domain.core.ground import Ground
+from ledger.domain.core.law import Law
+from ledger.domain.core.remedy import naming_one_of
+from ledger.domain.core.types import (
+    DISTINCT,
+    FROM_LIST,
+    Day,
+    EventHash,
+    PartyId,
+    RightId,
+    Sha256,
+    Text,
+    legal_day,
+    of_kind,
+)
+from ledger.domain.parties.attestation import Attested
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.rights.estate import E, entered_in_the_register, with_grants
+from ledger.domain.rights.right import OfficeNumber, Right
+
+FilingId = Annotated[str, of_kind("filing")]
+Purpose = Literal["permit", "registration", "recordal"]
+
+
+class FilingMade(Body):
+    """A party applied to an authority about a contract, or about an amendment, by its hash."""
+
+    TOPIC: ClassVar[str] = "filing.made/1"
+
+    filing: FilingId
+    contract: ContractId
+    purpose: Purpose
+    amendment: EventHash | None
+    authority: Text
+    filed_by: PartyId
+    filed_on: Day
+    number: OfficeNumber | None
+    documents_sha256: Annotated[tuple[Sha256, ...], FROM_LIST, DISTINCT]
+
+    def subjects(self) -> frozenset[str]:
+        """Return the filing, the contract and who filed."""
+        return frozenset((self.filing, self.contract, self.filed_by))
+
+    def references(self) -> Iterable[str]:
+        """Return the payload hash of the amendment."""
+        return () if self.amendment is None else (self.amendment,)
+
+
+class Answer(Attested):
+    """What the State answered about a contract. Never an event itself."""
+
+    contract: ContractId
+    filing: FilingId | None
+    number: OfficeNumber
+    authority: Text
+
+    def subjects(self) -> frozenset[str]:
+        """Return the contract and the filing that is answered."""
+        return frozenset(filter(None, (self.contract, self.filing)))
+
+
+class CertificateIssued(Answer):
+    """The contract, or an amendment of it, is registered, or a licence entered.
+
+    The entry of a licence names the rights in whose register it stands.
+    """
+
+    TOPIC: ClassVar[str] = "certificate.issued/1"
+
+    purpose: Literal["registration", "recordal"]
+    amendment: EventHash | None
+    issued_on: Day
+    rights: Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
+
+    @model_validator(mode="after")
+    def _entered_somewhere(self) -> "CertificateIssued":
+        if (self.purpose == "recordal") != bool(self.rights):
+            raise ValueError("only an entry in the register of licences names rights")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the contract, the filing that is answered, and the rights it is entered for."""
+        return super().subjects().union(self.rights)
+
+    def references(self) -> Iterable[str]:
+        """Return the payload hash of the amendment."""
+        return () if self.amendment is None else (self.amendment,)
+
+
+class PermitIssued(Answer):
+    """A restricted technology may be transferred under this contract (TTL arts. 28 to 30)."""
+
+    TOPIC: ClassVar[str] = "permit.issued/1"
+
+    issued_on: Day
+    list_edition: Text
+
+
+class RegistrationRefused(Answer):
+    """The State refused a permit, a registration or an entry, for a reason."""
+
+    TOPIC: ClassVar[str] = "registration.refused/1"
+
+    purpose: Purpose
+    decided_on: Day
+    reason: Text
+
+
+class CompulsoryLicenceGranted(Attested, AgreedTerms):
+    """The State lets somebody use a right for a compensation (IP Law arts. 145 to 147).
+
+    `concluded_on` is the day of the decision, `terms_sha256` its document, `price` or the royalty
+    the compensation.
+    """
+
+    TOPIC: ClassVar[str] = "compulsory_licence.granted/1"
+
+    decision_no: OfficeNumber
+    grant: Grant
+
+    @model_validator(mode="after")
+    def _as_the_law_has_it(self) -> "CompulsoryLicenceGranted":
+        if (self.grant.exclusivity, self.grant.sublicensing) != ("compulsory", "no"):
+            raise ValueError("a compulsory licence excludes nobody and is not passed on")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the licence, owner and licensee, and what it is on."""
+        named = {self.contract, self.grant.licensor, self.grant.licensee, *self.consents}
+        return frozenset(named.union(self.grant.objects))
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """An application: about which contract, for what, since when, and what became of it."""
+
+    position: int
+    contract: str
+    purpose: str
+    filed_on: date
+    answered: int | None = None
+
+
+def opposed(law: Law, kind: str | None, entered_on: date | None, day: date) -> Ground | None:
+    """Return why a licence of such a right cannot be held against third parties on a day.
+
+    It is an answer, UNREGISTERED_OPPOSED, and no refusal: between the parties the licence holds
+    as agreed. Kinds that no row names (marks, know-how) need no entry.
+    """
+    if entered_on is not None and entered_on <= day:
+        return None
+    return law.find("licence.opposability", day, object=kind)
+
+
+def _admit_filed(state: State, event: Event, context: Context) -> None:
+    """Refuse a filing twice, by a stranger to the contract, or in the future."""
+    body = event.body
+    assert isinstance(body, FilingMade)
+    new(state, body.filing)
+    contract = known(state, body.contract, Contract)
+    if body.filed_by not in contract.parties:
+        raise WrongSigner(
+            f"{body.filed_by} is no party of {body.contract}",
+            positions=(contract.position,),
+            subjects=(body.filed_by,),
+            step=naming_one_of("/body/filed_by", contract.parties),
+        )
+    not_in_future(context.accepted, filed_on=body.filed_on)
+
+
+def _admit_answer(state: State, event: Event, context: Context) -> None:
+    """Refuse only what names no contract, no filing, no clerk, or a day to come."""
+    body = event.body
+    assert isinstance(body, Answer)
+    known(state, body.contract, Contract)
+    if body.filing is not None:
+        known(state, body.filing, Filing)
+    if isinstance(body, CertificateIssued):
+        all_known(state, body.rights)
+    if isinstance(body, RegistrationRefused):
+        not_in_future(context.accepted, decided_on=body.decided_on)
+    else:
+        assert isinstance(body, CertificateIssued | PermitIssued)
+        not_in_future(context.accepted, issued_on=body.issued_on)
+
+
+def _admit_compulsory(state: State, event: Event, context: Context) -> None:
+    """Refuse only what names no right, no clerk, or a day to come: the State's word stands."""
+    body = event.body
+    assert isinstance(body, CompulsoryLicenceGranted)
+    new(state, body.contract)
+    all_known(state, body.grant.objects)
+    not_in_future(context.accepted, concluded_on=body.concluded_on)
+
+
+def _evolve_filed(subject: str, value: Filing | None, logged: Logged) -> Filing:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, FilingMade)
+    return Filing(logged.position, body.contract, body.purpose, body.filed_on)
+
+
+def _evolve_answered(subject: str, value: Filing, logged: Logged) -> Filing:
+    del subject
+    return replace(value, answered=logged.position)
+
+
+def _evolve_certificate(subject: str, value: Contract, logged: Logged) -> Contract:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, CertificateIssued)
+    if body.purpose == "recordal":
+        return replace(value, recorded=value.recorded or body.issued_on)
+    if body.amendment is None:
+        return replace(value, registered=value.registered or body.issued_on)
+    return value.with_registered(body.amendment, body.issued_on)
+
+
+def _evolve_permit(subject: str, value: Contract, logged: Logged) -> Contract:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, PermitIssued)
+    return replace(value, permitted=value.permitted or body.issued_on)
+
+
+def _evolve_compulsory(subject: str, value: Contract | None, logged: Logged) -> Contract:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, CompulsoryLicenceGranted)
+    terms = first_terms(body, (body.grant,), body.grant.valid_to)
+    return Contract(
+        position=logged.position,
+        payload_hash=logged.event.payload_hash,
+        kind="compulsory",
+        said=body,
+        first=terms,
+        newest=terms,
+        parties=frozenset({body.grant.licensor, body.grant.licensee}),
+        grants={body.grant.grant: body.grant},
+        effective_from=body.grant.valid_from,
+        effective_to=body.grant.valid_to,
+    )
+
+
+def _evolve_right_entered(subject: str, value: Right, logged: Logged) -> Right:
+    """Return the right with the contract's grants entered: from then on they bind third parties."""
+    del subject
+    body = logged.event.body
+    assert isinstance(body, CertificateIssued)
+    return entered_in_the_register(value, body.contract, body.issued_on)
+
+
+def _evolve_compelled(subject: str, value: E, logged: Logged) -> E:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, CompulsoryLicenceGranted)
+    day = legal_day(logged.accepted)
+    held = held_grant(body.grant, body.contract, None, logged.position, day)
+    return with_grants(value, [held])
+
+
+BODIES: tuple[type[Body], ...] = (
+    FilingMade,
+    CertificateIssued,
+    PermitIssued,
+    RegistrationRefused,
+    CompulsoryLicenceGranted,
+)
+ADMITS: Admits = {
+    FilingMade: _admit_filed,
+    CertificateIssued: _admit_answer,
+    PermitIssued: _admit_answer,
+    RegistrationRefused: _admit_answer,
+    CompulsoryLicenceGranted: _admit_compulsory,
+}
+EVOLVES: Evolves = {
+    ("filing", FilingMade): _evolve_filed,
+    ("filing", CertificateIssued): _evolve_answered,
+    ("filing", PermitIssued): _evolve_answered,
+    ("filing", RegistrationRefused): _evolve_answered,
+    (KIND, CertificateIssued): _evolve_certificate,
+    (KIND, PermitIssued): _evolve_permit,
+    (KIND, CompulsoryLicenceGranted): _evolve_compulsory,
+    ("right", CertificateIssued): _evolve_right_entered,
+    ("right", CompulsoryLicenceGranted): _evolve_compelled,
+    ("technology", CompulsoryLicenceGranted): _evolve_compelled,
+}

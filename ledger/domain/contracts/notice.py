@@ -1,0 +1,181 @@
+"""
+A notice from one party of a contract to another: sent, and received.
+
+It works when it arrives (Civil Code art. 428(3)); that it did is said by the addressee, by a clerk
+or by the exchange, never by the sender.
+Read in this order: events, state, admit, evolve.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import model_validator
+
+from ledger.domain.contracts.contract import Contract
+from ledger.domain.contracts.contract_terms import ContractId, ExitName
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import (
+    PredecessorUnknown,
+    known,
+    must_stand_under,
+    new,
+    not_in_future,
+)
+from ledger.domain.core.remedy import Step, listed, naming
+from ledger.domain.core.types import Day, PartyId, Sha256, of_kind
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.party import party_of
+
+KIND = "notice"
+
+NoticeId = Annotated[str, of_kind(KIND)]
+
+
+class NoticeServed(Body):
+    """A party sent another a notice; only its receipt makes it work.
+
+    `exit` names which of the agreed exits it takes, or will take if what it blames is not cured.
+    """
+
+    TOPIC: ClassVar[str] = "notice.served/1"
+
+    notice: NoticeId
+    contract: ContractId
+    matter: Literal["termination", "breach", "suspension", "renewal", "other"]
+    served_by: PartyId
+    served_on: PartyId
+    sent_on: Day
+    text_sha256: Sha256
+    exit: ExitName | None = None
+
+    @model_validator(mode="after")
+    def _that_ends(self) -> "NoticeServed":
+        if self.exit is not None and self.matter not in ("termination", "breach"):
+            raise ValueError("only a notice of termination or breach names an exit")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the notice, the contract and the two parties."""
+        return frozenset((self.notice, self.contract, self.served_by, self.served_on))
+
+
+class NoticeReceived(Body):
+    """The addressee, a clerk or the exchange says when a notice had arrived."""
+
+    TOPIC: ClassVar[str] = "notice.received/1"
+
+    notice: NoticeId
+    contract: ContractId
+    received_on: Day
+    confirmed_by: PartyId
+    evidence_sha256: Sha256 | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the notice, the contract and who confirms."""
+        return frozenset((self.notice, self.contract, self.confirmed_by))
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice: by whom, to whom, about which contract, and when it arrived, if it has."""
+
+    position: int
+    contract: str
+    matter: str
+    served_by: str
+    served_on: str
+    sent_on: date
+    exit: str | None = None
+    received_on: date | None = None
+
+
+def _admit_served(state: State, event: Event, context: Context) -> None:
+    """Refuse a notice between others than the parties, or sent in the future."""
+    body = event.body
+    assert isinstance(body, NoticeServed)
+    new(state, body.notice)
+    contract = known(state, body.contract, Contract)
+    strangers = {body.served_by, body.served_on} - contract.parties
+    if strangers or body.served_by == body.served_on:
+        raise WrongSigner(
+            "a party gives notice to another",
+            positions=(contract.position,),
+            subjects=strangers,
+            step=Step(
+                {"why": listed(contract.parties)},
+                ask=("/body/served_by", "/body/served_on"),
+            ),
+        )
+    not_in_future(context.accepted, sent_on=body.sent_on)
+
+
+def _admit_received(state: State, event: Event, context: Context) -> None:
+    """Refuse the sender's own word that its notice arrived, and a day before it was sent."""
+    body = event.body
+    assert isinstance(body, NoticeReceived)
+    notice = known(state, body.notice, Notice)
+    must_stand_under(body.contract, body.notice, notice)
+    if body.confirmed_by != notice.served_on:
+        roles = party_of(state, body.confirmed_by).roles
+        if roles.isdisjoint({"clerk", "operator"}):
+            raise WrongSigner(
+                f"{body.confirmed_by} is neither the addressee nor a clerk of the exchange",
+                positions=(notice.position,),
+                subjects=(body.confirmed_by,),
+                step=naming("/body/confirmed_by", notice.served_on),
+            )
+    not_in_future(context.accepted, received_on=body.received_on)
+    if body.received_on < notice.sent_on:
+        raise PredecessorUnknown(
+            f"it was sent on {notice.sent_on}",
+            positions=(notice.position,),
+            pointer="/body/received_on",
+            step=Step(
+                {"day": notice.sent_on},
+                case="sent",
+                change={"/body/received_on": notice.sent_on.isoformat()},
+            ),
+        )
+
+
+def _evolve_served(subject: str, value: Notice | None, logged: Logged) -> Notice:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, NoticeServed)
+    return Notice(
+        logged.position,
+        body.contract,
+        body.matter,
+        body.served_by,
+        body.served_on,
+        body.sent_on,
+        body.exit,
+    )
+
+
+def _evolve_notified(subject: str, value: Contract, logged: Logged) -> Contract:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, NoticeServed)
+    return replace(value, notices=(*value.notices, body.notice))
+
+
+def _evolve_received(subject: str, value: Notice, logged: Logged) -> Notice:
+    """Return the notice with the first day on which it is said to have arrived."""
+    del subject
+    body = logged.event.body
+    assert isinstance(body, NoticeReceived)
+    days = [day for day in (value.received_on, body.received_on) if day is not None]
+    return replace(value, received_on=min(days))
+
+
+BODIES: tuple[type[Body], ...] = (NoticeServed, NoticeReceived)
+ADMITS: Admits = {NoticeServed: _admit_served, NoticeReceived: _admit_received}
+EVOLVES: Evolves = {
+    (KIND, NoticeServed): _evolve_served,
+    (KIND, NoticeReceived): _evolve_received,
+    ("contract", NoticeServed): _evolve_notified,
+}

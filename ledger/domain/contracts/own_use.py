@@ -1,0 +1,112 @@
+"""
+What an owner does itself with its right: it keeps out of what it granted exclusively.
+
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from ledger.domain.contracts.consent import consenting
+from ledger.domain.contracts.contract_terms import ConsentId
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.codes import must_be_codes
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import interval, known, new, not_in_future
+from ledger.domain.core.law import law_day
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import joining
+from ledger.domain.core.scope import Acts, Field, Territory, box
+from ledger.domain.core.types import DISTINCT, FROM_LIST, Day, PartyId, RightId, legal_day, of_kind
+from ledger.domain.parties.party import standing_for
+from ledger.domain.rights.right import Right
+from ledger.domain.rights.title import must_own
+
+
+class UseDeclared(Body):
+    """An owner files what it does itself with its right, in the days [used_from, used_to)."""
+
+    TOPIC: ClassVar[str] = "use.declared/1"
+
+    use: Annotated[str, of_kind("use")]
+    right: RightId
+    used_by: PartyId
+    acts: Acts
+    territory: Territory
+    field: Field
+    used_from: Day
+    used_to: Day
+    consents: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
+    consents_given: Annotated[tuple[ConsentId, ...], FROM_LIST, DISTINCT] = ()
+
+    @property
+    def reaches(self) -> tuple[tuple[Territory | None, Field | None], ...]:
+        """Return the places and fields that it names."""
+        return ((self.territory, self.field),)
+
+    def subjects(self) -> frozenset[str]:
+        """Return the use, the right, who uses it and who agrees."""
+        return frozenset((self.use, self.right, self.used_by, *self.consents))
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the consents on record."""
+        del state
+        return self.consents_given
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A declared use."""
+
+    position: int
+
+
+class ExclusiveSelfUse(Refusal):
+    """Under an exclusive licence the licensor uses only with the licensee's leave."""
+
+    code = "EXCLUSIVE_SELF_USE"
+    title_vi = "Bên chuyển quyền chỉ được sử dụng khi bên được chuyển quyền độc quyền cho phép"
+    article = "Luật Sở hữu trí tuệ, Điều 143(1)"
+
+
+def _admit_used(state: State, event: Event, context: Context) -> None:
+    """Refuse an owner's own use within another's exclusive grant, without its leave."""
+    body = event.body
+    assert isinstance(body, UseDeclared)
+    new(state, body.use)
+    right = known(state, body.right, Right)
+    must_own(body.right, right, body.used_by, "/body/used_by")
+    interval(body.used_from, body.used_to, "/body/used_to")
+    must_be_codes((body,), law_day(context.accepted), context.law)
+    not_in_future(context.accepted, used_to=body.used_to)
+    own = box(body.acts, body.territory, body.field, body.used_from, body.used_to)
+    agreed = consenting(
+        state, body.consents_given, body.used_by, "own_use", legal_day(context.accepted)
+    )
+    forbidding = [
+        held
+        for held in right.grants.overlapping(own, exclusive_only=True)
+        if held.kind == "exclusive"
+        and held.licensee not in standing_for(state, (body.used_by, *event.signers))
+        and held.licensee not in agreed.get(held.ref, ())
+        and held.licensee not in agreed.get(body.right, ())
+    ]
+    if forbidding:
+        raise ExclusiveSelfUse(
+            f"{', '.join(sorted(held.ref for held in forbidding))} is exclusive there",
+            positions=(held.position for held in forbidding),
+            subjects=(body.right, body.used_by),
+            step=joining("/body/consents", body.consents, {held.licensee for held in forbidding}),
+        )
+
+
+def _evolve_used(subject: str, value: Use | None, logged: Logged) -> Use:
+    del subject, value
+    return Use(logged.position)
+
+
+BODIES: tuple[type[Body], ...] = (UseDeclared,)
+ADMITS: Admits = {UseDeclared: _admit_used}
+EVOLVES: Evolves = {("use", UseDeclared): _evolve_used}

@@ -1,0 +1,265 @@
+"""
+What brings a contract into force: its conditions, the parties' word, and options taken up.
+
+Read in this order: events, refusals, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from typing import ClassVar
+
+from ledger.domain.contracts.amendment import must_be_all
+from ledger.domain.contracts.approval import must_be_approved
+from ledger.domain.contracts.contract import KIND, Change, Contract, must_run
+from ledger.domain.contracts.contract_terms import Changes, ConditionId, ContractId, Grant
+from ledger.domain.contracts.granting import (
+    Placed,
+    held_grant,
+    must_be_free,
+    must_be_on_filed_rights,
+    must_not_reach_behind,
+    same_know_how,
+)
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import PredecessorUnknown, interval, known, not_in_future
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import HERE, Other, Step
+from ledger.domain.core.types import Day, PartyId, PartyIds, Sha256, legal_day
+from ledger.domain.parties.party import standing_for
+from ledger.domain.rights.backdating import Since
+from ledger.domain.rights.estate import E, with_grants
+
+
+class ConditionMet(Body):
+    """The parties declare that a condition precedent has come about."""
+
+    TOPIC: ClassVar[str] = "condition.met/1"
+
+    contract: ContractId
+    condition: ConditionId
+    met_on: Day
+    parties: PartyIds
+    document_sha256: Sha256 | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the contract and its parties."""
+        return frozenset((self.contract, *self.parties))
+
+
+class ContractInForce(Body):
+    """The parties mark the contract in force between them from a day on (TTL art. 24)."""
+
+    TOPIC: ClassVar[str] = "contract.in_force/1"
+
+    contract: ContractId
+    in_force_from: Day
+    parties: PartyIds
+
+    def subjects(self) -> frozenset[str]:
+        """Return the contract and its parties."""
+        return frozenset((self.contract, *self.parties))
+
+
+class OptionExercised(Body):
+    """A licensee took up a grant that it had an option on; `grant` is what it becomes."""
+
+    TOPIC: ClassVar[str] = "option.exercised/1"
+
+    contract: ContractId
+    grant: Grant
+    exercised_by: PartyId
+    exercised_on: Day
+
+    def subjects(self) -> frozenset[str]:
+        """Return the contract, the licensee and what the grant is on."""
+        return frozenset((self.contract, self.exercised_by, *self.grant.objects))
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return what is the same know-how by another name."""
+        return same_know_how(state, self.grant.objects)
+
+
+class ConditionOpen(Refusal):
+    """A contract is in force only when its conditions have come about."""
+
+    code = "CONDITION_OPEN"
+    title_vi = "Điều kiện để hợp đồng có hiệu lực chưa được đáp ứng"
+    article = "Bộ luật Dân sự, Điều 120"
+
+
+class OptionNotOpen(Refusal):
+    """An option is taken up once, by whom it was given to, up to its last day."""
+
+    code = "OPTION_NOT_OPEN"
+    title_vi = "Quyền chọn không tồn tại, đã được thực hiện hoặc đã hết hạn"
+
+
+def _admit_condition(state: State, event: Event, context: Context) -> None:
+    """Refuse a condition that the contract does not have, and one that not all call met."""
+    body = event.body
+    assert isinstance(body, ConditionMet)
+    contract = known(state, body.contract, Contract)
+    must_run(body.contract, contract, context)
+    must_be_all(state, contract, body.parties)
+    if body.condition not in {item.condition for item in contract.said.conditions}:
+        raise PredecessorUnknown(
+            f"{body.contract} has no condition {body.condition}",
+            positions=(contract.position,),
+            pointer="/body/condition",
+            step=Step(
+                {"names": ", ".join(item.condition for item in contract.said.conditions) or "none"},
+                case="among",
+                ask=(HERE,),
+            ),
+        )
+    not_in_future(context.accepted, met_on=body.met_on)
+
+
+def _admit_in_force(state: State, event: Event, context: Context) -> None:
+    """Refuse to mark in force what waits for a condition, a permit or a registration."""
+    body = event.body
+    assert isinstance(body, ContractInForce)
+    contract = known(state, body.contract, Contract)
+    must_run(body.contract, contract, context)
+    must_be_all(state, contract, body.parties)
+    must_be_approved(
+        body.contract,
+        contract.said.effective_upon,
+        (contract.permitted, contract.registered),
+        contract.position,
+        body.in_force_from,
+    )
+    open_ones = {item.condition for item in contract.said.conditions} - contract.met
+    if open_ones:
+        raise ConditionOpen(
+            f"not met: {', '.join(sorted(open_ones))}",
+            positions=(contract.position,),
+            subjects=(body.contract,),
+            step=_declaring(body, sorted(open_ones)),
+        )
+
+
+def _declaring(body: ContractInForce, conditions: list[str]) -> Step:
+    said = {"contract": body.contract, "parties": sorted(body.parties)}
+    met = (Other(ConditionMet.TOPIC, {**said, "condition": each}) for each in conditions)
+    return Step({"conditions": ", ".join(conditions)}, first=tuple(met))
+
+
+def _admit_option(state: State, event: Event, context: Context) -> None:
+    """Refuse an option that is not there or over, and a grant that others' exclusivity forbids."""
+    body = event.body
+    assert isinstance(body, OptionExercised)
+    contract = known(state, body.contract, Contract)
+    must_run(body.contract, contract, context)
+    not_in_future(context.accepted, exercised_on=body.exercised_on)
+    _must_be_open(contract, body)
+    days = {
+        "/body/exercised_on": body.exercised_on,
+        "/body/grant/valid_from": body.grant.valid_from,
+    }
+    must_be_on_filed_rights(state, body.grant, days)
+    signers = standing_for(state, event.signers)
+    since = Since(body.grant.valid_from, "/body/grant/valid_from")
+    must_not_reach_behind(state, body.grant, since, signers, context, "an option taken up")
+    today = legal_day(context.accepted)
+    held = held_grant(body.grant, body.contract, contract.head, context.position, today)
+    interval(body.grant.valid_from, body.grant.valid_to, "/body/grant/valid_to")
+    at = Placed(body.grant, "/body/grant", None, body.contract)
+    must_be_free(state, at, held, signers, {}, context)
+
+
+def exercised(grant: Grant, day: date) -> Grant:
+    """Return the grant that an option becomes when it is exercised on a day."""
+    return grant.model_copy(update={"option_until": None, "valid_from": max(grant.valid_from, day)})
+
+
+def _must_be_open(contract: Contract, body: OptionExercised) -> None:
+    option = contract.grants.get(body.grant.grant)
+    until = None if option is None else option.option_until
+    if option is None or until is None or body.exercised_on > until:
+        raise OptionNotOpen(
+            f"no option on {body.grant.grant} is open on {body.exercised_on}",
+            positions=(contract.position,),
+            subjects=(body.contract,),
+            step=Step(instead=_amending(contract, body)),
+        )
+    if (body.exercised_by, body.grant) != (option.licensee, exercised(option, body.exercised_on)):
+        raise OptionNotOpen(
+            f"{option.licensee} may take up {body.grant.grant} as it was offered",
+            positions=(contract.position,),
+            subjects=(body.contract,),
+            step=Step(
+                {"who": option.licensee},
+                case="terms",
+                change={
+                    "/body/exercised_by": option.licensee,
+                    "/body/grant": exercised(option, body.exercised_on).model_dump(mode="json"),
+                },
+            ),
+        )
+
+
+def _amending(contract: Contract, body: OptionExercised) -> Other:
+    """Return the amendment by which the parties agree on what was no option any more."""
+    grant, before = body.grant, contract.grants.get(body.grant.grant)
+    return Other(
+        "terms.amended/1",
+        {
+            "contract": body.contract,
+            "parties": sorted(contract.parties),
+            "changes": {"grants": [grant.model_dump(mode="json")]},
+            "rights": sorted({*grant.objects, *(before.objects if before else ())}),
+        },
+    )
+
+
+def _evolve_condition(subject: str, value: Contract, logged: Logged) -> Contract:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, ConditionMet)
+    return replace(value, met=value.met | {body.condition})
+
+
+def _evolve_in_force(subject: str, value: Contract, logged: Logged) -> Contract:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, ContractInForce)
+    return replace(value, marked=body.in_force_from)
+
+
+def _evolve_option(subject: str, value: Contract, logged: Logged) -> Contract:
+    """Return the contract with the grant in force: an option taken up is a change of terms."""
+    del subject
+    body = logged.event.body
+    assert isinstance(body, OptionExercised)
+    day, changes = body.exercised_on, Changes(grants=(body.grant,))
+    return value.changed_by(
+        Change(value.version + 1, logged.position, logged.event.payload_hash, day, day, changes)
+    )
+
+
+def _evolve_taken_up(subject: str, value: E, logged: Logged) -> E:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, OptionExercised)
+    day = legal_day(logged.accepted)
+    held = held_grant(body.grant, body.contract, None, logged.position, day)
+    return with_grants(value, [held])
+
+
+BODIES: tuple[type[Body], ...] = (ConditionMet, ContractInForce, OptionExercised)
+ADMITS: Admits = {
+    ConditionMet: _admit_condition,
+    ContractInForce: _admit_in_force,
+    OptionExercised: _admit_option,
+}
+EVOLVES: Evolves = {
+    (KIND, ConditionMet): _evolve_condition,
+    (KIND, ContractInForce): _evolve_in_force,
+    (KIND, OptionExercised): _evolve_option,
+    ("right", OptionExercised): _evolve_taken_up,
+    ("technology", OptionExercised): _evolve_taken_up,
+}

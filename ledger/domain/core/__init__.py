@@ -1,0 +1,1 @@
+"""What every rule stands on: events, money, days, places, law."""

@@ -1,0 +1,127 @@
+"""
+What a forum orders, and what it lifts: the typed and bounded effects of a dispute.
+
+HOLD_PAYMENT keeps back what is due under a contract or a share, FREEZE_TITLE forbids to assign or
+charge a right, SUSPEND_LISTING takes a listing off the market, DECLARE_VOID says that a deed has
+no effect from a day on. `order_effects` folds them into the subjects that they are on.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, StringConstraints, model_validator
+
+from ledger.domain.core.body import Body
+from ledger.domain.core.types import (
+    DISTINCT,
+    FROM_LIST,
+    NOT_EMPTY,
+    Day,
+    EventHash,
+    Model,
+    PartyId,
+    SubjectId,
+    of_kind,
+)
+
+DisputeId = Annotated[str, of_kind("dispute")]
+
+OrderId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{1,16}$")]
+Subjects = Annotated[tuple[SubjectId, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+Effect = Literal["HOLD_PAYMENT", "FREEZE_TITLE", "SUSPEND_LISTING", "DECLARE_VOID"]
+
+HOLDABLE: Mapping[str, frozenset[str]] = {
+    "HOLD_PAYMENT": frozenset({"contract", "share"}),
+    "FREEZE_TITLE": frozenset({"right"}),
+    "SUSPEND_LISTING": frozenset({"listing"}),
+    "DECLARE_VOID": frozenset(
+        {"contract", "share", "assignment", "security", "right", "technology"}
+    ),
+}
+"""The kinds of subject that an order of each effect can be on."""
+
+
+def kind_of(subject: str) -> str:
+    """Return the kind of a subject."""
+    return subject.partition(":")[0]
+
+
+class Order(Model):
+    """One effect on some subjects in the legal days `[start, end)`; a null `end` has no end.
+
+    HOLD_PAYMENT may hold what is due to one `party` only. DECLARE_VOID names the `event` that is
+    void from `start`, and is on the deed which that event made and on every right and technology it
+    concerns.
+    """
+
+    order: OrderId
+    effect: Effect
+    on: Subjects
+    party: PartyId | None = None
+    event: EventHash | None = None
+    start: Day
+    end: Day | None
+
+    @model_validator(mode="after")
+    def _is_of_its_kind(self) -> "Order":
+        strange = {kind_of(subject) for subject in self.on} - HOLDABLE[self.effect]
+        if strange:
+            raise ValueError(f"{self.effect} is not on a {', '.join(sorted(strange))}")
+        if (self.effect == "DECLARE_VOID") != (self.event is not None):
+            raise ValueError("DECLARE_VOID, and nothing else, names an event")
+        if self.effect == "DECLARE_VOID" and (self.end is not None or len(self.deeds()) != 1):
+            raise ValueError("DECLARE_VOID is on one deed and has no end")
+        if self.party is not None and self.effect != "HOLD_PAYMENT":
+            raise ValueError("only a payment is held for one party")
+        return self
+
+    def deeds(self) -> tuple[str, ...]:
+        """Return the subjects that nobody owns: of DECLARE_VOID, the one deed."""
+        return tuple(
+            subject for subject in self.on if kind_of(subject) not in ("right", "technology")
+        )
+
+
+class Lift(Model):
+    """An order that ends, and all that it was on."""
+
+    order: OrderId
+    on: Subjects
+
+
+def _one_each(items: "tuple[Order | Lift, ...]") -> "tuple[Order | Lift, ...]":
+    if len({item.order for item in items}) < len(items):
+        raise ValueError("an order is named twice")
+    return items
+
+
+Orders = Annotated[tuple[Order, ...], FROM_LIST, AfterValidator(_one_each)]
+Lifts = Annotated[tuple[Lift, ...], FROM_LIST, AfterValidator(_one_each)]
+
+
+class OfDispute(Body):
+    """What is said in a dispute that is open. Never an event itself."""
+
+    dispute: DisputeId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the dispute, who speaks, and what the orders here are on."""
+        begun = (order.on for order in self.ordered())
+        gone = (lift.on for lift in self.lifted())
+        return frozenset((self.dispute, *self.speakers())).union(*begun, *gone)
+
+    def references(self) -> Iterable[str]:
+        """Return the payload hashes of the events that are declared void."""
+        return (order.event for order in self.ordered() if order.event is not None)
+
+    def speakers(self) -> tuple[str, ...]:
+        """Return the parties that say it."""
+        raise NotImplementedError
+
+    def ordered(self) -> tuple[Order, ...]:
+        """Return the orders that begin with it."""
+        return ()
+
+    def lifted(self) -> tuple[Lift, ...]:
+        """Return the orders that end with it."""
+        return ()

@@ -1,0 +1,1 @@
+"""Claims before a forum, and what its orders and rulings do."""

@@ -1,0 +1,152 @@
+"""
+What the orders of a forum do to the subjects that they are on.
+
+A hold is kept with what it holds, under the order's ref, until it is lifted. A deed that is void
+from a day on ends there: its grants, those below them, its lien. Title that an assignment moved
+goes back as far as the assignees still have it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from rpds import HashTrieMap
+
+from ledger.domain.contracts.agreed_share import Share
+from ledger.domain.contracts.contract import Contract
+from ledger.domain.core.event import Logged
+from ledger.domain.core.hold import Hold, Holds, voided_from
+from ledger.domain.core.order import OfDispute, Order, kind_of
+from ledger.domain.market.listing import Listing
+from ledger.domain.rights.estate import E, ended_from
+from ledger.domain.rights.moving import undone
+from ledger.domain.rights.right import Right, without_lien
+from ledger.domain.rights.security import Security, charging
+from ledger.domain.rights.technology import Technology
+from ledger.domain.rights.title import Assignment
+
+
+def concerned_by(deed: object) -> frozenset[str]:
+    """Return what a deed concerns: all of it is named where it is declared void."""
+    match deed:
+        case Contract():
+            return deed.objects()
+        case Assignment():
+            return deed.rights
+        case Security():
+            return frozenset(deed.creditors)
+        case _:
+            return frozenset()
+
+
+def _held(holds: Holds, subject: str, logged: Logged) -> Holds:
+    """Return the holds on a subject after an event of a dispute."""
+    gone, begun = _lifted_and_begun(subject, logged)
+    return {ref: hold for ref, hold in holds.items() if ref not in gone} | begun
+
+
+def _frozen(right: Right, subject: str, logged: Logged) -> Right:
+    gone, begun = _lifted_and_begun(subject, logged)
+    frozen = right.frozen.update(begun)
+    for ref in gone - begun.keys():
+        frozen = frozen.discard(ref)
+    return replace(right, frozen=frozen)
+
+
+def _lifted_and_begun(subject: str, logged: Logged) -> tuple[set[str], dict[str, Hold]]:
+    body = logged.event.body
+    assert isinstance(body, OfDispute)
+    gone = {f"{body.dispute}#{lift.order}" for lift in body.lifted() if subject in lift.on}
+    begun = {
+        f"{body.dispute}#{order.order}": Hold(logged.position, order.start, order.end, order.party)
+        for order in body.ordered()
+        if subject in order.on and order.event is None
+    }
+    return gone, begun
+
+
+def _voiding(subject: str, logged: Logged) -> tuple[Order, ...]:
+    body = logged.event.body
+    assert isinstance(body, OfDispute)
+    return tuple(
+        order for order in body.ordered() if order.event is not None and subject in order.on
+    )
+
+
+def _holdable(subject: str, value: Contract | Share, logged: Logged) -> Contract | Share:
+    value = replace(value, holds=_held(value.holds, subject, logged))
+    for order in _voiding(subject, logged):
+        value = replace(value, voided=voided_from(value.voided, logged.position, order.start))
+    return value
+
+
+def _listing(subject: str, value: Listing, logged: Logged) -> Listing:
+    return replace(value, holds=_held(value.holds, subject, logged))
+
+
+def _assignment(subject: str, value: Assignment, logged: Logged) -> Assignment:
+    for order in _voiding(subject, logged):
+        value = replace(value, voided=voided_from(value.voided, logged.position, order.start))
+    return value
+
+
+def _security(subject: str, value: Security, logged: Logged) -> Security:
+    """Return the security, with no creditor left on any right."""
+    if not _voiding(subject, logged):
+        return value
+    return replace(
+        value,
+        creditors=charging(value.creditors, ()),
+        ended=HashTrieMap(dict.fromkeys(value.creditors, logged.position)),
+    )
+
+
+def _right(subject: str, value: Right, logged: Logged) -> Right:
+    value = _frozen(value, subject, logged)
+    for order in _voiding(subject, logged):
+        (deed,) = order.deeds()
+        value = _VOIDED[kind_of(deed)](value, deed, order.start, logged)
+    return value
+
+
+def _technology(subject: str, value: Technology, logged: Logged) -> Technology:
+    for order in _voiding(subject, logged):
+        (deed,) = order.deeds()
+        value = _without_grants(value, deed, order.start, logged)
+    return value
+
+
+def _without_grants(thing: E, contract: str, start: date, logged: Logged) -> E:
+    """Return the thing after a contract's grants, and those below them, ended on a day."""
+    del logged
+    return ended_from(thing, {grant.ref for grant in thing.grants.of(contract)}, start)
+
+
+def _without_assignment(right: Right, assignment: str, start: date, logged: Logged) -> Right:
+    """Return the right after title went back, as far as the assignees still have it."""
+    del start
+    return undone(right, assignment, logged)
+
+
+def _without_security(right: Right, security: str, start: date, logged: Logged) -> Right:
+    del start, logged
+    return without_lien(right, security)
+
+
+_VOIDED: Mapping[str, Callable[[Right, str, date, Logged], Right]] = {
+    "contract": _without_grants,
+    "security": _without_security,
+    "assignment": _without_assignment,
+}
+
+EFFECTS: Mapping[str, Callable[[str, Any, Logged], Any]] = {
+    "contract": _holdable,
+    "share": _holdable,
+    "listing": _listing,
+    "assignment": _assignment,
+    "security": _security,
+    "right": _right,
+    "technology": _technology,
+}
+"""How an event of a dispute folds into each kind of subject that orders are on."""

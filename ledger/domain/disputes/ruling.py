@@ -1,0 +1,207 @@
+"""
+What the forum of a dispute says: interim orders, their end, and its ruling.
+
+A forum's word is a fact of the State: it is not refused for what it contradicts. It is refused
+where it is not the forum's, where it names what is not there, and where DECLARE_VOID names another
+event than made the deed, or not every right that the deed concerns.
+Read in this order: events, admit, evolve.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import model_validator
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import all_known, interval, not_in_future
+from ledger.domain.core.order import Lift, Lifts, OfDispute, Order, Orders
+from ledger.domain.core.remedy import Step, listed
+from ledger.domain.core.types import NOT_EMPTY, Day, PartyId, Sha256, Text
+from ledger.domain.disputes.dispute import (
+    KIND,
+    Dispute,
+    OrderMismatch,
+    evolve_orders,
+    must_have_the_case,
+    must_lift,
+    must_lift_all,
+    open_dispute,
+)
+from ledger.domain.disputes.order_effects import EFFECTS, concerned_by
+
+
+class HoldOrdered(OfDispute):
+    """The forum orders, for the time of the dispute, that things stay as they are."""
+
+    TOPIC: ClassVar[str] = "hold.ordered/1"
+
+    forum: PartyId
+    orders: Annotated[Orders, NOT_EMPTY]
+    document_sha256: Sha256
+
+    def speakers(self) -> tuple[str, ...]:
+        """Return the forum."""
+        return (self.forum,)
+
+    def ordered(self) -> tuple[Order, ...]:
+        """Return the orders."""
+        return self.orders
+
+    @model_validator(mode="after")
+    def _voids_nothing_yet(self) -> "HoldOrdered":
+        if any(order.effect == "DECLARE_VOID" for order in self.orders):
+            raise ValueError("DECLARE_VOID takes a ruling")
+        return self
+
+
+class HoldLifted(OfDispute):
+    """The forum ends orders of its own."""
+
+    TOPIC: ClassVar[str] = "hold.lifted/1"
+
+    forum: PartyId
+    lifts: Annotated[Lifts, NOT_EMPTY]
+
+    def speakers(self) -> tuple[str, ...]:
+        """Return the forum."""
+        return (self.forum,)
+
+    def lifted(self) -> tuple[Lift, ...]:
+        """Return what is lifted."""
+        return self.lifts
+
+
+class RulingMade(OfDispute):
+    """The forum decides. A ruling that is `final` ends the dispute; another can be appealed."""
+
+    TOPIC: ClassVar[str] = "ruling.made/1"
+
+    forum: PartyId
+    outcome: Literal["for_claimant", "for_respondents", "in_part", "dismissed"]
+    summary: Text
+    document_sha256: Sha256
+    ruled_on: Day
+    final: bool
+    orders: Orders
+    lifts: Lifts
+
+    def speakers(self) -> tuple[str, ...]:
+        """Return the forum."""
+        return (self.forum,)
+
+    def ordered(self) -> tuple[Order, ...]:
+        """Return the orders."""
+        return self.orders
+
+    def lifted(self) -> tuple[Lift, ...]:
+        """Return what is lifted."""
+        return self.lifts
+
+
+def _admit_hold(state: State, event: Event, context: Context) -> None:
+    """Refuse orders by another than the forum, on the unknown, or twice under one name."""
+    del context
+    body = event.body
+    assert isinstance(body, HoldOrdered)
+    dispute = open_dispute(state, body)
+    must_have_the_case(dispute, body.forum)
+    _must_be_new_orders(state, dispute, body.orders)
+
+
+def _must_be_new_orders(state: State, dispute: Dispute, orders: Sequence[Order]) -> None:
+    for number, order in enumerate(orders):
+        interval(order.start, order.end, f"/body/orders/{number}/end")
+        all_known(state, order.on)
+        if order.order in dispute.ordered:
+            pointer = f"/body/orders/{number}/order"
+            raise OrderMismatch(
+                f"order {order.order} was given before",
+                positions=(dispute.position,),
+                pointer=pointer,
+                step=_named_anew(pointer, {*dispute.ordered, *(each.order for each in orders)}),
+            )
+
+
+def _named_anew(pointer: str, taken: Collection[str]) -> Step:
+    name = next(f"o{number}" for number in count(1) if f"o{number}" not in taken)
+    return Step({"name": name}, case="again", change={pointer: name})
+
+
+def _admit_lifted(state: State, event: Event, context: Context) -> None:
+    """Refuse another than the forum, and lifting what was not ordered."""
+    del context
+    body = event.body
+    assert isinstance(body, HoldLifted)
+    dispute = open_dispute(state, body)
+    must_have_the_case(dispute, body.forum)
+    must_lift(dispute, body.lifts)
+
+
+def _admit_ruling(state: State, event: Event, context: Context) -> None:
+    """Refuse a ruling by another than the forum, and orders that do not fit what they are about."""
+    body = event.body
+    assert isinstance(body, RulingMade)
+    dispute = open_dispute(state, body)
+    must_have_the_case(dispute, body.forum)
+    not_in_future(context.accepted, ruled_on=body.ruled_on)
+    _must_be_new_orders(state, dispute, body.orders)
+    for number, order in enumerate(body.orders):
+        if order.event is not None:
+            _must_void_the_deed(state, order, f"/body/orders/{number}", context)
+    (must_lift_all if body.final else must_lift)(dispute, body.lifts)
+
+
+def _must_void_the_deed(state: State, order: Order, pointer: str, context: Context) -> None:
+    """Refuse a voidance that names another event than made the deed, or not all it concerns."""
+    assert order.event is not None, "only DECLARE_VOID comes here"
+    (deed,) = order.deeds()
+    value = state.get(deed)
+    if value.position != context.known[order.event]:
+        raise OrderMismatch(
+            f"{deed} was made by another event than {order.event}",
+            positions=(value.position,),
+            pointer="/body/orders",
+            step=Step(
+                {"deed": deed, "position": value.position}, case="event", ask=(f"{pointer}/event",)
+            ),
+        )
+    concerned = concerned_by(value)
+    if concerned != frozenset(order.on) - {deed}:
+        raise OrderMismatch(
+            f"{deed} concerns {', '.join(sorted(concerned)) or 'nothing'}",
+            positions=(value.position,),
+            subjects=concerned,
+            pointer="/body/orders",
+            step=Step(
+                {"what": listed({deed, *concerned})},
+                case="on",
+                change={f"{pointer}/on": sorted({deed, *concerned})},
+            ),
+        )
+
+
+def _evolve_ruled(subject: str, value: Dispute, logged: Logged) -> Dispute:
+    body = logged.event.body
+    assert isinstance(body, RulingMade)
+    ended = logged.position if body.final else None
+    return replace(evolve_orders(subject, value, logged), ruled=logged.position, ended=ended)
+
+
+BODIES: tuple[type[Body], ...] = (HoldOrdered, HoldLifted, RulingMade)
+
+ADMITS: Admits = {
+    HoldOrdered: _admit_hold,
+    HoldLifted: _admit_lifted,
+    RulingMade: _admit_ruling,
+}
+
+EVOLVES: Evolves = {
+    (KIND, HoldOrdered): evolve_orders,
+    (KIND, HoldLifted): evolve_orders,
+    (KIND, RulingMade): _evolve_ruled,
+    **{(kind, body): effect for kind, effect in EFFECTS.items() for body in BODIES},
+}

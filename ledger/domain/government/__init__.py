@@ -1,0 +1,1 @@
+"""The ledger itself: how it was opened, is governed, and sealed."""

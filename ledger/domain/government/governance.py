@@ -1,0 +1,447 @@
+"""
+The government of the ledger: its log's keys, its witnesses, its operator, its halts and its end.
+
+Nothing here needs to be believed from elsewhere: who verifies starts from the keys and the policy
+of entry 0 and follows these events. What concerns more than the operator is signed by more than
+the operator, as an operator on its own must not be able to change by whom it is watched.
+
+Read in this order: events, state, refusals, admit, evolve; `Ledger` stands in `authority`.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar, Literal, TypeVar
+
+from pydantic import Field, StringConstraints
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import NothingWaits, known
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import Step
+from ledger.domain.core.types import (
+    DISTINCT,
+    FROM_LIST,
+    NOT_EMPTY,
+    Delay,
+    Instant,
+    Model,
+    PartyId,
+    PartyIds,
+    Sha256,
+    Text,
+    of_kind,
+)
+from ledger.domain.parties.authority import (
+    BindsTooEarly,
+    Ledger,
+    Speaker,
+    ledger_of,
+    ledger_subject,
+)
+from ledger.domain.parties.party import party_of
+
+KIND = "ledger"
+LedgerId = Annotated[str, of_kind("ledger")]
+Size = Annotated[int, Field(ge=1, le=2**53 - 1)]
+Group = Literal["state", "institutes", "firms"]
+Line = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\n]*$")]
+
+GROUPS_THAT_APPROVE = 2
+"""A policy is adopted by so many of the three groups at least, the first by the State's too."""
+
+
+def charter_subject(ledger: str) -> str:
+    """Return the subject of what governs a ledger: `charter:<hex SHA-256 of its origin>`.
+
+    Apart from the ledger's own, which every seal touches: who verifies offline has to see the
+    whole history of this one, so it stays short.
+    """
+    return f"charter:{ledger.partition(':')[2]}"
+
+
+class _OfLedger(Body):
+    """What governs the ledger: tagged with it, and with its charter."""
+
+    ledger: LedgerId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the ledger and its charter."""
+        return frozenset((self.ledger, charter_subject(self.ledger)))
+
+
+class LogKeysAdopted(_OfLedger):
+    """From the next position on checkpoints are signed by these keys of the log, by all of them.
+
+    Rotation is two of these events: one that names the old keys and the new, one the new alone.
+    """
+
+    TOPIC: ClassVar[str] = "ledger.log_keys_adopted/1"
+
+    log_keys: Annotated[tuple[Text, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    reason: Text
+
+
+class RefusalKeysAdopted(_OfLedger):
+    """From the next position on what is refused or promised is signed by one of these keys (vkeys).
+
+    They bind nobody and sign no checkpoint: what they sign is the operator's word about one event.
+    """
+
+    TOPIC: ClassVar[str] = "ledger.refusal_keys_adopted/1"
+
+    refusal_keys: Annotated[tuple[Text, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    reason: Text
+
+
+class DelayAdopted(_OfLedger):
+    """From an instant on what officers register or vouch for waits for another time, in seconds.
+
+    That instant comes after the old delay; who adopts another before it replaces this one. One
+    officer alone, `stopped_by`, adopts the delay that holds anyhow, and so stops one that waits.
+    """
+
+    TOPIC: ClassVar[str] = "ledger.delay_adopted/1"
+
+    delay_seconds: Delay
+    not_before: Instant | None
+    reason: Text
+    stopped_by: PartyId | None = None
+
+
+class SpokenFor(Model):
+    """A party that speaks for a group of witnesses: it runs one of them."""
+
+    group: Group
+    party: PartyId
+
+
+class PolicyAdopted(_OfLedger):
+    """From the next position on another policy says whose cosignatures make a quorum.
+
+    `policy` has the lines of the file (c2sp.org/tlog-policy) without their line feeds; `speakers`
+    are those who approve the next one, and `approved_by` those who approve this.
+    """
+
+    TOPIC: ClassVar[str] = "ledger.policy_adopted/1"
+
+    policy: Annotated[tuple[Line, ...], FROM_LIST, NOT_EMPTY]
+    policy_sha256: Sha256
+    speakers: Annotated[tuple[SpokenFor, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    approved_by: PartyIds
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return those who speak for the groups."""
+        del state
+        return (speaker.party for speaker in self.speakers)
+
+    @property
+    def text(self) -> bytes:
+        """The policy as a file."""
+        return "".join(f"{line}\n" for line in self.policy).encode()
+
+
+class OperationHandedOver(_OfLedger):
+    """From the next position on another legal entity operates the ledger."""
+
+    TOPIC: ClassVar[str] = "ledger.operation_handed_over/1"
+
+    operator: PartyId
+    reason: Text
+
+    def subjects(self) -> frozenset[str]:
+        """Return the ledger, its charter and its new operator."""
+        return super().subjects() | {self.operator}
+
+
+class LedgerResumed(_OfLedger):
+    """The log had stopped signing; a person looked, and it goes on."""
+
+    TOPIC: ClassVar[str] = "ledger.resumed/1"
+
+    halted: Text
+    reason: Text
+
+
+class LedgerClosed(_OfLedger):
+    """Nothing follows: the log is frozen here, and verifies for ever as it is."""
+
+    TOPIC: ClassVar[str] = "ledger.closed/1"
+
+    successor: Text | None
+    reason: Text
+
+
+class SuccessionDeclared(_OfLedger):
+    """This log follows another, of which it names the last checkpoint.
+
+    `checkpoint_sha256` is of the signed note as it was verified; witnesses may add to it since.
+    """
+
+    TOPIC: ClassVar[str] = "ledger.succession_declared/1"
+
+    predecessor: Text
+    size: Size
+    root: Sha256
+    checkpoint_sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Charter:
+    """That the ledger is governed otherwise than entry 0 says, and since which position."""
+
+    position: int
+
+
+class LogKeysApart(Refusal):
+    """The new keys of the log have none in common with those in force, so nothing leads over."""
+
+    code = "LOG_KEYS_APART"
+    members = ("log_keys", "refusal_keys")
+    title_vi = "Bộ khóa mới của sổ không có khóa chung với bộ đang dùng"
+
+
+class PolicyMismatch(Refusal):
+    """The digest is not that of the policy's lines."""
+
+    code = "POLICY_MISMATCH"
+    members = ("policy_sha256",)
+    title_vi = "Mã băm không khớp với nội dung chính sách"
+
+
+class PolicyNotApproved(Refusal):
+    """A policy is approved by those who speak for two of the three groups, each for one.
+
+    The first is approved by the registrar, who speaks for the State until there are witnesses.
+    """
+
+    code = "POLICY_NOT_APPROVED"
+    members = ("approved_by",)
+    title_vi = "Chính sách nhân chứng chưa được hai nhóm phê chuẩn"
+
+
+class LedgerIsClosed(Refusal):
+    """The ledger was closed; nothing more is recorded in it."""
+
+    code = "LEDGER_CLOSED"
+    title_vi = "Sổ cái đã đóng"
+
+
+class SuccessionTooLate(Refusal):
+    """A ledger says which one it follows before anything else: at position 1."""
+
+    code = "SUCCESSION_TOO_LATE"
+    title_vi = "Việc kế thừa sổ cũ phải là sự kiện thứ hai của sổ mới"
+
+
+def must_be_open(ledger: Ledger) -> None:
+    """Raise `LedgerIsClosed` if the ledger was closed."""
+    if ledger.closed is not None:
+        into = f"; it is followed by {ledger.successor}" if ledger.successor else ""
+        step = Step({"successor": ledger.successor}, case="followed") if ledger.successor else None
+        raise LedgerIsClosed(f"the ledger was closed{into}", positions=(ledger.closed,), step=step)
+
+
+def must_be_of_this_ledger(state: State, event: Event, named: str) -> Ledger:
+    """Return the ledger that the event is meant for; refuse an event that names another."""
+    if named != ledger_subject(event.ledger):
+        known(state, named, Ledger)
+    return ledger_of(state, event)
+
+
+def _admit_log_keys(state: State, event: Event, _: Context) -> None:
+    """Refuse keys that share none with those in force."""
+    body = event.body
+    assert isinstance(body, LogKeysAdopted)
+    ledger = must_be_of_this_ledger(state, event, body.ledger)
+    if not set(body.log_keys) & set(ledger.log_keys):
+        raise LogKeysApart(
+            "a set of keys follows another by what they have in common",
+            positions=(ledger.said_at(body.TOPIC),),
+            step=Step(ask=("/body/log_keys",)),
+        )
+
+
+def _admit_policy(state: State, event: Event, _: Context) -> None:
+    """Refuse a policy that is another than its digest says, or that two groups do not approve."""
+    body = event.body
+    assert isinstance(body, PolicyAdopted)
+    ledger = must_be_of_this_ledger(state, event, body.ledger)
+    digest = f"sha256:{hashlib.sha256(body.text).hexdigest()}"
+    if body.policy_sha256 != digest:
+        raise PolicyMismatch(
+            "policy_sha256 is that of the lines, each with its line feed",
+            step=Step({"digest": digest}, change={"/body/policy_sha256": digest}),
+        )
+    for speaker in body.speakers:
+        party_of(state, speaker.party)
+    if len({each.party for each in body.speakers}) < len(body.speakers):
+        raise PolicyNotApproved(
+            "each party speaks for one of the groups",
+            step=Step(case="one", ask=("/body/speakers",)),
+        )
+    # Before there are witnesses the registrar speaks for the State, the new ones for themselves.
+    others = {each.party: each.group for each in body.speakers if each.group != "state"}
+    now = {each.party: each.group for each in ledger.speakers}
+    ruling = now or {**others, ledger.registrar: "state"}
+    groups = {ruling[party] for party in body.approved_by if party in ruling}
+    strangers = set(body.approved_by) - ruling.keys()
+    if len(groups) < GROUPS_THAT_APPROVE or strangers:
+        said = ", ".join(sorted(groups)) or "none"
+        speakers = ", ".join(f"{party} ({ruling[party]})" for party in sorted(ruling))
+        raise PolicyNotApproved(
+            f"approved by {said} of the groups",
+            positions=(ledger.said_at(body.TOPIC),),
+            subjects=strangers,
+            step=Step({"speakers": speakers}, ask=("/body/approved_by",)),
+        )
+    if not now and ledger.registrar not in body.approved_by:
+        why = f"the first policy is approved by {ledger.registrar} too"
+        approved_by = sorted({*body.approved_by, ledger.registrar})
+        raise PolicyNotApproved(
+            why,
+            positions=(ledger.position,),
+            subjects=(ledger.registrar,),
+            step=Step(
+                {"registrar": ledger.registrar},
+                case="first",
+                change={"/body/approved_by": approved_by},
+            ),
+        )
+
+
+def _speakers(body: PolicyAdopted) -> tuple[Speaker, ...]:
+    return tuple(Speaker(each.group, each.party) for each in body.speakers)
+
+
+def _admit_handover(state: State, event: Event, _: Context) -> None:
+    """Refuse a new operator whom nobody knows."""
+    body = event.body
+    assert isinstance(body, OperationHandedOver)
+    must_be_of_this_ledger(state, event, body.ledger)
+    party_of(state, body.operator)
+
+
+def _admit_plain(state: State, event: Event, _: Context) -> None:
+    """Refuse what is meant for another ledger."""
+    body = event.body
+    assert isinstance(body, LedgerResumed | LedgerClosed | RefusalKeysAdopted)
+    must_be_of_this_ledger(state, event, body.ledger)
+
+
+def _admit_delay(state: State, event: Event, context: Context) -> None:
+    """Refuse to one officer alone what is no stop: nothing waits, or the delay would change."""
+    body, now = event.body, context.accepted
+    assert isinstance(body, DelayAdopted)
+    ledger = must_be_of_this_ledger(state, event, body.ledger)
+    if body.stopped_by is None:
+        return
+    if ledger.next_delay is None or ledger.next_delay[0] <= now:
+        raise NothingWaits(
+            "no other delay waits",
+            positions=(ledger.said_at(body.TOPIC),),
+            subjects=(body.ledger,),
+            step=Step(case="delay"),
+        )
+    holds = int(ledger.delay_at(now).total_seconds())
+    if body.delay_seconds != holds:
+        raise BindsTooEarly(
+            f"who stops a delay that waits adopts the one that holds, {holds} s",
+            positions=(ledger.said_at(body.TOPIC),),
+            step=Step({"holds": holds}, case="delay", change={"/body/delay_seconds": holds}),
+        )
+
+
+def _admit_succession(state: State, event: Event, context: Context) -> None:
+    """Refuse a succession that is declared when the log has begun already."""
+    body = event.body
+    assert isinstance(body, SuccessionDeclared)
+    must_be_of_this_ledger(state, event, body.ledger)
+    if context.position != 1:
+        raise SuccessionTooLate("the log has begun already", positions=(1,))
+
+
+B = TypeVar("B", bound=Body)
+
+
+def _changing(
+    kind: type[B], change: Callable[[Ledger, B, int], Ledger]
+) -> Callable[[str, Ledger | None, Logged], Ledger | None]:
+    """Return the fold of a body by which the ledger changes."""
+
+    def evolve(subject: str, value: Ledger | None, logged: Logged) -> Ledger | None:
+        body = logged.event.body
+        assert isinstance(body, kind)
+        del subject
+        return value and change(value, body, logged.position).after(logged)
+
+    return evolve
+
+
+def _as_it_was(ledger: Ledger, _body: Body, _position: int) -> Ledger:
+    """Return the ledger: what was said of it is for people, no rule asks for it."""
+    return ledger
+
+
+def _evolve_charter(subject: str, value: Charter | None, logged: Logged) -> Charter:
+    del subject
+    return value or Charter(logged.position)
+
+
+def _evolve_delay(subject: str, value: Ledger | None, logged: Logged) -> Ledger | None:
+    body = logged.event.body
+    assert isinstance(body, DelayAdopted)
+    del subject
+    if value is None:
+        return None
+    until_then = int(value.delay_at(logged.accepted).total_seconds())
+    after = body.not_before or logged.accepted, body.delay_seconds
+    return replace(value, delay_seconds=until_then, next_delay=after).after(logged)
+
+
+def _with_policy(ledger: Ledger, body: PolicyAdopted, _: int) -> Ledger:
+    return replace(ledger, policy_sha256=body.policy_sha256, speakers=_speakers(body))
+
+
+BODIES: tuple[type[Body], ...] = (
+    LogKeysAdopted,
+    RefusalKeysAdopted,
+    DelayAdopted,
+    PolicyAdopted,
+    OperationHandedOver,
+    LedgerResumed,
+    LedgerClosed,
+    SuccessionDeclared,
+)
+ADMITS: Admits = {
+    LogKeysAdopted: _admit_log_keys,
+    RefusalKeysAdopted: _admit_plain,
+    DelayAdopted: _admit_delay,
+    PolicyAdopted: _admit_policy,
+    OperationHandedOver: _admit_handover,
+    LedgerResumed: _admit_plain,
+    LedgerClosed: _admit_plain,
+    SuccessionDeclared: _admit_succession,
+}
+EVOLVES: Evolves = {
+    **{("charter", body): _evolve_charter for body in BODIES},
+    (KIND, LogKeysAdopted): _changing(
+        LogKeysAdopted, lambda ledger, body, _: replace(ledger, log_keys=body.log_keys)
+    ),
+    (KIND, RefusalKeysAdopted): _changing(RefusalKeysAdopted, _as_it_was),
+    (KIND, DelayAdopted): _evolve_delay,
+    (KIND, PolicyAdopted): _changing(PolicyAdopted, _with_policy),
+    (KIND, OperationHandedOver): _changing(
+        OperationHandedOver, lambda ledger, body, _: replace(ledger, operator=body.operator)
+    ),
+    (KIND, LedgerResumed): _changing(
+        LedgerResumed, lambda ledger, _, __: replace(ledger, counted=())
+    ),
+    (KIND, SuccessionDeclared): _changing(SuccessionDeclared, _as_it_was),
+    (KIND, LedgerClosed): _changing(
+        LedgerClosed,
+        lambda ledger, body, position: replace(ledger, closed=position, successor=body.successor),
+    ),
+}

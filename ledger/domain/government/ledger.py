@@ -1,0 +1,245 @@
+"""
+The ledger as a subject: how it was opened, and the edition of the rules in force.
+
+Read in this order: events, refusals, admit, evolve; the state, `Ledger`, stands in `authority`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from ledger.domain.core.body import Body, KeyRecord, State, key_subject
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import known, new, new_keys
+from ledger.domain.core.law import Law, LawDataUnknown
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import HERE, Step
+from ledger.domain.core.types import (
+    DISTINCT,
+    FROM_LIST,
+    NOT_EMPTY,
+    Delay,
+    PartyId,
+    Sha256,
+    Text,
+    of_kind,
+)
+from ledger.domain.parties.authority import Ledger, ledger_subject
+from ledger.domain.parties.identifier import must_be_a_legal_person
+from ledger.domain.parties.key import Key
+from ledger.domain.parties.party import (
+    Described,
+    Party,
+    PartyExists,
+    PartyUnknown,
+    must_be_impersonal,
+    registered,
+)
+
+KIND = "ledger"
+
+EDITIONS = frozenset({"0-dev"})
+"""The editions of the rules that this version can replay (docs/spec/event.md)."""
+
+
+class FirstParty(Described):
+    """A party that is there from position 0, with its keys."""
+
+
+class LedgerOpened(Body):
+    """The first event: origin, log keys (vkeys), policy, rules, law data, and the first parties.
+
+    What officers register or vouch for binds after `delay_seconds`; the first parties at once.
+    """
+
+    TOPIC: ClassVar[str] = "ledger.opened/1"
+
+    origin: Text
+    log_keys: Annotated[tuple[Text, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    policy_sha256: Sha256
+    edition: Text
+    law_data_sha256: Sha256
+    operator: PartyId
+    registrar: PartyId
+    delay_seconds: Delay = 0
+    parties: Annotated[tuple[FirstParty, ...], FROM_LIST, NOT_EMPTY]
+
+    def subjects(self) -> frozenset[str]:
+        """Return the ledger, the first parties and their keys."""
+        return frozenset(
+            (
+                ledger_subject(self.origin),
+                *(first.party for first in self.parties),
+                *(key_subject(key.key_id) for _, key in self.new_keys()),
+            )
+        )
+
+    def new_keys(self) -> Iterable[tuple[str, KeyRecord]]:
+        """Return the keys of the first parties."""
+        return ((first.party, key) for first in self.parties for key in first.keys)
+
+
+class RulesAdopted(Body):
+    """From the next position on another edition of the rules holds."""
+
+    TOPIC: ClassVar[str] = "ledger.rules_adopted/1"
+
+    ledger: Annotated[str, of_kind("ledger")]
+    edition: Text
+    law_data_sha256: Sha256
+
+    def subjects(self) -> frozenset[str]:
+        """Return the ledger."""
+        return frozenset((self.ledger,))
+
+
+class LedgerAlreadyOpen(Refusal):
+    """A ledger is opened once, by the event at position 0."""
+
+    code = "LEDGER_ALREADY_OPEN"
+    title_vi = "Sổ cái đã được mở"
+
+
+class OriginMismatch(Refusal):
+    """The origin that the body opens is not that of the ledger the event is meant for."""
+
+    code = "ORIGIN_MISMATCH"
+    members = ("origin",)
+    title_vi = "Tên gốc trong nội dung khác với sổ cái nhận sự kiện"
+
+
+class EditionUnknown(Refusal):
+    """This version of the software does not know the edition of the rules."""
+
+    code = "EDITION_UNKNOWN"
+    members = ("edition",)
+    final = False
+    title_vi = "Phiên bản phần mềm này không biết ấn bản quy tắc được nêu"
+
+
+def must_know(edition: str, adopted: int | None = None) -> None:
+    """Raise `EditionUnknown` unless this version can judge by the edition.
+
+    Where it was `adopted` before, at that position, nothing in the event helps.
+    """
+    if edition not in EDITIONS:
+        known = ", ".join(sorted(EDITIONS))
+        raise EditionUnknown(
+            f"edition {edition} is none of {known}",
+            positions=() if adopted is None else (adopted,),
+            step=Step({"known": known}, ask=(HERE,))
+            if adopted is None
+            else Step({"edition": edition}, case="adopted"),
+        )
+
+
+def must_have_law(sha256: str, context: Context) -> Law:
+    """Return the law data of a digest, or raise `LawDataUnknown`."""
+    law = context.laws.get(sha256)
+    if law is None:
+        raise LawDataUnknown(f"no law data {sha256} is at hand")
+    return law
+
+
+def opened(body: LedgerOpened, position: int) -> Ledger:
+    """Return the ledger that the event at `position` opens."""
+    return Ledger(
+        position,
+        body.operator,
+        body.registrar,
+        body.edition,
+        body.law_data_sha256,
+        body.delay_seconds,
+        body.log_keys,
+        body.policy_sha256,
+    )
+
+
+def _admit_opened(state: State, event: Event, context: Context) -> None:
+    """Refuse a second opening, another origin, and first parties that do not hold together."""
+    body = event.body
+    assert isinstance(body, LedgerOpened)
+    new(state, ledger_subject(body.origin), LedgerAlreadyOpen)
+    if context.position != 0:
+        raise LedgerAlreadyOpen("another ledger begins at position 0", positions=(0,))
+    if body.origin != event.ledger:
+        raise OriginMismatch(
+            f"{body.origin} is opened in an event for {event.ledger}",
+            step=Step({"origin": event.ledger}, change={"/body/origin": event.ledger}),
+        )
+    _must_hold_together(body)
+    new_keys(state, body.new_keys())
+
+
+def _must_hold_together(body: LedgerOpened) -> None:
+    parties = [first.party for first in body.parties]
+    for officer in (body.operator, body.registrar):
+        if officer not in parties:
+            raise PartyUnknown(
+                f"{officer} is not among the first parties",
+                subjects=(officer,),
+                step=Step(case="listed", ask=("/body/parties",)),
+            )
+    for first in body.parties:
+        must_be_impersonal(first)
+        must_be_a_legal_person(first.party)
+        if parties.count(first.party) > 1:
+            raise PartyExists(
+                f"{first.party} is listed twice",
+                subjects=(first.party,),
+                step=Step(case="listed", ask=("/body/parties",)),
+            )
+
+
+def _admit_rules(state: State, event: Event, context: Context) -> None:
+    """Refuse rules for another ledger, and an edition that this version cannot judge by."""
+    body = event.body
+    assert isinstance(body, RulesAdopted)
+    must_know(body.edition)
+    must_have_law(body.law_data_sha256, context)
+    if body.ledger != ledger_subject(event.ledger):
+        known(state, body.ledger, Ledger)
+
+
+def _evolve_opened(subject: str, value: Ledger | None, logged: Logged) -> Ledger:
+    body = logged.event.body
+    assert isinstance(body, LedgerOpened)
+    del subject, value
+    return opened(body, logged.position)
+
+
+def _evolve_rules(subject: str, value: Ledger | None, logged: Logged) -> Ledger | None:
+    body = logged.event.body
+    assert isinstance(body, RulesAdopted)
+    del subject
+    if value is None:
+        return None
+    adopted = replace(value, edition=body.edition, law_data_sha256=body.law_data_sha256)
+    return adopted.after(logged)
+
+
+def _evolve_first_party(subject: str, value: Party | None, logged: Logged) -> Party:
+    body = logged.event.body
+    assert isinstance(body, LedgerOpened)
+    del value
+    first = next(first for first in body.parties if first.party == subject)
+    return registered(first, logged.position)
+
+
+def _evolve_first_key(subject: str, value: Key | None, logged: Logged) -> Key:
+    body = logged.event.body
+    assert isinstance(body, LedgerOpened)
+    del value
+    owners = (party for party, key in body.new_keys() if key_subject(key.key_id) == subject)
+    return Key(position=logged.position, party=next(owners))
+
+
+BODIES: tuple[type[Body], ...] = (LedgerOpened, RulesAdopted)
+ADMITS: Admits = {LedgerOpened: _admit_opened, RulesAdopted: _admit_rules}
+EVOLVES: Evolves = {
+    (KIND, LedgerOpened): _evolve_opened,
+    (KIND, RulesAdopted): _evolve_rules,
+    ("party", LedgerOpened): _evolve_first_party,
+    ("key", LedgerOpened): _evolve_first_key,
+}

@@ -1,0 +1,131 @@
+"""
+Seals: from time to time the operator commits to what the whole log amounts to.
+
+A seal covers the entries [0, size). `map_root` is the root of an authenticated map from each
+subject to how often and where it was last touched (docs/spec/seal.md): with it a party proves
+that *nothing later changed* what it shows. `projections` are digests of the read models at that
+size. `links` are the newest of the chains over what no entry holds, the log's checkpoints and
+what witnesses signed: a row that is gone breaks them. `openings` counts those ever kept. That no
+count falls, unless the log was resumed since, is judged at admission. Nobody can check the rest of
+it there in time; every replay does (`operate fsck` the links and the count), and a seal that lies
+is evidence, signed by the operator.
+
+Read in this order: events, refusals, admit, evolve; the state, `Ledger`, stands in `authority`.
+"""
+
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import HERE, Other, Step
+from ledger.domain.core.types import FROM_LIST, Model, Sha256, of_kind
+from ledger.domain.government.governance import Size, must_be_of_this_ledger
+from ledger.domain.parties.authority import Ledger
+
+KIND = "ledger"
+
+
+class ProjectionDigest(Model):
+    """The digest of a read model, as its `version` renders it, at the size that the seal covers."""
+
+    projection: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
+    version: Annotated[int, Field(ge=1, le=2**31)]
+    sha256: Sha256
+
+
+class ChainLink(Model):
+    """How many rows stand in a chain beside the entries, and the newest link over them."""
+
+    chain: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
+    number: Annotated[int, Field(ge=1, le=2**53)]
+    link: Sha256
+
+
+def _each_once(links: tuple[ChainLink, ...]) -> tuple[ChainLink, ...]:
+    names = [link.chain for link in links]
+    if names != sorted(set(names)):
+        raise ValueError("chains are sorted by name, each once")
+    return links
+
+
+def _in_order(digests: tuple[ProjectionDigest, ...]) -> tuple[ProjectionDigest, ...]:
+    names = [digest.projection for digest in digests]
+    if names != sorted(set(names)):
+        raise ValueError("projections are sorted by name, each once")
+    return digests
+
+
+class LedgerSealed(Body):
+    """The operator commits to every subject's history and to the read models at a size."""
+
+    TOPIC: ClassVar[str] = "ledger.sealed/1"
+
+    ledger: Annotated[str, of_kind("ledger")]
+    size: Size
+    map_root: Sha256
+    projections: Annotated[tuple[ProjectionDigest, ...], FROM_LIST, AfterValidator(_in_order)]
+    links: Annotated[tuple[ChainLink, ...], FROM_LIST, AfterValidator(_each_once)] = ()
+    openings: Annotated[int, Field(ge=0, le=2**53)] | None = None
+
+    def counts(self) -> dict[str, int]:
+        """Return what it counts, by name."""
+        linked = {f"links of {each.chain}": each.number for each in self.links}
+        return linked if self.openings is None else {**linked, "openings": self.openings}
+
+    def subjects(self) -> frozenset[str]:
+        """Return the ledger alone: a seal changes the history of nothing else."""
+        return frozenset((self.ledger,))
+
+
+class SealOutOfOrder(Refusal):
+    """A seal covers more than the last one did, and nothing that comes after itself."""
+
+    code = "SEAL_OUT_OF_ORDER"
+    members = ("size",)
+    title_vi = "Niêm ấn phải phủ nhiều hơn niêm ấn trước và không vượt vị trí của chính nó"
+
+
+class SealCountsFall(Refusal):
+    """A seal counts no less than the one before: rows are lost only where the log was resumed."""
+
+    code = "SEAL_COUNTS_FALL"
+    title_vi = "Niêm ấn không được đếm ít hơn niêm ấn trước, trừ khi sổ cái đã được cho ký tiếp"
+
+
+def _admit(state: State, event: Event, context: Context) -> None:
+    body = event.body
+    assert isinstance(body, LedgerSealed)
+    ledger = must_be_of_this_ledger(state, event, body.ledger)
+    if not ledger.sealed < body.size <= context.position:
+        raise SealOutOfOrder(
+            f"above {ledger.sealed}, and at most {context.position}",
+            positions=(ledger.said_at(body.TOPIC),),
+            step=Step(ask=(HERE,)),
+        )
+    now = body.counts()
+    for name, before in ledger.counted:
+        if now.get(name, 0) < before:
+            raise SealCountsFall(
+                f"{name}: {now.get(name, 0)}, and {before} in the seal before",
+                positions=(ledger.said_at(body.TOPIC),),
+                pointer=f"/body/{name.partition(' ')[0]}",
+                step=Step(first=(Other("ledger.resumed/1", {"ledger": body.ledger}),)),
+            )
+
+
+def _evolve(subject: str, value: Ledger | None, logged: Logged) -> Ledger | None:
+    body = logged.event.body
+    assert isinstance(body, LedgerSealed)
+    del subject
+    counted = tuple(sorted(body.counts().items()))
+    return value and replace(value, sealed=body.size, counted=counted).after(logged)
+
+
+BODIES: tuple[type[Body], ...] = (LedgerSealed,)
+ADMITS: Admits = {LedgerSealed: _admit}
+EVOLVES: Evolves = {(KIND, LedgerSealed): _evolve}

@@ -1,0 +1,1 @@
+"""What is shown, offered and auctioned before anybody is bound."""

@@ -1,0 +1,115 @@
+"""
+Before an offer: somebody shows interest in a listing, and parties agree to keep what they see.
+
+Read in this order: events, state, admit, evolve.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import model_validator
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import interval, known, new, not_in_future
+from ledger.domain.core.types import (
+    DISTINCT,
+    FROM_LIST,
+    Day,
+    PartyId,
+    PartyIds,
+    Sha256,
+    Text,
+    of_kind,
+)
+from ledger.domain.market.listing import Listing, ListingId, must_be_open, rights_of
+
+NdaId = Annotated[str, of_kind("nda")]
+
+
+class InterestShown(Body):
+    """A party is interested in a listing. It binds nobody."""
+
+    TOPIC: ClassVar[str] = "interest.shown/1"
+
+    listing: ListingId
+    party: PartyId
+    note: Text | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the listing and the party."""
+        return frozenset((self.listing, self.party))
+
+    def reads(self, state: State) -> tuple[str, ...]:
+        """Return the rights of the listing."""
+        return tuple(rights_of(state, self.listing))
+
+
+class NdaSigned(Body):
+    """Parties keep secret what they show each other, in `[signed_on, until)`."""
+
+    TOPIC: ClassVar[str] = "nda.signed/1"
+
+    nda: NdaId
+    parties: PartyIds
+    listing: ListingId | None
+    documents: Annotated[tuple[Sha256, ...], FROM_LIST, DISTINCT]
+    terms_sha256: Sha256
+    signed_on: Day
+    until: Day | None
+
+    @model_validator(mode="after")
+    def _of_several(self) -> "NdaSigned":
+        if len(self.parties) < 2:  # noqa: PLR2004  (a secret is kept from somebody, for somebody)
+            raise ValueError("it takes two to keep a secret")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the agreement, its parties and the listing."""
+        named = (self.nda, self.listing, *self.parties)
+        return frozenset(filter(None, named))
+
+
+@dataclass(frozen=True, slots=True)
+class Nda:
+    """An agreement to keep secret."""
+
+    position: int
+
+
+def _admit_interest(state: State, event: Event, context: Context) -> None:
+    """Refuse interest in what is not on the market."""
+    body = event.body
+    assert isinstance(body, InterestShown)
+    must_be_open(state, body.listing, context)
+
+
+def _admit_nda(state: State, event: Event, context: Context) -> None:
+    """Refuse an agreement twice, for no time, or about an unknown listing."""
+    body = event.body
+    assert isinstance(body, NdaSigned)
+    new(state, body.nda)
+    if body.listing is not None:
+        known(state, body.listing, Listing)
+    interval(body.signed_on, body.until, "/body/until")
+    not_in_future(context.accepted, signed_on=body.signed_on)
+
+
+def _evolve_interest(subject: str, value: Listing, logged: Logged) -> Listing:
+    """Return the listing as it was: interest binds nobody."""
+    del subject, logged
+    return value
+
+
+def _evolve_nda(subject: str, value: Nda | None, logged: Logged) -> Nda:
+    del subject, value
+    return Nda(logged.position)
+
+
+BODIES: tuple[type[Body], ...] = (InterestShown, NdaSigned)
+ADMITS: Admits = {InterestShown: _admit_interest, NdaSigned: _admit_nda}
+EVOLVES: Evolves = {
+    ("listing", InterestShown): _evolve_interest,
+    ("nda", NdaSigned): _evolve_nda,
+}

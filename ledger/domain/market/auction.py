@@ -1,0 +1,428 @@
+"""
+An auction of a listing: opened under rules, bid on until it closes, won as the bids say.
+
+English: each bid is above the last by the increment. Dutch: the first bid at the price of the
+moment wins; the price falls by the increment each step. Sealed: bids are committed to until the
+close and opened after it (`sealed_bid`). The winner follows from the bids: the highest. Whoever
+closes the auction names it, and the rule checks that.
+Refusals come in the order in which they are defined here, existence first.
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+from rpds import HashTrieMap
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import IntervalEmpty, known, new
+from ledger.domain.core.hold import must_not_be_frozen
+from ledger.domain.core.money import CurrencyMismatch, Price
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import HERE, Other, Step, anybody_but, naming
+from ledger.domain.core.types import Instant, PartyId, Sha256, format_instant, legal_day, of_kind
+from ledger.domain.market.listing import Listing, ListingId, must_be_open, rights_of
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.rights.right import Right
+
+KIND = "auction"
+
+AuctionId = Annotated[str, of_kind(KIND)]
+Positive = Annotated[int, Field(ge=1)]
+A_YEAR = 366 * 24 * 60 * 60
+"""Seconds: no step of an auction is longer."""
+
+
+class AuctionOpened(Body):
+    """A lister puts a listing up for auction, under terms that the winner accepts by bidding.
+
+    `reserve` is the least that is taken, of a Dutch auction the lowest price; `start` is the price
+    at which a Dutch auction begins, falling by `increment` every `step_seconds`. Sealed bids are
+    opened after `closes_at`, up to and including `opens_until`.
+    """
+
+    TOPIC: ClassVar[str] = "auction.opened/1"
+
+    auction: AuctionId
+    listing: ListingId
+    kind: Literal["english", "dutch", "sealed"]
+    opened_by: PartyId
+    reserve: Price
+    increment: Positive
+    start: Price | None
+    step_seconds: Annotated[int, Field(ge=1, le=A_YEAR)] | None
+    terms_sha256: Sha256
+    closes_at: Instant
+    opens_until: Instant | None = None
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> "AuctionOpened":
+        dutch = (self.start, self.step_seconds)
+        if [given is not None for given in dutch] != [self.kind == "dutch"] * 2:
+            raise ValueError("a Dutch auction, and no other, has a start and steps")
+        if (self.opens_until is not None) != (self.kind == "sealed"):
+            raise ValueError("a sealed auction, and no other, has a time for opening bids")
+        if self.opens_until is not None and self.opens_until <= self.closes_at:
+            raise ValueError("sealed bids are opened after the close")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the auction, the listing and who opens it."""
+        return frozenset((self.auction, self.listing, self.opened_by))
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the rights of the listing."""
+        return rights_of(state, self.listing)
+
+
+class BidPlaced(Body):
+    """A party bids, and is bound by its bid if it wins."""
+
+    TOPIC: ClassVar[str] = "bid.placed/1"
+
+    auction: AuctionId
+    bidder: PartyId
+    price: Price
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the listing of the auction, and its rights."""
+        return shown_by(state, self.auction)
+
+    def subjects(self) -> frozenset[str]:
+        """Return the auction and the bidder."""
+        return frozenset((self.auction, self.bidder))
+
+
+class AuctionClosed(Body):
+    """The auction is over: who won at which price, or nobody."""
+
+    TOPIC: ClassVar[str] = "auction.closed/1"
+
+    auction: AuctionId
+    closed_by: PartyId
+    winner: PartyId | None
+    price: Price | None
+
+    @model_validator(mode="after")
+    def _won_at_a_price(self) -> "AuctionClosed":
+        if (self.winner is None) != (self.price is None):
+            raise ValueError("who wins, wins at a price")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the auction, who closes it and who won."""
+        return frozenset(filter(None, (self.auction, self.closed_by, self.winner)))
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBid:
+    """A bid under seal: at which position, to what, and the position at which it was opened."""
+
+    position: int
+    commitment: str
+    opened: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bid:
+    """A bid: by whom, at which position, at which price."""
+
+    bidder: str
+    position: int
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class Auction:
+    """An auction as bids see it.
+
+    `ended` is the position of the event that closed it, `used` that of the deed with its winner.
+    """
+
+    position: int
+    opened_at: datetime
+    kind: str
+    listing: str
+    opened_by: str
+    currency: str
+    reserve: int
+    increment: int
+    start: int | None
+    step: timedelta | None
+    closes_at: datetime
+    best: Bid | None = None
+    winner: str | None = None
+    ended: int | None = None
+    used: int | None = None
+    opens_until: datetime | None = None
+    sealed: "HashTrieMap[str, SealedBid]" = HashTrieMap()
+
+    @property
+    def over_at(self) -> datetime:
+        """Return the instant up to which bids are placed or opened."""
+        return self.opens_until or self.closes_at
+
+    def must_take(self, price: Price, at: datetime) -> None:
+        """Refuse a price in another currency, or less than what is asked at an instant."""
+        if price.currency != self.currency:
+            raise CurrencyMismatch(
+                f"bids are in {self.currency}",
+                positions=(self.position,),
+                step=Step({"currency": self.currency}, ask=("/body/price",)),
+            )
+        asked = self.reserve if self.kind == "sealed" else self.asked(at)
+        if price.amount < asked:
+            best = () if self.best is None or self.kind == "sealed" else (self.best.position,)
+            told = {"asked": asked, "currency": self.currency}
+            more = Step(told, change={"/body/price/amount": asked})
+            raise BidTooLow(
+                f"{asked} is asked",
+                positions=(self.position, *best),
+                step=Step(told, case="sealed") if self.kind == "sealed" else more,
+            )
+
+    def asked(self, at: datetime) -> int:
+        """Return the least that a bid may be at an instant."""
+        if self.start is not None and self.step is not None:
+            steps = (at - self.opened_at) // self.step
+            return max(self.reserve, self.start - steps * self.increment)
+        if self.best is None:
+            return self.reserve
+        return self.best.price + self.increment
+
+
+class AuctionOver(Refusal):
+    """The time for bids is over, or the auction was closed or won."""
+
+    code = "AUCTION_CLOSED"
+    members = ("auction",)
+    title_vi = "Phiên đấu giá đã kết thúc"
+
+
+class AuctionRunning(Refusal):
+    """Before the close no winner is named."""
+
+    code = "AUCTION_RUNNING"
+    members = ("auction",)
+    title_vi = "Phiên đấu giá chưa kết thúc"
+
+
+class BidForm(Refusal):
+    """Bids are open in an English or a Dutch auction, and under seal in a sealed one."""
+
+    code = "BID_FORM"
+    members = ("auction",)
+    title_vi = "Hình thức trả giá không đúng với hình thức đấu giá"
+
+
+class BidTooLow(Refusal):
+    """A bid is at least what is asked: the reserve, or the last bid and the increment."""
+
+    code = "BID_TOO_LOW"
+    members = ("price",)
+    title_vi = "Giá trả thấp hơn mức yêu cầu"
+
+
+class AuctionWinnerMismatch(Refusal):
+    """The winner is whoever bid highest, or nobody where nobody bid."""
+
+    code = "AUCTION_WINNER_MISMATCH"
+    members = ("winner", "auction")
+    title_vi = "Người trúng đấu giá không khớp với các mức giá đã trả"
+
+
+OVER = Step({"auction": "another"})
+"""Nothing is bid any more."""
+
+
+def waiting(until: datetime) -> Step:
+    """Return the step of waiting for the first instant after one."""
+    return Step({"until": format_instant(until)}, after=until + timedelta(milliseconds=1))
+
+
+def _admit_opened(state: State, event: Event, context: Context) -> None:
+    """Refuse an auction of what is not on the market or another's, or that is over at once."""
+    body = event.body
+    assert isinstance(body, AuctionOpened)
+    new(state, body.auction)
+    must_be_open(state, body.listing, context)
+    listing = known(state, body.listing, Listing)
+    if listing.lister != body.opened_by:
+        raise WrongSigner(
+            f"{body.opened_by} does not list {body.listing}",
+            positions=(listing.position,),
+            pointer="/body/opened_by",
+            step=naming("/body/opened_by", listing.lister),
+        )
+    if body.closes_at <= context.accepted:
+        raise IntervalEmpty(
+            f"it ran until {format_instant(body.closes_at)}, before it opened",
+            pointer="/body/closes_at",
+            step=Step({"now": format_instant(context.accepted)}, case="deadline", ask=(HERE,)),
+        )
+    if body.start is not None and body.start.currency != body.reserve.currency:
+        raise CurrencyMismatch(
+            "start and reserve are in one currency",
+            pointer="/body/start",
+            step=Step({"currency": body.reserve.currency}, ask=(HERE,)),
+        )
+
+
+def _admit_placed(state: State, event: Event, context: Context) -> None:
+    """Refuse a bid after the close, of another form, by who sells, for what is not to be had."""
+    body = event.body
+    assert isinstance(body, BidPlaced)
+    auction = known(state, body.auction, Auction)
+    must_run(auction, context.accepted)
+    must_bid(body.auction, auction, body.bidder, "english", "dutch")
+    must_be_to_be_had(state, auction, context)
+    auction.must_take(body.price, context.accepted)
+
+
+def shown_by(state: State, subject: str) -> Iterable[str]:
+    """Return the listing of an auction, and the rights that it shows."""
+    auction = state.get(subject)
+    if isinstance(auction, Auction):
+        yield auction.listing
+        yield from rights_of(state, auction.listing)
+
+
+def must_be_to_be_had(state: State, auction: Auction, context: Context) -> None:
+    """Refuse a bid for a frozen title, and on a listing that is off the market."""
+    for right in rights_of(state, auction.listing):
+        held = known(state, right, Right).frozen
+        must_not_be_frozen(right, held, legal_day(context.accepted), "/body/auction")
+    must_be_open(state, auction.listing, context, "/body/auction")
+
+
+def must_bid(subject: str, auction: Auction, bidder: str, *kinds: str) -> None:
+    """Refuse a bid of another form than the auction's, and one by who sells."""
+    if auction.kind not in kinds:
+        topic = "bid.sealed/1" if auction.kind == "sealed" else BidPlaced.TOPIC
+        bid = Other(topic, {"auction": subject, "bidder": bidder})
+        raise BidForm(
+            f"the auction is {auction.kind}",
+            positions=(auction.position,),
+            step=Step({"topic": topic}, instead=bid),
+        )
+    if bidder == auction.opened_by:
+        raise WrongSigner(
+            f"{bidder} sells",
+            positions=(auction.position,),
+            pointer="/body/bidder",
+            step=Step({"why": anybody_but(bidder)}, ask=(HERE,)),
+        )
+
+
+def must_run(auction: Auction, at: datetime) -> None:
+    """Refuse a bid after the close, or after a bid that won."""
+    if auction.ended is not None:
+        raise AuctionOver("it was closed", positions=(auction.ended,), step=OVER)
+    if at > auction.closes_at:
+        raise AuctionOver(
+            f"it ran until {format_instant(auction.closes_at)}",
+            positions=(auction.position,),
+            step=OVER,
+        )
+    if auction.kind == "dutch" and auction.best is not None:
+        raise AuctionOver("its first bid won", positions=(auction.best.position,), step=OVER)
+
+
+def _admit_closed(state: State, event: Event, context: Context) -> None:
+    """Refuse to close by a stranger, early or twice, and a winner that the bids do not make."""
+    body = event.body
+    assert isinstance(body, AuctionClosed)
+    auction = known(state, body.auction, Auction)
+    if body.closed_by != auction.opened_by:
+        raise WrongSigner(
+            f"{auction.opened_by} opened it",
+            positions=(auction.position,),
+            pointer="/body/closed_by",
+            step=naming("/body/closed_by", auction.opened_by),
+        )
+    if auction.ended is not None:
+        raise AuctionOver("it was closed", positions=(auction.ended,), step=Step(case="done"))
+    won_early = auction.kind == "dutch" and auction.best is not None
+    if context.accepted <= auction.over_at and not won_early:
+        raise AuctionRunning(
+            f"it runs until {format_instant(auction.over_at)}",
+            positions=(auction.position,),
+            step=waiting(auction.over_at),
+        )
+    _must_have_won(auction, body)
+
+
+def _must_have_won(auction: Auction, body: AuctionClosed) -> None:
+    best = auction.best
+    winner = None if best is None else best.bidder
+    price = None if best is None else {"amount": best.price, "currency": auction.currency}
+    told = {"winner": winner or "nobody", "price": "no price" if best is None else best.price}
+    step = Step(told, change={"/body/winner": winner, "/body/price": price})
+    said = None if body.price is None else body.price.amount
+    if (body.winner, said) != (winner, None if best is None else best.price):
+        raise AuctionWinnerMismatch(
+            f"the bids make {winner or 'nobody'} the winner",
+            positions=(auction.position if best is None else best.position,),
+            step=step,
+        )
+    if body.price is not None and body.price.currency != auction.currency:
+        raise CurrencyMismatch(
+            f"bids are in {auction.currency}",
+            positions=(auction.position,),
+            step=Step({"currency": auction.currency}, change=step.change),
+        )
+
+
+def _evolve_opened(subject: str, value: Auction | None, logged: Logged) -> Auction:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, AuctionOpened)
+    return Auction(
+        position=logged.position,
+        opened_at=logged.accepted,
+        kind=body.kind,
+        listing=body.listing,
+        opened_by=body.opened_by,
+        currency=body.reserve.currency,
+        reserve=body.reserve.amount,
+        increment=body.increment,
+        start=None if body.start is None else body.start.amount,
+        step=None if body.step_seconds is None else timedelta(seconds=body.step_seconds),
+        closes_at=body.closes_at,
+        opens_until=body.opens_until,
+    )
+
+
+def _evolve_placed(subject: str, value: Auction, logged: Logged) -> Auction:
+    """Return the auction with its best bid: each is above the last, so that is the latest."""
+    del subject
+    body = logged.event.body
+    assert isinstance(body, BidPlaced)
+    return replace(value, best=Bid(body.bidder, logged.position, body.price.amount))
+
+
+def _evolve_closed(subject: str, value: Auction, logged: Logged) -> Auction:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, AuctionClosed)
+    return replace(value, winner=body.winner, ended=logged.position)
+
+
+BODIES: tuple[type[Body], ...] = (AuctionOpened, BidPlaced, AuctionClosed)
+
+ADMITS: Admits = {
+    AuctionOpened: _admit_opened,
+    BidPlaced: _admit_placed,
+    AuctionClosed: _admit_closed,
+}
+
+EVOLVES: Evolves = {
+    (KIND, AuctionOpened): _evolve_opened,
+    (KIND, BidPlaced): _evolve_placed,
+    (KIND, AuctionClosed): _evolve_closed,
+}

@@ -1,0 +1,493 @@
+"""
+A listing: a technology, a digital solution or a need, shown on the exchange.
+
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import model_validator
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.codes import must_be_fields
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import known, new
+from ledger.domain.core.hold import Holds, holding
+from ledger.domain.core.money import Price
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import HERE, Other, Step, naming
+from ledger.domain.core.scope import Field, HeldGrant
+from ledger.domain.core.types import (
+    DISTINCT,
+    FROM_LIST,
+    Day,
+    PartyId,
+    RightId,
+    Sealed,
+    Sha256,
+    Text,
+    legal_day,
+    of_kind,
+)
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.rights.protection import lapse_on
+from ledger.domain.rights.right import Right
+from ledger.domain.rights.technology import Technology, TechnologyId
+
+KIND = "listing"
+
+ListingId = Annotated[str, of_kind(KIND)]
+
+
+class ListingPublished(Body):
+    """A lister shows what it has or needs, and a reviewer has looked at it."""
+
+    TOPIC: ClassVar[str] = "listing.published/1"
+
+    listing: ListingId
+    market: Literal["hanotex", "dtmarket"]
+    kind: Literal["technology", "digital_solution", "need"]
+    channel: Literal["online", "floor", "paper_converted"]
+    title: Text
+    summary: Text
+    lister: PartyId
+    reviewer: PartyId
+    coordinator: PartyId | None
+    technology: TechnologyId | None
+    rights: Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
+    fields: Field | None
+    ask: Price | Sealed | None
+    expires_on: Day | None
+    scan_sha256: Sha256 | None
+
+    @model_validator(mode="after")
+    def _a_need_offers_nothing(self) -> "ListingPublished":
+        if self.kind == "need" and (self.rights or self.technology is not None):
+            raise ValueError("a need lists neither rights nor a technology")
+        return self
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the last listings of the same rights by others."""
+        for right in self.rights:
+            value = state.get(right)
+            if isinstance(value, Right):
+                yield from value.listed.values()
+
+    def subjects(self) -> frozenset[str]:
+        """Return the listing, those who stand for it, and what it shows."""
+        optional = (self.coordinator, self.technology)
+        named = {self.listing, self.lister, self.reviewer, *self.rights}
+        return frozenset(named.union(subject for subject in optional if subject is not None))
+
+
+class ListingDrafted(Body):
+    """A lister prepares a listing; nobody can answer it before it is published under this id."""
+
+    TOPIC: ClassVar[str] = "listing.drafted/1"
+
+    listing: ListingId
+    lister: PartyId
+    title: Text
+    content_sha256: Sha256
+
+    def subjects(self) -> frozenset[str]:
+        """Return the listing and its lister."""
+        return frozenset((self.listing, self.lister))
+
+
+class ListingClosed(Body):
+    """A listing ended: a deal was made, or it was withdrawn, or its time was over."""
+
+    TOPIC: ClassVar[str] = "listing.closed/1"
+
+    listing: ListingId
+    reason: Literal["deal", "withdrawn", "expired"]
+    closed_by: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the listing and who closed it."""
+        return frozenset({self.listing, self.closed_by})
+
+
+class Reviewed(Body):
+    """What a suspension and a resumption say alike. Never an event itself."""
+
+    listing: ListingId
+    reason: Text
+    reviewer: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the listing and the reviewer."""
+        return frozenset({self.listing, self.reviewer})
+
+
+class ListingSuspended(Reviewed):
+    """A reviewer took a listing off the market, for a reason."""
+
+    TOPIC: ClassVar[str] = "listing.suspended/1"
+
+
+class ListingResumed(Reviewed):
+    """A reviewer put a listing back on the market."""
+
+    TOPIC: ClassVar[str] = "listing.resumed/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A listing as its answers see it: who may end it, and whether it still runs.
+
+    `suspended` and `closed` are the positions of the events that did so; it runs up to and
+    including the legal day `expires_on`. A draft takes no answers, nor does a mirrored listing.
+    `taken` are the exclusive grants of the contracts that followed from it.
+    """
+
+    position: int
+    lister: str
+    reviewer: str
+    expires_on: date | None
+    suspended: int | None = None
+    closed: int | None = None
+    holds: Holds = field(default_factory=dict)
+    rights: tuple[str, ...] = ()
+    technology: str | None = None
+    stage: Literal["draft", "published", "mirrored"] = "published"
+    taken: tuple[HeldGrant, ...] = ()
+
+
+class ListingNoTitle(Refusal):
+    """Who lists something owns a share of it, or holds a licence that it may pass on."""
+
+    code = "LISTING_NO_TITLE"
+    title_vi = "Bên niêm yết không sở hữu phần nào của đối tượng niêm yết"
+    article = "Luật Chuyển giao công nghệ, Điều 7"
+
+
+class ListingDuplicate(Refusal):
+    """The same right is on the market already, here or on a linked exchange, for another owner."""
+
+    code = "LISTING_DUPLICATE"
+    title_vi = "Quyền này đang được niêm yết bởi một bên khác, tại đây hoặc trên sàn liên thông"
+
+
+class ListingNotOpen(Refusal):
+    """The listing is closed, suspended or past its last day."""
+
+    code = "LISTING_NOT_OPEN"
+    title_vi = "Niêm yết đã đóng, bị tạm dừng hoặc hết hạn"
+
+
+class ContentMissing(Refusal):
+    """The event lacks what the law asks of its kind."""
+
+    code = "CONTENT_MISSING"
+    members = ("grants", "grant", "sold", "equity", "scan_sha256")
+    title_vi = "Thiếu nội dung bắt buộc theo luật"
+    article = (
+        "Luật Sở hữu trí tuệ, Điều 144; Luật Chuyển giao công nghệ, Điều 23; "
+        "Luật Giao dịch điện tử, Điều 12"
+    )
+
+
+def must_be_open(state: State, listing: str, context: Context, pointer: str | None = None) -> None:
+    """Refuse an answer to a listing that is off the market, or whose right is not to be had.
+
+    A listing is suspended by itself while one of its rights is frozen, has lapsed, or belongs to
+    others than its lister. `pointer` is where the payload names it, if not by its id.
+    """
+    found = known(state, listing, Listing)
+    today = legal_day(context.accepted)
+    stops = [position for position in (found.suspended, found.closed) if position is not None]
+    stops += [hold.position for hold in holding(found.holds, today).values()]
+    stops += [found.position] if found.stage != "published" else []
+    for right in found.rights:
+        stops += _stopped_by(known(state, right, Right), found.lister, today)
+    over = found.expires_on is not None and today > found.expires_on
+    if stops or over:
+        told = "is not on the market" if stops else f"ran until {found.expires_on}"
+        raise ListingNotOpen(
+            f"{listing} {told}",
+            positions=stops or (found.position,),
+            subjects=(listing,),
+            pointer=pointer,
+            step=_back_on_the_market(listing, found, over=over),
+        )
+
+
+def _back_on_the_market(listing: str, found: Listing, *, over: bool) -> Step:
+    """Return how what is off the market comes back to it."""
+    if found.stage == "mirrored":
+        return Step(case="mirrored")
+    if found.stage == "draft":
+        shown = {"listing": listing, "lister": found.lister}
+        first = (Other(ListingPublished.TOPIC, shown),)
+        return Step({"lister": found.lister}, case="draft", first=first)
+    if found.closed is not None or over:
+        anew = Other(ListingPublished.TOPIC, {"lister": found.lister})
+        return Step({"lister": found.lister}, case="over", first=(anew,), ask=(HERE,))
+    if found.suspended is not None:
+        resumed = Other(ListingResumed.TOPIC, {"listing": listing, "reviewer": found.reviewer})
+        return Step({"reviewer": found.reviewer}, first=(resumed,))
+    return Step({"listing": listing}, case="stopped")
+
+
+def rights_of(state: State, listing: str | None) -> Iterable[str]:
+    """Return the rights that a listing shows, as far as it is known."""
+    found = None if listing is None else state.get(listing)
+    return found.rights if isinstance(found, Listing) else ()
+
+
+def objects_of(listing: Listing) -> frozenset[str]:
+    """Return the rights and the technology that a listing shows."""
+    return frozenset(listing.rights).union(filter(None, (listing.technology,)))
+
+
+def _stopped_by(right: Right, lister: str, today: date) -> Iterable[int]:
+    """Yield the positions of what takes a right off the market on a day."""
+    yield from (hold.position for hold in holding(right.frozen, today).values())
+    lapse = lapse_on(right, today)
+    if lapse is not None:
+        yield lapse.position
+    if not _may_list(lister, right, today):
+        yield right.former.get(lister, right.titled)
+
+
+def _passable(right: Right, party: str, today: date) -> list[HeldGrant]:
+    """Return the licences in the right that a party holds on a day and may pass on."""
+    return [held for held in _licences(right, party, today) if held.passable]
+
+
+def _licences(right: Right, party: str, today: date) -> list[HeldGrant]:
+    held = right.grants.held_by(party)
+    return [each for each in held if each.box.end is None or today < each.box.end]
+
+
+def _admit_drafted(state: State, event: Event, context: Context) -> None:
+    """Refuse a draft under an id that is taken."""
+    del context
+    body = event.body
+    assert isinstance(body, ListingDrafted)
+    new(state, body.listing)
+
+
+def _admit_published(state: State, event: Event, context: Context) -> None:
+    """Refuse a listing by whom it does not belong to, unreviewed, or without its paper."""
+    body = event.body
+    assert isinstance(body, ListingPublished)
+    _must_be_new_or_its_draft(state, body)
+    if body.fields is not None:
+        must_be_fields(body.fields, legal_day(context.accepted), context.law)
+    if body.channel == "paper_converted" and body.scan_sha256 is None:
+        raise ContentMissing(
+            "a listing converted from paper names the hash of its scan",
+            step=Step({"what": "scan_sha256"}, ask=(HERE,)),
+        )
+    today = legal_day(context.accepted)
+    for subject in body.rights:
+        right = known(state, subject, Right)
+        _must_be_the_listers(state, body, subject, right, today)
+        _must_not_be_listed_by_others(state, subject, right, body.lister, today)
+    _must_own(state, body)
+
+
+def _must_be_new_or_its_draft(state: State, body: ListingPublished) -> None:
+    draft = state.get(body.listing)
+    if isinstance(draft, Listing) and draft.stage == "draft" and draft.lister == body.lister:
+        return
+    new(state, body.listing)
+
+
+def _may_list(lister: str, right: Right, today: date) -> bool:
+    return lister in right.owners or bool(_passable(right, lister, today))
+
+
+def _must_be_the_listers(
+    state: State, body: ListingPublished, subject: str, right: Right, today: date
+) -> None:
+    lister = body.lister
+    if _may_list(lister, right, today):
+        return
+    kept = [r for r in body.rights if _may_list(lister, known(state, r, Right), today)]
+    some = Step({"rights": ", ".join(kept)}, case="some", change={"/body/rights": kept})
+    held = [each.position for each in _licences(right, lister, today)]
+    raise ListingNoTitle(
+        f"{lister} owns no share of {subject}, and holds no licence in it that it may pass on",
+        positions=held or (right.former.get(lister, right.titled),),
+        subjects=(subject,),
+        step=some if kept else _listed_by_owner(right.owners),
+    )
+
+
+def _must_not_be_listed_by_others(
+    state: State, subject: str, right: Right, lister: str, today: date
+) -> None:
+    """Refuse a right that another shows, unless the two own it together."""
+    for other, listing in right.listed.items():
+        found = known(state, listing, Listing)
+        together = {lister, other}.issubset(right.owners)
+        over = found.expires_on is not None and today > found.expires_on
+        if other != lister and found.closed is None and not over and not together:
+            end = {"listing": listing, "reason": "withdrawn", "closed_by": found.lister}
+            raise ListingDuplicate(
+                f"{other} lists {subject} as {listing}",
+                positions=(found.position,),
+                subjects=(subject, listing),
+                step=Step({"other": other, **end}, first=(Other(ListingClosed.TOPIC, end),)),
+            )
+
+
+def _listed_by_owner(owners: Iterable[str]) -> Step:
+    owner = min(owners)
+    return Step({"owner": owner}, change={"/body/lister": owner})
+
+
+def _must_own(state: State, body: ListingPublished) -> None:
+    if body.technology is None:
+        return
+    technology = known(state, body.technology, Technology)
+    if body.lister not in technology.owners and not body.rights:
+        raise ListingNoTitle(
+            f"{body.lister} owns no share of {body.technology}",
+            positions=(technology.position,),
+            subjects=(body.technology,),
+            step=_listed_by_owner(technology.owners),
+        )
+
+
+def _admit_closed(state: State, event: Event, context: Context) -> None:
+    """Refuse to close a listing twice, or by a stranger."""
+    del context
+    body = event.body
+    assert isinstance(body, ListingClosed)
+    listing = known(state, body.listing, Listing)
+    if body.closed_by not in (listing.lister, listing.reviewer):
+        raise WrongSigner(
+            f"{body.closed_by} neither lists nor reviews {body.listing}",
+            positions=(listing.position,),
+            pointer="/body/closed_by",
+            step=naming("/body/closed_by", listing.lister),
+        )
+    _must_not_be_closed(listing, body.listing)
+
+
+def _admit_suspended(state: State, event: Event, context: Context) -> None:
+    """Refuse to suspend by whom does not review, or what is off the market already."""
+    del context
+    body = event.body
+    assert isinstance(body, ListingSuspended)
+    listing = known(state, body.listing, Listing)
+    _must_not_be_closed(listing, body.listing)
+    if listing.suspended is not None:
+        raise ListingNotOpen(
+            f"{body.listing} is suspended",
+            positions=(listing.suspended,),
+            subjects=(body.listing,),
+            step=_DONE,
+        )
+
+
+def _admit_resumed(state: State, event: Event, context: Context) -> None:
+    """Refuse to resume by whom does not review, or what was not suspended."""
+    del context
+    body = event.body
+    assert isinstance(body, ListingResumed)
+    listing = known(state, body.listing, Listing)
+    anew = Other(ListingPublished.TOPIC, {"lister": listing.lister})
+    _must_not_be_closed(
+        listing, body.listing, Step({"lister": listing.lister}, case="anew", instead=anew)
+    )
+    if listing.suspended is None:
+        raise ListingNotOpen(
+            f"{body.listing} was not suspended",
+            positions=(listing.position,),
+            subjects=(body.listing,),
+            step=_DONE,
+        )
+
+
+_DONE = Step(case="done")
+
+
+def _must_not_be_closed(listing: Listing, subject: str, step: Step = _DONE) -> None:
+    if listing.closed is not None:
+        raise ListingNotOpen(
+            f"{subject} is closed", positions=(listing.closed,), subjects=(subject,), step=step
+        )
+
+
+def _evolve_published(subject: str, value: Listing | None, logged: Logged) -> Listing:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, ListingPublished)
+    return Listing(
+        logged.position,
+        body.lister,
+        body.reviewer,
+        body.expires_on,
+        rights=body.rights,
+        technology=body.technology,
+    )
+
+
+def _evolve_drafted(subject: str, value: Listing | None, logged: Logged) -> Listing:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, ListingDrafted)
+    return Listing(logged.position, body.lister, body.lister, None, stage="draft")
+
+
+def _evolve_right_listed(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, ListingPublished)
+    del subject
+    return value and with_listing(value, body.lister, body.listing)
+
+
+def with_listing(right: Right, lister: str, listing: str) -> Right:
+    """Return the right with a party's last listing of it."""
+    return replace(right, listed=right.listed.insert(lister, listing))
+
+
+def _evolve_resumed(subject: str, value: Listing, logged: Logged) -> Listing:
+    del subject, logged
+    return replace(value, suspended=None)
+
+
+def _evolve_closed(subject: str, value: Listing, logged: Logged) -> Listing:
+    del subject
+    return replace(value, closed=logged.position)
+
+
+def _evolve_suspended(subject: str, value: Listing, logged: Logged) -> Listing:
+    del subject
+    return replace(value, suspended=logged.position)
+
+
+BODIES: tuple[type[Body], ...] = (
+    ListingDrafted,
+    ListingPublished,
+    ListingClosed,
+    ListingSuspended,
+    ListingResumed,
+)
+
+ADMITS: Admits = {
+    ListingDrafted: _admit_drafted,
+    ListingPublished: _admit_published,
+    ListingClosed: _admit_closed,
+    ListingSuspended: _admit_suspended,
+    ListingResumed: _admit_resumed,
+}
+
+EVOLVES: Evolves = {
+    (KIND, ListingDrafted): _evolve_drafted,
+    (KIND, ListingPublished): _evolve_published,
+    (KIND, ListingClosed): _evolve_closed,
+    (KIND, ListingSuspended): _evolve_suspended,
+    (KIND, ListingResumed): _evolve_resumed,
+    ("right", ListingPublished): _evolve_right_listed,
+}

@@ -1,0 +1,496 @@
+"""
+An offer and what becomes of it, as the Civil Code has it (articles 386 to 397).
+
+An offer is open until it is accepted, rejected, countered or revoked, or its time is over. A
+changed or late acceptance is a new offer: `offer.countered/1`. Refusals come in the order in which
+they are defined here, existence first.
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import model_validator
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.codes import must_be_codes
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import IntervalEmpty, PredecessorUnknown, known, new
+from ledger.domain.core.law import law_day
+from ledger.domain.core.money import Price, check_rate
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import HERE, Other, Step, naming
+from ledger.domain.core.scope import Acts, Box, Exclusivity, Field, Territory, box
+from ledger.domain.core.types import (
+    DISTINCT,
+    FROM_LIST,
+    Day,
+    EventHash,
+    Instant,
+    Model,
+    PartyId,
+    RightId,
+    Sealed,
+    Sha256,
+    Text,
+    format_instant,
+    of_kind,
+)
+from ledger.domain.market.listing import Listing, ListingId, must_be_open, rights_of
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.rights.technology import TechnologyId
+
+KIND = "offer"
+
+OfferId = Annotated[str, of_kind(KIND)]
+
+
+class Proposed(Model):
+    """A grant as it is offered: what it would reach, and whether it would be exclusive."""
+
+    licensor: PartyId
+    licensee: PartyId
+    rights: Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
+    acts: Acts
+    exclusivity: Exclusivity
+    territory: Territory
+    field: Field
+    valid_from: Day
+    valid_to: Day | None
+    technologies: Annotated[tuple[TechnologyId, ...], FROM_LIST, DISTINCT] = ()
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """Return all that it would be on."""
+        return (*self.rights, *self.technologies)
+
+    @property
+    def reaches(self) -> tuple[tuple[Territory | None, Field | None], ...]:
+        """Return the places and fields that it names."""
+        return ((self.territory, self.field),)
+
+    def reach(self) -> Box:
+        """Return its box."""
+        return box(self.acts, self.territory, self.field, self.valid_from, self.valid_to)
+
+
+class Terms(Body):
+    """What an offer and a counter-offer say alike. Never an event itself."""
+
+    offer: OfferId
+    listing: ListingId | None
+    offeror: PartyId
+    offeree: PartyId
+    subject_matter: Text
+    price: Price | Sealed | None
+    royalty_ppm: int | Sealed | None
+    terms_sha256: Sha256
+    expires_at: Instant
+    revocable: bool
+    proposed: Annotated[tuple[Proposed, ...], FROM_LIST] = ()
+
+    @model_validator(mode="after")
+    def _to_another(self) -> "Terms":
+        if self.offeror == self.offeree:
+            raise ValueError("an offer is made to another")
+        return self
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the rights of the listing, which take it off the market when they are not free."""
+        return rights_of(state, self.listing)
+
+    def subjects(self) -> frozenset[str]:
+        """Return the offer, its maker, its addressee and the listing that it answers."""
+        named = {self.offer, self.offeror, self.offeree}
+        return frozenset(named if self.listing is None else named | {self.listing})
+
+
+class OfferMade(Terms):
+    """A party says under which terms it will be bound (Civil Code art. 386)."""
+
+    TOPIC: ClassVar[str] = "offer.made/1"
+
+
+class OfferCountered(Terms):
+    """The addressee answers with other terms: a new offer that ends the old (art. 392)."""
+
+    TOPIC: ClassVar[str] = "offer.countered/1"
+
+    counters: OfferId
+    counters_event: EventHash
+
+    @model_validator(mode="after")
+    def _another_offer(self) -> "OfferCountered":
+        if self.counters == self.offer:
+            raise ValueError("a counter-offer is an offer of its own")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return what an offer is about, and the offer that it answers."""
+        return super().subjects() | {self.counters}
+
+    def references(self) -> Iterable[str]:
+        """Return the payload hash of the offer that it answers."""
+        return (self.counters_event,)
+
+
+class OfferAccepted(Body):
+    """The addressee agrees to the terms as they stand (Civil Code art. 393).
+
+    `accepts` is the payload hash of the offer. It is no reference that must exist: the hash of
+    terms which nobody offered is the plainest way to accept other terms. Where `listing` is named,
+    two acceptances of rival offers on it meet: who has seen neither (`seen`) is told.
+    """
+
+    TOPIC: ClassVar[str] = "offer.accepted/1"
+
+    offer: OfferId
+    accepts: EventHash
+    accepted_by: PartyId
+    listing: ListingId | None = None
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the listing that the offer answers."""
+        offer = state.get(self.offer)
+        return (offer.listing,) if isinstance(offer, Offer) and offer.listing else ()
+
+    def subjects(self) -> frozenset[str]:
+        """Return the offer, who accepts it and, where it is named, the listing."""
+        named = (self.offer, self.accepted_by, self.listing)
+        return frozenset(filter(None, named))
+
+
+class OfferRejected(Body):
+    """The addressee declines (Civil Code art. 391)."""
+
+    TOPIC: ClassVar[str] = "offer.rejected/1"
+
+    offer: OfferId
+    rejected_by: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the offer and who rejects it."""
+        return frozenset({self.offer, self.rejected_by})
+
+
+class OfferRevoked(Body):
+    """The offeror takes an offer back, as it had reserved to (Civil Code art. 390)."""
+
+    TOPIC: ClassVar[str] = "offer.revoked/1"
+
+    offer: OfferId
+    revoked_by: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the offer and who revokes it."""
+        return frozenset({self.offer, self.revoked_by})
+
+
+Outcome = Literal["accepted", "rejected", "countered", "revoked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What ended an offer, by which event, at which position."""
+
+    outcome: Outcome
+    position: int
+    payload_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An offer as its answers see it; `terms_hash` is the hash of the payload that made it.
+
+    `price`, `royalty_ppm`, `paper` and `proposed` are what an acceptance commits to, as the offer
+    has them; `used` is the position of the deed that followed its acceptance.
+    """
+
+    position: int
+    terms_hash: str
+    offeror: str
+    offeree: str
+    expires_at: datetime
+    revocable: bool
+    listing: str | None = None
+    proposed: tuple[Proposed, ...] = ()
+    price: Price | Sealed | None = None
+    royalty_ppm: int | Sealed | None = None
+    paper: str | None = None
+    answer: Answer | None = None
+    used: int | None = None
+
+
+class AcceptNotAddressee(Refusal):
+    """Only the party to whom an offer was made can answer it."""
+
+    code = "ACCEPT_NOT_ADDRESSEE"
+    members = ("accepted_by", "rejected_by", "counters")
+    title_vi = "Chỉ bên được đề nghị mới có thể trả lời đề nghị giao kết hợp đồng"
+    article = "Bộ luật Dân sự, Điều 393"
+
+
+class OfferClosed(Refusal):
+    """The offer has been accepted, rejected, countered or revoked already."""
+
+    code = "OFFER_CLOSED"
+    members = ("offer", "counters")
+    title_vi = "Đề nghị đã được chấp nhận, bị từ chối, được sửa đổi hoặc bị hủy bỏ"
+    article = "Bộ luật Dân sự, Điều 391"
+
+
+class OfferExpired(Refusal):
+    """An acceptance after the offer's time is a new offer."""
+
+    code = "OFFER_EXPIRED"
+    members = ("offer", "counters")
+    title_vi = "Chấp nhận sau thời hạn trả lời được coi là đề nghị mới"
+    article = "Bộ luật Dân sự, Điều 394"
+
+
+class AcceptTermsDiffer(Refusal):
+    """An acceptance that changes the terms is a new offer."""
+
+    code = "ACCEPT_TERMS_DIFFER"
+    members = ("accepts",)
+    title_vi = "Chấp nhận có sửa đổi nội dung được coi là đề nghị mới"
+    article = "Bộ luật Dân sự, Điều 392"
+
+
+class RevokeNotReserved(Refusal):
+    """An offer can be taken back only if it says so."""
+
+    code = "REVOKE_NOT_RESERVED"
+    members = ("offer",)
+    title_vi = "Đề nghị không bảo lưu quyền hủy bỏ"
+    article = "Bộ luật Dân sự, Điều 390"
+
+
+def _admit_made(
+    state: State, event: Event, context: Context, stood: tuple[Proposed, ...] = ()
+) -> None:
+    """Refuse an offer that nobody can answer, whose royalty is no rate, or of what is no place."""
+    body = event.body
+    assert isinstance(body, Terms)
+    new(state, body.offer)
+    if body.listing is not None:
+        must_be_open(state, body.listing, context)
+    if body.expires_at <= context.accepted:
+        raise IntervalEmpty(
+            f"the offer ran until {format_instant(body.expires_at)}, before it was recorded",
+            pointer="/body/expires_at",
+            step=Step({"now": format_instant(context.accepted)}, case="deadline", ask=(HERE,)),
+        )
+    check_rate(body.royalty_ppm, "/body/royalty_ppm", context)
+    must_be_codes(body.proposed, law_day(context.accepted), context.law, stood)
+
+
+def _admit_countered(state: State, event: Event, context: Context) -> None:
+    """Refuse a counter to what was answered; an offer whose time is over can be countered."""
+    body = event.body
+    assert isinstance(body, OfferCountered)
+    offer = known(state, body.counters, Offer)
+    if body.counters_event != offer.terms_hash:
+        raise PredecessorUnknown(
+            f"{body.counters_event} did not make {body.counters}",
+            positions=(offer.position,),
+            subjects=(body.counters,),
+            step=Step(
+                {"subject": body.counters, "hash": offer.terms_hash},
+                case="event",
+                change={"/body/counters_event": offer.terms_hash},
+            ),
+        )
+    turned = {f"/body/{name}": party for name, party in _turned(offer).items()}
+    _must_be_between(offer, body.offeror, body.offeree, turned)
+    _must_be_open(offer, body.offeror)
+    _admit_made(state, event, context, offer.proposed)
+
+
+def _admit_accepted(state: State, event: Event, context: Context) -> None:
+    """Refuse an acceptance by a stranger, after the end, or of other terms."""
+    body = event.body
+    assert isinstance(body, OfferAccepted)
+    offer = known(state, body.offer, Offer)
+    _must_be_between(offer, body.accepted_by, offer.offeror, {"/body/accepted_by": offer.offeree})
+    _must_be_open(offer, body.accepted_by, {"accepted"})
+    if context.accepted > offer.expires_at:
+        raise OfferExpired(
+            f"the offer ran until {format_instant(offer.expires_at)}",
+            positions=(offer.position,),
+            step=Step(
+                {"who": offer.offeror},
+                instead=Other(
+                    OfferCountered.TOPIC,
+                    {"counters": body.offer, "counters_event": offer.terms_hash, **_turned(offer)},
+                ),
+            ),
+        )
+    if body.accepts != offer.terms_hash:
+        raise AcceptTermsDiffer(
+            f"the offer's terms are those of {offer.terms_hash}",
+            positions=(offer.position,),
+            step=Step({"hash": offer.terms_hash}, change={"/body/accepts": offer.terms_hash}),
+        )
+    if body.listing is not None and body.listing != offer.listing:
+        raise PredecessorUnknown(
+            f"{body.offer} does not answer {body.listing}",
+            positions=(offer.position,),
+            pointer="/body/listing",
+            step=Step(
+                {"listing": offer.listing or "no listing"},
+                case="listing",
+                change={"/body/listing": offer.listing},
+            ),
+        )
+    if offer.listing is not None:
+        lapsed = lapsed_by(offer, known(state, offer.listing, Listing))
+        if lapsed:
+            raise OfferClosed(
+                "what it offers is taken, or off the market",
+                positions=lapsed,
+                step=_offering(offer, body.accepted_by),
+            )
+
+
+def lapsed_by(offer: Offer, listing: Listing) -> tuple[int, ...]:
+    """Return the events by which an unanswered offer on a listing has lapsed, if it has.
+
+    They are the deals that took what it offers for another, or what closed the listing.
+    """
+    taken = {
+        held.position
+        for held in listing.taken
+        for proposed in offer.proposed
+        if held.licensee != proposed.licensee and held.box.overlaps(proposed.reach())
+    }
+    closed = () if listing.closed is None else (listing.closed,)
+    return tuple(sorted(taken)) or closed
+
+
+def _admit_rejected(state: State, event: Event, context: Context) -> None:
+    """Refuse a rejection by a stranger or of what has ended."""
+    del context
+    body = event.body
+    assert isinstance(body, OfferRejected)
+    offer = known(state, body.offer, Offer)
+    _must_be_between(offer, body.rejected_by, offer.offeror, {"/body/rejected_by": offer.offeree})
+    _must_be_open(offer, body.rejected_by, {"rejected", "countered", "revoked"})
+
+
+def _admit_revoked(state: State, event: Event, context: Context) -> None:
+    """Refuse a revocation by another than the offeror, of what has ended, or not reserved."""
+    del context
+    body = event.body
+    assert isinstance(body, OfferRevoked)
+    offer = known(state, body.offer, Offer)
+    if body.revoked_by != offer.offeror:
+        raise WrongSigner(
+            f"{body.offer} was made by {offer.offeror}",
+            positions=(offer.position,),
+            pointer="/body/revoked_by",
+            step=naming("/body/revoked_by", offer.offeror),
+        )
+    _must_be_open(offer, body.revoked_by, {"rejected", "countered", "revoked"})
+    if not offer.revocable:
+        raise RevokeNotReserved(
+            f"{body.offer} does not reserve its revocation",
+            positions=(offer.position,),
+            step=Step(
+                {"who": offer.offeree, "until": format_instant(offer.expires_at)},
+                instead=Other(
+                    OfferRejected.TOPIC, {"offer": body.offer, "rejected_by": offer.offeree}
+                ),
+            ),
+        )
+
+
+def _must_be_between(offer: Offer, by: str, to: str, change: Mapping[str, str]) -> None:
+    """Refuse an answer by another, or to another; `change` would make it the addressee's."""
+    if (by, to) != (offer.offeree, offer.offeror):
+        raise AcceptNotAddressee(
+            f"the offer was made by {offer.offeror} to {offer.offeree}: {by} does not answer {to}",
+            positions=(offer.position,),
+            step=Step({"offeree": offer.offeree, "offeror": offer.offeror}, change=change),
+        )
+
+
+def _turned(offer: Offer) -> dict[str, str]:
+    return {"offeror": offer.offeree, "offeree": offer.offeror}
+
+
+def _must_be_open(offer: Offer, party: str, enough: Collection[str] = ()) -> None:
+    """Refuse what comes after an answer; after one of those that are `enough` nothing is left."""
+    if (answer := offer.answer) is None:
+        return
+    step = _offering(offer, party, "accepted" if answer.outcome == "accepted" else None)
+    if answer.outcome in enough:
+        step = Step({"outcome": answer.outcome}, case="done")
+    raise OfferClosed(f"the offer was {answer.outcome}", positions=(answer.position,), step=step)
+
+
+def _offering(offer: Offer, party: str, case: str | None = None) -> Step:
+    """Return the step of a new offer by one party of the old to the other."""
+    other = offer.offeree if party == offer.offeror else offer.offeror
+    made = Other(OfferMade.TOPIC, {"offeror": party, "offeree": other, "listing": None})
+    return Step({"who": other}, case=case, instead=made)
+
+
+def _evolve_made(subject: str, value: Offer | None, logged: Logged) -> Offer:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, Terms)
+    return Offer(
+        position=logged.position,
+        terms_hash=logged.event.payload_hash,
+        offeror=body.offeror,
+        offeree=body.offeree,
+        expires_at=body.expires_at,
+        revocable=body.revocable,
+        listing=body.listing,
+        proposed=body.proposed,
+        price=body.price,
+        royalty_ppm=body.royalty_ppm,
+        paper=body.terms_sha256,
+    )
+
+
+def _evolve_countered(subject: str, value: Offer | None, logged: Logged) -> Offer:
+    """Return the new offer, or the old one, ended."""
+    body = logged.event.body
+    assert isinstance(body, OfferCountered)
+    if subject == body.offer:
+        return _evolve_made(subject, value, logged)
+    assert value is not None
+    return _evolve_answered("countered", subject, value, logged)
+
+
+def _evolve_answered(outcome: Outcome, subject: str, value: Offer, logged: Logged) -> Offer:
+    del subject
+    return replace(value, answer=Answer(outcome, logged.position, logged.event.payload_hash))
+
+
+BODIES: tuple[type[Body], ...] = (
+    *(OfferMade, OfferCountered, OfferAccepted),
+    *(OfferRejected, OfferRevoked),
+)
+
+ADMITS: Admits = {
+    OfferMade: _admit_made,
+    OfferCountered: _admit_countered,
+    OfferAccepted: _admit_accepted,
+    OfferRejected: _admit_rejected,
+    OfferRevoked: _admit_revoked,
+}
+
+EVOLVES: Evolves = {
+    (KIND, OfferMade): _evolve_made,
+    (KIND, OfferCountered): _evolve_countered,
+    (KIND, OfferAccepted): partial(_evolve_answered, "accepted"),
+    (KIND, OfferRejected): partial(_evolve_answered, "rejected"),
+    (KIND, OfferRevoked): partial(_evolve_answered, "revoked"),
+}

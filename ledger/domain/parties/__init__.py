@@ -1,0 +1,1 @@
+"""Who takes part: parties, their names, keys, powers and relations."""

@@ -1,0 +1,216 @@
+"""
+Who a party is, as that changes: its numbers, its name, and its end.
+
+What a party that is merged owned and owed passes by the events that say so (an assignment, a
+record of the office); here it only ceases to sign, and its successor signs where it would have to.
+Its keys need no revocation for that.
+Read in this order: events, state, admit, evolve; the refusals stand in `party` and `identifier`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import StringConstraints, model_validator
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import new, not_in_future
+from ledger.domain.core.personal_data import PersonalDataInEvent
+from ledger.domain.core.remedy import Step
+from ledger.domain.core.types import Day, PartyId, Text
+from ledger.domain.parties.attestation import Attested
+from ledger.domain.parties.identifier import Identifiers, must_be_numbered
+from ledger.domain.parties.name import must_not_be_anothers, spelling_subject
+from ledger.domain.parties.party import Party, must_not_have_ended, party_of
+
+KIND = "identifier"
+
+Token = Annotated[str, StringConstraints(pattern=r"^party:tok\.[0-9a-f]{32}$")]
+
+
+class PartyIdentified(Body):
+    """The operator has seen that registers know the party under these numbers."""
+
+    TOPIC: ClassVar[str] = "party.identified/1"
+
+    party: PartyId
+    identifiers: Identifiers
+
+    def subjects(self) -> frozenset[str]:
+        """Return the party and its numbers."""
+        return frozenset((self.party, *(each.subject for each in self.identifiers)))
+
+
+class PartyRenamed(Body):
+    """An organisation has another name from a day on. Old events keep the name of their day."""
+
+    TOPIC: ClassVar[str] = "party.renamed/1"
+
+    party: PartyId
+    name: Text
+    effective_on: Day
+
+    def subjects(self) -> frozenset[str]:
+        """Return the party."""
+        return frozenset((self.party,))
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the spelling of the name: another party may be meant by it."""
+        del state
+        return (spelling_subject(self.name),)
+
+
+class PartyMerged(Attested):
+    """The register of enterprises has the party merged into another, which takes its place."""
+
+    TOPIC: ClassVar[str] = "party.merged/1"
+
+    party: PartyId
+    into: PartyId
+    effective_on: Day
+
+    def subjects(self) -> frozenset[str]:
+        """Return both parties and who attests it."""
+        return frozenset(filter(None, (self.party, self.into, self.attested_by)))
+
+    @model_validator(mode="after")
+    def _into_another(self) -> "PartyMerged":
+        if self.party == self.into:
+            raise ValueError("a party is merged into another")
+        return self
+
+
+class PartyDissolved(Attested):
+    """The register of enterprises has the party dissolved: it has no successor."""
+
+    TOPIC: ClassVar[str] = "party.dissolved/1"
+
+    party: PartyId
+    effective_on: Day
+    reason: Literal["dissolved", "bankrupt", "struck_off"]
+
+    def subjects(self) -> frozenset[str]:
+        """Return the party and who attests it."""
+        return frozenset(filter(None, (self.party, self.attested_by)))
+
+
+class PersonErased(Body):
+    """The operator destroyed what tied a token to a person. What the token did and got stays."""
+
+    TOPIC: ClassVar[str] = "person.erased/1"
+
+    token: Token
+    ground: Literal["request", "consent_withdrawn", "purpose_met", "retention_over", "order"]
+
+    def subjects(self) -> frozenset[str]:
+        """Return the token."""
+        return frozenset((self.token,))
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Which party has a number, since the event at `position`."""
+
+    position: int
+    party: str
+
+
+def _admit_identified(state: State, event: Event, context: Context) -> None:
+    """Refuse a number that does not check, or is another party's; persons have none here."""
+    del context
+    body = event.body
+    assert isinstance(body, PartyIdentified)
+    _must_be_no_person(state, body.party)
+    must_be_numbered(body.party, body.identifiers)
+    for identifier in body.identifiers:
+        new(state, identifier.subject)
+
+
+def _admit_renamed(state: State, event: Event, context: Context) -> None:
+    """Refuse a person's name, another party's, and one of days to come."""
+    body = event.body
+    assert isinstance(body, PartyRenamed)
+    _must_be_no_person(state, body.party)
+    not_in_future(context.accepted, effective_on=body.effective_on)
+    must_not_be_anothers(state, body.party, body.name)
+
+
+def _must_be_no_person(state: State, party: str) -> None:
+    if party_of(state, party).kind == "person":
+        raise PersonalDataInEvent(
+            f"{party} is a person: no name or number of it stands in the log",
+            step=Step(case="person"),
+        )
+
+
+def _admit_ended(state: State, event: Event, context: Context) -> None:
+    """Refuse an end of days to come, or by no office; not one that contradicts another end."""
+    del state
+    body = event.body
+    assert isinstance(body, PartyMerged | PartyDissolved)
+    not_in_future(context.accepted, effective_on=body.effective_on)
+
+
+def _admit_erased(state: State, event: Event, context: Context) -> None:
+    """Refuse to erase a person twice."""
+    del context
+    body = event.body
+    assert isinstance(body, PersonErased)
+    must_not_have_ended(body.token, party_of(state, body.token))
+
+
+def _evolve_identified(subject: str, value: Numbered | None, logged: Logged) -> Numbered:
+    body = logged.event.body
+    assert isinstance(body, PartyIdentified)
+    del subject, value
+    return Numbered(logged.position, body.party)
+
+
+def _evolve_renamed(subject: str, value: Party | None, logged: Logged) -> Party | None:
+    body = logged.event.body
+    assert isinstance(body, PartyRenamed)
+    del subject
+    return value and replace(value, names=value.names | {body.name})
+
+
+def _evolve_ended(subject: str, value: Party | None, logged: Logged) -> Party | None:
+    body = logged.event.body
+    assert isinstance(body, PartyMerged | PartyDissolved)
+    if value is None:
+        return value
+    if subject != body.party:
+        merged = isinstance(body, PartyMerged) and subject == body.into
+        return replace(value, merged=value.merged | {body.party}) if merged else value
+    successor = body.into if isinstance(body, PartyMerged) else None
+    first = logged.position if value.ended is None else value.ended
+    return replace(value, ended=first, successor=successor)
+
+
+def _evolve_erased(subject: str, value: Party | None, logged: Logged) -> Party | None:
+    del subject
+    return value and replace(value, ended=logged.position)
+
+
+BODIES: tuple[type[Body], ...] = (
+    PartyIdentified,
+    PartyRenamed,
+    PartyMerged,
+    PartyDissolved,
+    PersonErased,
+)
+ADMITS: Admits = {
+    PartyIdentified: _admit_identified,
+    PartyRenamed: _admit_renamed,
+    PartyMerged: _admit_ended,
+    PartyDissolved: _admit_ended,
+    PersonErased: _admit_erased,
+}
+EVOLVES: Evolves = {
+    (KIND, PartyIdentified): _evolve_identified,
+    ("party", PartyRenamed): _evolve_renamed,
+    ("party", PartyMerged): _evolve_ended,
+    ("party", PartyDissolved): _evolve_ended,
+    ("party", PersonErased): _evolve_erased,
+}

@@ -1,0 +1,295 @@
+"""
+A key: a public key in the log, whose it is, and from which position to which it binds.
+
+A key is in force at the positions p with added < p < revoked. It enters the log once, for one
+party, and stays there for ever: old signatures are judged by the position they stand at. To rotate
+a key is to add the new one, which the old one vouches for, and then to revoke the old one with the
+reason `rotated`. While it is suspended it is not in force either, but for what only stops.
+Read in this order: events, state, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+from rpds import HashTrieMap
+
+from ledger.domain.core.body import Body, KeyRecord, State, key_subject
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import (
+    IntervalEmpty,
+    PredecessorUnknown,
+    known,
+    must_wait_still,
+    new_keys,
+)
+from ledger.domain.core.remedy import HERE, Step
+from ledger.domain.core.types import Instant, KeyId, PartyId, format_instant
+from ledger.domain.parties.authority import KeyIsSuspended, KeyNoLongerValid
+from ledger.domain.parties.party import PartyRegistered
+
+KIND = "key"
+
+
+class KeyAdded(Body):
+    """A party brings a further key, which signs too; an old key or an officer vouches for it.
+
+    The key binds in [not_before, not_after); null means without limit. One that an officer vouches
+    for is signed by both officers, and binds only after the ledger's delay.
+    """
+
+    TOPIC: ClassVar[str] = "key.added/1"
+
+    party: PartyId
+    key: KeyRecord
+    not_before: Instant | None
+    not_after: Instant | None
+    vouched_by: PartyId | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the party and the key."""
+        return frozenset((self.party, key_subject(self.key.key_id)))
+
+    def new_keys(self) -> Iterable[tuple[str, KeyRecord]]:
+        """Return the key."""
+        return ((self.party, self.key),)
+
+
+class KeyRevoked(Body):
+    """From here on the key binds nobody. `compromised_since` is the position doubted from.
+
+    Its party revokes it, or, where `revoked_by` is null, the two officers do.
+    """
+
+    TOPIC: ClassVar[str] = "key.revoked/1"
+
+    party: PartyId
+    key_id: KeyId
+    reason: Literal["rotated", "compromised", "lost", "holder_left", "party_ended"]
+    compromised_since: Annotated[int, Field(ge=0)] | None
+    revoked_by: PartyId | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the party and the key."""
+        return frozenset((self.party, key_subject(self.key_id)))
+
+
+class KeySuspended(Body):
+    """The key is said to be compromised: from here on it binds nobody, until that is lifted.
+
+    Its party says so, by whichever key, or one of the two officers: then the key can still stop
+    what waits, so that an officer silences nobody to whom something is about to be done.
+    An officer's key is suspended, and revoked, by another key of that officer only.
+    """
+
+    TOPIC: ClassVar[str] = "key.suspended/1"
+
+    party: PartyId
+    key_id: KeyId
+    suspended_by: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the party and the key."""
+        return frozenset((self.party, key_subject(self.key_id)))
+
+
+class KeyResumed(Body):
+    """From here on a key that was suspended binds again: it was not compromised.
+
+    Its party lifts the suspension with another key, or, where `lifted_by` is null, the two
+    officers do.
+    """
+
+    TOPIC: ClassVar[str] = "key.resumed/1"
+
+    party: PartyId
+    key_id: KeyId
+    lifted_by: PartyId | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the party and the key."""
+        return frozenset((self.party, key_subject(self.key_id)))
+
+
+class KeyStopped(Body):
+    """The key does not bind yet, and never will: its party says so by another, or the registrar."""
+
+    TOPIC: ClassVar[str] = "key.stopped/1"
+
+    party: PartyId
+    key_id: KeyId
+    stopped_by: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the party and the key."""
+        return frozenset((self.party, key_subject(self.key_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key in the log: whose, since which position, until which, and between which instants.
+
+    While `suspended` has a position it binds nobody, or, where its party has not said so itself
+    (`silent`), only for what stops something that waits.
+    What it signed at the positions [compromised_since, revoked) is in doubt. `words` has, by
+    payload hash and party, the position of who has said whether it stands by such an event.
+    """
+
+    position: int
+    party: str
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    revoked: int | None = None
+    compromised_since: int | None = None
+    suspended: int | None = None
+    silent: bool = False
+    words: "HashTrieMap[tuple[str, str], int]" = field(default_factory=HashTrieMap)
+
+
+def _admit_added(state: State, event: Event, context: Context) -> None:
+    """Refuse a taken key, and an empty validity. Who vouches is in the table of authority."""
+    del context
+    body = event.body
+    assert isinstance(body, KeyAdded)
+    new_keys(state, body.new_keys())
+    if body.not_before and body.not_after and body.not_after <= body.not_before:
+        begins, ends = format_instant(body.not_before), format_instant(body.not_after)
+        later = format_instant(body.not_before + timedelta(seconds=1))
+        raise IntervalEmpty(
+            f"it is valid from {begins} and no more from {ends} on: at no instant",
+            pointer="/body/not_after",
+            step=Step({"end": later}, change={"/body/not_after": later}),
+        )
+
+
+def _key_of(state: State, body: KeyRevoked | KeySuspended | KeyResumed | KeyStopped) -> Key:
+    """Return the key that an event is about, which is its party's and has not been revoked."""
+    subject = key_subject(body.key_id)
+    key = known(state, subject, Key)
+    if key.party != body.party:
+        raise PredecessorUnknown(
+            f"{body.party} has no {subject}",
+            positions=(key.position,),
+            subjects=(subject,),
+            step=Step({"party": key.party}, case="key", replace={body.party: key.party}),
+        )
+    if key.revoked is not None:
+        raise KeyNoLongerValid(
+            f"{subject} was revoked before",
+            positions=(key.revoked,),
+            subjects=(subject,),
+            step=Step(case="before"),
+        )
+    return key
+
+
+def _admit_revoked(state: State, event: Event, context: Context) -> None:
+    """Refuse a revocation of another's key, of a revoked one, or from later on."""
+    body = event.body
+    assert isinstance(body, KeyRevoked)
+    _key_of(state, body)
+    if body.compromised_since is not None and body.compromised_since > context.position:
+        raise PredecessorUnknown(
+            f"position {body.compromised_since} is not in the log",
+            pointer="/body/compromised_since",
+            step=Step(ask=(HERE,)),
+        )
+
+
+def _admit_suspended(state: State, event: Event, context: Context) -> None:
+    """Refuse to suspend another's key, a revoked one, or one that is suspended."""
+    del context
+    body = event.body
+    assert isinstance(body, KeySuspended)
+    key, subject = _key_of(state, body), key_subject(body.key_id)
+    if key.suspended is not None:
+        raise KeyIsSuspended(
+            f"{subject} is suspended",
+            positions=(key.suspended,),
+            subjects=(subject,),
+            step=Step(case="before"),
+        )
+
+
+def _admit_stopped(state: State, event: Event, context: Context) -> None:
+    """Refuse to stop another's key, a revoked one, or one that binds already."""
+    body = event.body
+    assert isinstance(body, KeyStopped)
+    must_wait_still(key_subject(body.key_id), _key_of(state, body), context.accepted)
+
+
+def _admit_resumed(state: State, event: Event, context: Context) -> None:
+    """Refuse to lift what is not suspended, and of a revoked key."""
+    del context
+    body = event.body
+    assert isinstance(body, KeyResumed)
+    key, subject = _key_of(state, body), key_subject(body.key_id)
+    if key.suspended is None:
+        raise PredecessorUnknown(
+            f"{subject} is not suspended",
+            positions=(key.position,),
+            subjects=(subject,),
+            step=Step(case="done"),
+        )
+
+
+def _evolve_registered(subject: str, value: Key | None, logged: Logged) -> Key | None:
+    body = logged.event.body
+    assert isinstance(body, PartyRegistered)
+    del subject, value
+    return Key(logged.position, body.party, body.not_before)
+
+
+def _evolve_added(subject: str, value: Key | None, logged: Logged) -> Key | None:
+    body = logged.event.body
+    assert isinstance(body, KeyAdded)
+    del subject, value
+    return Key(logged.position, body.party, body.not_before, body.not_after)
+
+
+def _evolve_revoked(subject: str, value: Key | None, logged: Logged) -> Key | None:
+    body = logged.event.body
+    assert isinstance(body, KeyRevoked)
+    del subject
+    return value and replace(
+        value, revoked=logged.position, compromised_since=body.compromised_since
+    )
+
+
+def _evolve_stopped(subject: str, value: Key | None, logged: Logged) -> Key | None:
+    del subject
+    return value and replace(value, revoked=logged.position)
+
+
+def _evolve_suspended(subject: str, value: Key | None, logged: Logged) -> Key | None:
+    body = logged.event.body
+    assert isinstance(body, KeySuspended)
+    del subject
+    silent = body.suspended_by == body.party
+    return value and replace(value, suspended=logged.position, silent=silent)
+
+
+def _evolve_resumed(subject: str, value: Key | None, logged: Logged) -> Key | None:
+    del subject, logged
+    return value and replace(value, suspended=None)
+
+
+BODIES: tuple[type[Body], ...] = (KeyAdded, KeyRevoked, KeySuspended, KeyResumed, KeyStopped)
+ADMITS: Admits = {
+    KeyAdded: _admit_added,
+    KeyRevoked: _admit_revoked,
+    KeySuspended: _admit_suspended,
+    KeyResumed: _admit_resumed,
+    KeyStopped: _admit_stopped,
+}
+EVOLVES: Evolves = {
+    (KIND, PartyRegistered): _evolve_registered,
+    (KIND, KeyAdded): _evolve_added,
+    (KIND, KeyRevoked): _evolve_revoked,
+    (KIND, KeySuspended): _evolve_suspended,
+    (KIND, KeyResumed): _evolve_resumed,
+    (KIND, KeyStopped): _evolve_stopped,
+}

@@ -1,0 +1,152 @@
+"""
+A mandate: a party's word that another may sign for it, for some topics, up to a sum, for a time.
+
+Read in this order: events, state, admit, evolve; how a mandate binds stands in `signers`.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from pydantic import StringConstraints
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import PredecessorUnknown, interval, known, new
+from ledger.domain.core.money import Price
+from ledger.domain.core.remedy import Step, listed
+from ledger.domain.core.types import DISTINCT, FROM_LIST, NOT_EMPTY, Day, PartyId, of_kind
+from ledger.domain.parties.authority import MandateExpired
+from ledger.domain.parties.party import Party, Power
+
+KIND = "mandate"
+
+MandateId = Annotated[str, of_kind(KIND)]
+Topic = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z]+\.[a-z_]+)$")]
+Topics = Annotated[tuple[Topic, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+
+
+class MandateGiven(Body):
+    """The holder may sign for the principal what is of these topics, in [valid_from, valid_to).
+
+    `topics` are event types without their version, or `*` for all. With a ceiling, an event whose
+    price or amount is above it, or in another currency, is not covered.
+    """
+
+    TOPIC: ClassVar[str] = "mandate.given/1"
+
+    mandate: MandateId
+    principal: PartyId
+    holder: PartyId
+    topics: Topics
+    ceiling: Price | None
+    valid_from: Day
+    valid_to: Day | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the mandate and both parties."""
+        return frozenset((self.mandate, self.principal, self.holder))
+
+
+class MandateEnded(Body):
+    """The principal or the holder ended the mandate, from the next position on."""
+
+    TOPIC: ClassVar[str] = "mandate.ended/1"
+
+    mandate: MandateId
+    principal: PartyId
+    holder: PartyId
+    ended_by: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the mandate and both parties."""
+        return frozenset((self.mandate, self.principal, self.holder))
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """Between whom a mandate is, and the position of the event that ended it."""
+
+    position: int
+    principal: str
+    holder: str
+    ended: int | None = None
+
+
+def _admit_given(state: State, event: Event, context: Context) -> None:
+    """Refuse a mandate twice, or for no time."""
+    del context
+    body = event.body
+    assert isinstance(body, MandateGiven)
+    new(state, body.mandate)
+    interval(body.valid_from, body.valid_to, "/body/valid_to")
+
+
+def _admit_ended(state: State, event: Event, context: Context) -> None:
+    """Refuse to end what is unknown, between others, or ended."""
+    del context
+    body = event.body
+    assert isinstance(body, MandateEnded)
+    mandate = known(state, body.mandate, Mandate)
+    if (mandate.principal, mandate.holder) != (body.principal, body.holder):
+        raise PredecessorUnknown(
+            f"{body.mandate} is not from {body.principal} to {body.holder}",
+            positions=(mandate.position,),
+            subjects=(body.mandate,),
+            step=Step(
+                {"who": listed((mandate.principal, mandate.holder))},
+                case="between",
+                change={"/body/principal": mandate.principal, "/body/holder": mandate.holder},
+            ),
+        )
+    if mandate.ended is not None:
+        raise MandateExpired(
+            f"{body.mandate} has ended", positions=(mandate.ended,), step=Step(case="ended")
+        )
+
+
+def _evolve_given(subject: str, value: Mandate | None, logged: Logged) -> Mandate:
+    body = logged.event.body
+    assert isinstance(body, MandateGiven)
+    del subject, value
+    return Mandate(logged.position, body.principal, body.holder)
+
+
+def _evolve_ended(subject: str, value: Mandate | None, logged: Logged) -> Mandate | None:
+    del subject
+    return value and replace(value, ended=logged.position)
+
+
+def _evolve_principal_gives(subject: str, value: Party | None, logged: Logged) -> Party | None:
+    body = logged.event.body
+    assert isinstance(body, MandateGiven)
+    if value is None or subject != body.principal:
+        return value
+    power = Power(
+        holder=body.holder,
+        topics=body.topics,
+        ceiling=body.ceiling,
+        valid_from=body.valid_from,
+        valid_to=body.valid_to,
+        position=logged.position,
+    )
+    return value.with_mandate(body.mandate, power)
+
+
+def _evolve_principal_ends(subject: str, value: Party | None, logged: Logged) -> Party | None:
+    body = logged.event.body
+    assert isinstance(body, MandateEnded)
+    if value is None or subject != body.principal:
+        return value
+    power = replace(value.mandates[body.mandate], ended=logged.position)
+    return value.with_mandate(body.mandate, power)
+
+
+BODIES: tuple[type[Body], ...] = (MandateGiven, MandateEnded)
+ADMITS: Admits = {MandateGiven: _admit_given, MandateEnded: _admit_ended}
+EVOLVES: Evolves = {
+    (KIND, MandateGiven): _evolve_given,
+    (KIND, MandateEnded): _evolve_ended,
+    ("party", MandateGiven): _evolve_principal_gives,
+    ("party", MandateEnded): _evolve_principal_ends,
+}

@@ -1,0 +1,98 @@
+"""
+A reconfirmation: a party's word on what a compromised key signed in its name.
+
+Events between `compromised_since` and the revocation are not deleted and not void: they are in
+doubt until those whom the key could bind stand by them, or disown them (which a forum may then
+judge). Read in this order: events, refusals, admit, evolve; the state is that of the key.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+from ledger.domain.core.body import Body, State, key_subject
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import SubjectExists, known
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import Step
+from ledger.domain.core.types import EventHash, KeyId, PartyId
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.key import Key
+from ledger.domain.parties.party import party_of
+
+
+class ReconfirmationGiven(Body):
+    """A party stands by an event that a compromised key signed for it, or disowns it."""
+
+    TOPIC: ClassVar[str] = "reconfirmation.given/1"
+
+    event: EventHash
+    key_id: KeyId
+    outcome: Literal["confirmed", "disowned"]
+    given_by: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the key and the party."""
+        return frozenset((key_subject(self.key_id), self.given_by))
+
+    def references(self) -> Iterable[str]:
+        """Return the payload hash of the event in doubt."""
+        return (self.event,)
+
+
+class NotInDoubt(Refusal):
+    """The event does not stand between the compromise of the key and its revocation."""
+
+    code = "NOT_IN_DOUBT"
+    title_vi = "Sự kiện không nằm trong khoảng từ khi lộ khóa đến khi thu hồi khóa"
+
+
+def _admit(state: State, event: Event, context: Context) -> None:
+    """Refuse a word on what is not in doubt, of whom the key could not bind, and a second one."""
+    body = event.body
+    assert isinstance(body, ReconfirmationGiven)
+    subject = key_subject(body.key_id)
+    key = known(state, subject, Key)
+    if not _is_in_doubt(key, context.known[body.event]):
+        raise NotInDoubt(
+            f"{body.event} is not among what {subject} may not have signed for its party",
+            positions=(key.position if key.revoked is None else key.revoked,),
+            subjects=(subject,),
+        )
+    mandates = party_of(state, body.given_by).mandates.values()
+    if body.given_by != key.party and all(power.holder != key.party for power in mandates):
+        raise WrongSigner(
+            f"{subject} never bound {body.given_by}",
+            positions=(key.position,),
+            subjects=(body.given_by,),
+            step=Step({"party": key.party}, case="key", replace={body.given_by: key.party}),
+        )
+    if (body.event, body.given_by) in key.words:
+        raise SubjectExists(
+            f"{body.given_by} has given its word on this",
+            positions=(key.words[body.event, body.given_by],),
+            subjects=(body.given_by,),
+            step=Step(case="word"),
+        )
+
+
+def _is_in_doubt(key: Key, position: int) -> bool:
+    if key.compromised_since is None or key.revoked is None:
+        return False
+    return key.compromised_since <= position < key.revoked
+
+
+def _evolve(subject: str, value: Key | None, logged: Logged) -> Key | None:
+    body = logged.event.body
+    assert isinstance(body, ReconfirmationGiven)
+    del subject
+    if value is None:
+        return None
+    words = value.words.insert((body.event, body.given_by), logged.position)
+    return replace(value, words=words)
+
+
+BODIES: tuple[type[Body], ...] = (ReconfirmationGiven,)
+ADMITS: Admits = {ReconfirmationGiven: _admit}
+EVOLVES: Evolves = {("key", ReconfirmationGiven): _evolve}

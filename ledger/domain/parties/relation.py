@@ -1,0 +1,250 @@
+"""
+A relation: how two parties stand to each other, which neither can hide from those who trade.
+
+Who is related decides whose price needs an audit, and whose evaluation is independent (Technology
+Transfer Law art. 27(3)). Read in this order: events, state, refusals, admit, evolve.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import model_validator
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import (
+    IntervalEmpty,
+    PredecessorUnknown,
+    known,
+    new,
+    no_day,
+    not_in_future,
+)
+from ledger.domain.core.money import ppm
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import Step
+from ledger.domain.core.types import Day, PartyId, of_kind
+from ledger.domain.parties.party import Party, Relation
+
+KIND = "relation"
+
+RelationId = Annotated[str, of_kind(KIND)]
+RelationKind = Literal[
+    "parent_subsidiary",
+    "state_capital",
+    "same_control",
+    "branch",
+    "evaluator",
+    "spin_off",
+    "member",
+    "family",
+]
+_CONTROL = frozenset({"parent_subsidiary", "state_capital", "branch", "member"})
+"""The kinds in which `party` controls `other`, or has it as a part; the others are mutual."""
+
+
+class _OfRelation(Body):
+    """What is said of the relation of a party to another. Never an event itself."""
+
+    relation: RelationId
+    party: PartyId
+    other: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the relation, both parties and who says it."""
+        return frozenset((self.relation, self.party, self.other, self.speaker()))
+
+    def speaker(self) -> str:
+        """Return the party that says it."""
+        raise NotImplementedError
+
+
+class RelationDeclared(_OfRelation):
+    """`party` is the parent, the holder of State capital or the whole; `other` what it controls.
+
+    `share_ppm` is its part of the capital. One of the two declares it, or an officer of the ledger
+    from a register; the operator signs as well.
+    """
+
+    TOPIC: ClassVar[str] = "relation.declared/1"
+
+    kind: RelationKind
+    share_ppm: int | None
+    valid_from: Day
+    declared_by: PartyId
+
+    @model_validator(mode="after")
+    def _between_two(self) -> "RelationDeclared":
+        if self.party == self.other:
+            raise ValueError("a relation is between two parties")
+        return self
+
+    def speaker(self) -> str:
+        """Return who declares it."""
+        return self.declared_by
+
+
+class RelationEnded(_OfRelation):
+    """The relation ended on a day: the first on which it does not hold."""
+
+    TOPIC: ClassVar[str] = "relation.ended/1"
+
+    ended_on: Day
+    ended_by: PartyId
+
+    def speaker(self) -> str:
+        """Return who says that it ended."""
+        return self.ended_by
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A relation: between whom, of which kind, since when; `ended` is its end's position."""
+
+    position: int
+    party: str
+    other: str
+    kind: str
+    start: date
+    ended: int | None = None
+
+
+class RelationOver(Refusal):
+    """The relation has ended already."""
+
+    code = "RELATION_ENDED"
+    members = ("relation",)
+    title_vi = "Quan hệ này đã chấm dứt"
+
+
+def controls(kind: str) -> bool:
+    """Whether in a relation of this kind one party controls the other, or has it as a part."""
+    return kind in _CONTROL
+
+
+def relations_between(state: State, a: str, b: str, day: date) -> tuple[Relation, ...]:
+    """Return what relates two parties on a day: to each other, or both to one that controls them.
+
+    It reads the two parties alone.
+    """
+    left, right = _of(state, a, day), _of(state, b, day)
+    direct = tuple(each for each in left if each.other == b)
+    if direct:
+        return direct
+    above = {each.other for each in left if _binds(each)}
+    common = above.intersection(each.other for each in right if _binds(each))
+    return tuple(each for each in (*left, *right) if _binds(each) and each.other in common)
+
+
+def related(state: State, a: str, b: str, day: date) -> bool:
+    """Whether two parties are related on a day: one party is related to itself."""
+    return a == b or bool(relations_between(state, a, b, day))
+
+
+def _of(state: State, party: str, day: date) -> tuple[Relation, ...]:
+    value = state.get(party)
+    if not isinstance(value, Party):
+        return ()
+    holding = (each for each in value.relations.values() if each.holds(day))
+    return tuple(sorted(holding, key=lambda each: each.position))
+
+
+def _binds(relation: Relation) -> bool:
+    """Whether what is controlled from there is related among itself: State capital alone is not."""
+    return (relation.above and relation.kind == "parent_subsidiary") or (
+        relation.kind == "same_control"
+    )
+
+
+def _admit_declared(state: State, event: Event, context: Context) -> None:
+    """Refuse a relation twice, a part that is no rate, days to come, and a stranger."""
+    body = event.body
+    assert isinstance(body, RelationDeclared)
+    new(state, body.relation)
+    if body.share_ppm is not None:
+        ppm(body.share_ppm)
+    not_in_future(context.accepted, valid_from=body.valid_from)
+
+
+def _admit_ended(state: State, event: Event, context: Context) -> None:
+    """Refuse to end what is unknown, of others, or ended; and an end before the beginning."""
+    body = event.body
+    assert isinstance(body, RelationEnded)
+    relation = known(state, body.relation, Declared)
+    if (relation.party, relation.other) != (body.party, body.other):
+        raise PredecessorUnknown(
+            f"{body.relation} is not between {body.party} and {body.other}",
+            positions=(relation.position,),
+            subjects=(body.relation,),
+            step=Step(
+                {"who": f"{relation.party}, {relation.other}"},
+                case="between",
+                change={"/body/party": relation.party, "/body/other": relation.other},
+            ),
+        )
+    if relation.ended is not None:
+        raise RelationOver(f"{body.relation} has ended", positions=(relation.ended,))
+    not_in_future(context.accepted, ended_on=body.ended_on)
+    if body.ended_on <= relation.start:
+        raise IntervalEmpty(
+            no_day(relation.start, body.ended_on),
+            positions=(relation.position,),
+            pointer="/body/ended_on",
+            step=_ending_after(relation.start),
+        )
+
+
+def _ending_after(start: date) -> Step:
+    first = (start + timedelta(days=1)).isoformat()
+    return Step({"end": first}, change={"/body/ended_on": first})
+
+
+def _evolve_declared(subject: str, value: Declared | None, logged: Logged) -> Declared:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, RelationDeclared)
+    return Declared(logged.position, body.party, body.other, body.kind, body.valid_from)
+
+
+def _evolve_ended(subject: str, value: Declared | None, logged: Logged) -> Declared | None:
+    del subject
+    return value and replace(value, ended=logged.position)
+
+
+def _evolve_party(subject: str, value: Party | None, logged: Logged) -> Party | None:
+    """Return either party with the relation as it sees it."""
+    body = logged.event.body
+    assert isinstance(body, RelationDeclared)
+    if value is None or subject not in (body.party, body.other):
+        return value
+    below = subject == body.other
+    stands = Relation(
+        other=body.party if below else body.other,
+        kind=body.kind,
+        above=below and controls(body.kind),
+        start=body.valid_from,
+        end=None,
+        position=logged.position,
+    )
+    return value.with_relation(body.relation, stands)
+
+
+def _evolve_party_after(subject: str, value: Party | None, logged: Logged) -> Party | None:
+    body = logged.event.body
+    assert isinstance(body, RelationEnded)
+    if value is None or subject not in (body.party, body.other):
+        return value
+    stood = value.relations[body.relation]
+    return value.with_relation(body.relation, replace(stood, end=body.ended_on))
+
+
+BODIES: tuple[type[Body], ...] = (RelationDeclared, RelationEnded)
+ADMITS: Admits = {RelationDeclared: _admit_declared, RelationEnded: _admit_ended}
+EVOLVES: Evolves = {
+    (KIND, RelationDeclared): _evolve_declared,
+    (KIND, RelationEnded): _evolve_ended,
+    ("party", RelationDeclared): _evolve_party,
+    ("party", RelationEnded): _evolve_party_after,
+}

@@ -1,0 +1,127 @@
+"""
+A spelling: a name as somebody wrote it, and the one party that is meant by it.
+
+Read in this order: events, admit, evolve; what is alike, and the refusal, stand in `name`.
+"""
+
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import SubjectExists
+from ledger.domain.core.personal_data import PersonalDataInEvent
+from ledger.domain.core.remedy import Other, Step
+from ledger.domain.core.types import DISTINCT, FROM_LIST, PartyId, Sha256, Text
+from ledger.domain.parties.name import (
+    KIND,
+    Meant,
+    PartyByName,
+    Spellings,
+    must_not_be_anothers,
+    name_key,
+    spelling_subject,
+)
+from ledger.domain.parties.party import Party
+
+
+def _has_letters(name: str) -> str:
+    if not name_key(name):
+        raise ValueError("a name has a letter or a digit")
+    return name
+
+
+Spelling = Annotated[Text, AfterValidator(_has_letters)]
+
+
+class PartyKnownAs(Body):
+    """The party is the one that is meant where this name is written, letter by letter.
+
+    A clerk attests it (`attested_by`) from a document, also of a party that only another register
+    names; or the party says so itself (null). The operator signs as well. `distinct_from` lists
+    parties with a like name that are not this one.
+    """
+
+    TOPIC: ClassVar[str] = "party.known_as/1"
+
+    party: PartyId
+    spelling: Spelling
+    distinct_from: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT]
+    attested_by: PartyId | None
+    document_sha256: Sha256 | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the spelling, the party and who attests it."""
+        parties = (self.party, self.attested_by, *self.distinct_from)
+        return frozenset(filter(None, (spelling_subject(self.spelling), *parties)))
+
+
+def must_be_called(state: State, party: str, name: str) -> None:
+    """Raise `PartyByName` unless this very spelling is vouched for as the party's, or registered.
+
+    Whoever asks also reads `spelling_subject(name)`.
+    """
+    registered = state.get(party)
+    if isinstance(registered, Party) and name in registered.names:
+        return
+    subject = spelling_subject(name)
+    spellings: Spellings | None = state.get(subject)
+    alike = {} if spellings is None else spellings.meant
+    found = alike.get(name)
+    if found is not None and found.party == party:
+        return
+    if found is not None:
+        others, detail = [found], f"{name!r} is {found.party}, not {party}"
+        step = Step({"meant": found.party}, case="meant", replace={party: found.party})
+    else:
+        others = [alike[written] for written in sorted(alike)]
+        near = "; ".join(f"{written!r} is {alike[written].party}" for written in sorted(alike))
+        detail = f"nobody vouches that {name!r} is {party}" + (near and f", though {near}")
+        told = {"party": party, "meant": ", ".join(each.party for each in others) or "another"}
+        vouched = Other(PartyKnownAs.TOPIC, {"party": party, "spelling": name})
+        step = Step(told, first=(vouched,))
+    raise PartyByName(
+        detail,
+        positions=(meant.position for meant in others),
+        subjects=(party, subject),
+        step=step,
+    )
+
+
+def _admit(state: State, event: Event, context: Context) -> None:
+    """Refuse a person's name, a spelling of another party, and one that is known."""
+    del context
+    body = event.body
+    assert isinstance(body, PartyKnownAs)
+    if body.party.startswith("party:tok."):
+        raise PersonalDataInEvent(
+            f"{body.party} is a person: no name of it stands in the log", step=Step(case="person")
+        )
+    must_not_be_anothers(state, body.party, body.spelling, body.distinct_from)
+    subject = spelling_subject(body.spelling)
+    spellings: Spellings | None = state.get(subject)
+    if spellings is not None and body.spelling in spellings.meant:
+        known = spellings.meant[body.spelling]
+        raise SubjectExists(
+            f"{body.spelling!r} is {known.party} already",
+            positions=(known.position,),
+            subjects=(subject,),
+            step=Step(case="spelling"),
+        )
+
+
+def _evolve(subject: str, value: Spellings | None, logged: Logged) -> Spellings:
+    body = logged.event.body
+    assert isinstance(body, PartyKnownAs)
+    del subject
+    before = value or Spellings(logged.position, {})
+    meant = Meant(body.party, logged.position)
+    return replace(before, meant={**before.meant, body.spelling: meant})
+
+
+BODIES: tuple[type[Body], ...] = (PartyKnownAs,)
+ADMITS: Admits = {PartyKnownAs: _admit}
+EVOLVES: Evolves = {(KIND, PartyKnownAs): _evolve}

@@ -1,0 +1,1 @@
+"""What a contract earns: reported, shared out, paid, and late."""

@@ -1,0 +1,490 @@
+"""
+Payments: instructed by the payer, confirmed by who receives, failed, refunded, noted as too much.
+
+No more is confirmed than is payable, unless the event says that it is an overpayment. What a forum
+holds back is not instructed; that it arrived all the same is a fact, and recorded. Who receives
+confirms, also what goes back. A refund mirrors a payment to the unit.
+Refusals come in the order in which they are defined here, existence first.
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import Annotated, ClassVar
+
+from pydantic import model_validator
+
+from ledger.domain.contracts.agreed_share import Share
+from ledger.domain.contracts.contract import Contract
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import PredecessorUnknown, known, new, not_in_future
+from ledger.domain.core.hold import must_not_be_held
+from ledger.domain.core.money import CurrencyMismatch, Money, Price, in_currency
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import HERE, Step, naming
+from ledger.domain.core.types import Day, PartyId, Text, legal_day, of_kind
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.party import party_of
+from ledger.domain.revenue.distribution import Distribution, DistributionId, Move
+
+KIND = "payment"
+
+PaymentId = Annotated[str, of_kind(KIND)]
+RefundId = Annotated[str, of_kind("refund")]
+
+
+class OfDistribution(Body):
+    """What is said of money that a distribution makes payable. Never an event itself."""
+
+    distribution: DistributionId
+    payer: PartyId
+    payee: PartyId
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the share and the contract, which may be held."""
+        distribution = state.get(self.distribution)
+        if isinstance(distribution, Distribution):
+            yield from (distribution.share, distribution.contract)
+
+
+class PaymentInstructed(OfDistribution):
+    """A payer has told its bank to pay."""
+
+    TOPIC: ClassVar[str] = "payment.instructed/1"
+
+    payment: PaymentId
+    amount: Price
+    instructed_on: Day
+
+    @model_validator(mode="after")
+    def _to_another(self) -> "PaymentInstructed":
+        if self.payer == self.payee:
+            raise ValueError("a payment is made to another")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the payment, the distribution that it pays, and its parties."""
+        return frozenset((self.payment, self.distribution, self.payer, self.payee))
+
+
+class PaymentConfirmed(OfDistribution):
+    """A payee, or a bank, says that money arrived.
+
+    A negative amount goes back: then the payer receives it, and says so.
+    """
+
+    TOPIC: ClassVar[str] = "payment.confirmed/1"
+
+    payment: PaymentId
+    confirmed_by: PartyId
+    amount: Money
+    paid_on: Day
+    overpayment: bool
+
+    def subjects(self) -> frozenset[str]:
+        """Return the payment, the distribution that it pays, and its parties."""
+        return frozenset(
+            {self.payment, self.distribution, self.payer, self.payee, self.confirmed_by}
+        )
+
+
+class PaymentFailed(Body):
+    """An instructed payment did not arrive, as its payer or a bank says."""
+
+    TOPIC: ClassVar[str] = "payment.failed/1"
+
+    payment: PaymentId
+    said_by: PartyId
+    reason: Text
+    failed_on: Day
+
+    def subjects(self) -> frozenset[str]:
+        """Return the payment and who says it."""
+        return frozenset((self.payment, self.said_by))
+
+
+class OverpaymentNoted(OfDistribution):
+    """Payer and payee agree that so much too much was paid."""
+
+    TOPIC: ClassVar[str] = "overpayment.noted/1"
+
+    amount: Price
+    noted_on: Day
+
+    def subjects(self) -> frozenset[str]:
+        """Return the distribution and the parties."""
+        return frozenset((self.distribution, self.payer, self.payee))
+
+
+class RefundMade(OfDistribution):
+    """What a payee had got went back to the payer, as the payer or a bank confirms."""
+
+    TOPIC: ClassVar[str] = "refund.made/1"
+
+    refund: RefundId
+    confirmed_by: PartyId
+    amount: Price
+    paid_on: Day
+
+    def subjects(self) -> frozenset[str]:
+        """Return the refund, the distribution, and the parties."""
+        return frozenset(
+            (self.refund, self.distribution, self.payer, self.payee, self.confirmed_by)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment that was instructed, confirmed or failed: of which distribution, by whom, to whom.
+
+    `confirmed` and `failed` are the positions of the events that said so.
+    """
+
+    position: int
+    distribution: str
+    payer: str
+    payee: str
+    confirmed: int | None = None
+    failed: int | None = None
+
+    @property
+    def instructed_by(self) -> tuple[str, ...]:
+        """Return who instructed it: nobody where it was first told of when it had come."""
+        return () if self.position in {self.confirmed, self.failed} else (self.payer,)
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund that was made."""
+
+    position: int
+
+
+class ConfirmByPayer(Refusal):
+    """A payment is confirmed by whoever receives it, or by a bank."""
+
+    code = "CONFIRM_BY_PAYER"
+    members = ("confirmed_by",)
+    title_vi = "Bên trả tiền không thể tự xác nhận đã nhận tiền"
+
+
+class PaymentClosed(Refusal):
+    """The payment was confirmed, or failed, already."""
+
+    code = "PAYMENT_CLOSED"
+    title_vi = "Khoản thanh toán đã được xác nhận hoặc đã thất bại"
+
+
+class Overpaid(Refusal):
+    """No more is confirmed than is payable, but as an overpayment; nor goes back before it came."""
+
+    code = "OVERPAID"
+    members = ("amount",)
+    title_vi = "Số tiền xác nhận vượt quá số phải trả, hoặc được hoàn trước khi nhận"
+
+
+def _payable(state: State, body: OfDistribution, amount: Money) -> Distribution:
+    """Return the distribution, if the amount is in its currency."""
+    distribution = known(state, body.distribution, Distribution)
+    if amount.currency != distribution.currency:
+        raise CurrencyMismatch(
+            f"{body.distribution} is in {distribution.currency}",
+            positions=(distribution.position,),
+            step=in_currency(distribution.currency, "/body/amount/currency"),
+        )
+    return distribution
+
+
+def _must_be_free_to_pay(
+    state: State, body: OfDistribution, distribution: Distribution, context: Context
+) -> None:
+    """Raise `Held` if a forum holds back what is due to the payee, by share or by contract."""
+    today = legal_day(context.accepted)
+    share = known(state, distribution.share, Share)
+    must_not_be_held(distribution.share, share.holds, today, body.payee)
+    contract = known(state, distribution.contract, Contract)
+    must_not_be_held(distribution.contract, contract.holds, today, body.payee)
+
+
+def _must_be_received_by(state: State, receiver: str, giver: str, said_by: str) -> None:
+    if said_by == giver:
+        raise ConfirmByPayer(
+            f"{giver} pays this: {receiver}, who receives it, or a bank confirms",
+            subjects=(giver,),
+            step=Step({"receiver": receiver}, change={"/body/confirmed_by": receiver})
+            if receiver != giver
+            else Step(case="bank", ask=("/body/confirmed_by",)),
+        )
+    registered = party_of(state, said_by)
+    if said_by != receiver and "bank" not in registered.roles:
+        raise WrongSigner(
+            f"{said_by} is neither {receiver}, who receives it, nor a bank",
+            positions=(registered.position,),
+            subjects=(said_by,),
+            step=naming("/body/confirmed_by", receiver),
+        )
+
+
+def _must_have_owed(state: State, distribution: Distribution, party: str) -> None:
+    """Refuse that money goes back to another than who owed it under the contract."""
+    contract = known(state, distribution.contract, Contract)
+    debtors = contract.licensees() or contract.parties
+    if party not in debtors:
+        told = {"debtors": ", ".join(sorted(debtors)), "contract": distribution.contract}
+        raise WrongSigner(
+            f"{party} owed nothing under {distribution.contract}: nothing goes back to it",
+            positions=(distribution.position,),
+            pointer="/body/payer",
+            step=Step(told, case="debtor", ask=(HERE,)),
+        )
+
+
+def _admit_instructed(state: State, event: Event, context: Context) -> None:
+    """Refuse to instruct twice, from a day to come, too much, or what is held."""
+    body = event.body
+    assert isinstance(body, PaymentInstructed)
+    new(state, body.payment)
+    distribution = _payable(state, body, body.amount)
+    not_in_future(context.accepted, instructed_on=body.instructed_on)
+    _must_be_free_to_pay(state, body, distribution, context)
+    _must_be_payable(distribution, body, body.amount.amount)
+
+
+def _admit_confirmed(state: State, event: Event, context: Context) -> None:
+    """Refuse a confirmation by who gives or a stranger, too early, or of too much."""
+    body = event.body
+    assert isinstance(body, PaymentConfirmed)
+    _must_be_open(state, body)
+    known(state, body.distribution, Distribution)
+    ways = (body.payee, body.payer)
+    receiver, giver = ways if body.amount.amount >= 0 else ways[::-1]
+    _must_be_received_by(state, receiver, giver, body.confirmed_by)
+    distribution = _payable(state, body, body.amount)
+    if body.amount.amount < 0:
+        _must_have_owed(state, distribution, receiver)
+    not_in_future(context.accepted, paid_on=body.paid_on)
+    if not body.overpayment:
+        _must_be_payable(distribution, body, body.amount.amount)
+    after = distribution.confirmed.get(body.payee, 0) + body.amount.amount
+    least = min(after, distribution.payable.get(body.payee, 0), 0)
+    _must_have_come(distribution, body, -body.amount.amount, least)
+
+
+_CLOSED = Step()
+
+
+def _must_be_open(state: State, body: PaymentConfirmed) -> None:
+    """Refuse a payment that is closed, or was instructed between others."""
+    payment = state.get(body.payment)
+    if payment is None:
+        return
+    payment = known(state, body.payment, Payment)
+    again = Step(case="failed", ask=("/body/payment",))
+    _must_not_be_closed(body.payment, payment, again)
+    said = (body.distribution, body.payer, body.payee)
+    if (payment.distribution, payment.payer, payment.payee) != said:
+        raise PredecessorUnknown(
+            f"{body.payment} was instructed otherwise",
+            positions=(payment.position,),
+            pointer="/body/payment",
+            step=Step(
+                {"payer": payment.payer, "payee": payment.payee, "what": payment.distribution},
+                case="instructed",
+                change={
+                    "/body/distribution": payment.distribution,
+                    "/body/payer": payment.payer,
+                    "/body/payee": payment.payee,
+                },
+            ),
+        )
+
+
+def _must_not_be_closed(subject: str, payment: Payment, failed: Step = _CLOSED) -> None:
+    """Raise `PaymentClosed` if it was confirmed, or failed; then that step may help."""
+    closed = payment.confirmed if payment.failed is None else payment.failed
+    if closed is not None:
+        raise PaymentClosed(
+            f"{subject} is closed",
+            positions=(closed,),
+            subjects=(subject,),
+            step=_CLOSED if payment.failed is None else failed,
+        )
+
+
+def _must_be_payable(distribution: Distribution, body: OfDistribution, amount: int) -> None:
+    payable = distribution.payable.get(body.payee, 0)
+    confirmed = distribution.confirmed.get(body.payee, 0)
+    total = confirmed + amount
+    if not min(payable, 0) <= total <= max(payable, 0):
+        raise Overpaid(
+            f"{total} would be paid to {body.payee}, {payable} is payable",
+            positions=(distribution.position,),
+            step=_of_the_rest(payable - confirmed, amount, body),
+        )
+
+
+def _of_the_rest(left: int, amount: int, body: OfDistribution) -> Step:
+    """Return the step in which as much is paid as is left, or it is said that it is too much."""
+    if left * amount > 0:
+        return Step({"left": left}, change={"/body/amount/amount": left})
+    if isinstance(body, PaymentConfirmed):
+        return Step(case="above", change={"/body/overpayment": True})
+    return Step(case="paid")
+
+
+def _admit_failed(state: State, event: Event, context: Context) -> None:
+    """Refuse a failure of what is closed, as said by a stranger, or on a day to come."""
+    body = event.body
+    assert isinstance(body, PaymentFailed)
+    payment = known(state, body.payment, Payment)
+    _must_not_be_closed(body.payment, payment)
+    if body.said_by != payment.payer and "bank" not in party_of(state, body.said_by).roles:
+        raise WrongSigner(
+            f"{body.said_by} is neither the payer nor a bank",
+            positions=(payment.position,),
+            pointer="/body/said_by",
+            step=naming("/body/said_by", payment.payer),
+        )
+    not_in_future(context.accepted, failed_on=body.failed_on)
+
+
+def _above(distribution: Distribution, payee: str) -> int:
+    """Return how much more was confirmed to a payee than is payable."""
+    return distribution.confirmed.get(payee, 0) - distribution.payable.get(payee, 0)
+
+
+def _admit_overpayment(state: State, event: Event, context: Context) -> None:
+    """Refuse to note more than was paid too much."""
+    body = event.body
+    assert isinstance(body, OverpaymentNoted)
+    distribution = _payable(state, body, body.amount)
+    not_in_future(context.accepted, noted_on=body.noted_on)
+    above = _above(distribution, body.payee)
+    if body.amount.amount != above:
+        raise Overpaid(
+            f"{above} was paid too much to {body.payee}",
+            positions=(distribution.position,),
+            step=_of_at_most(above),
+        )
+
+
+def _of_at_most(amount: int) -> Step:
+    if amount <= 0:
+        return Step(case="nothing")
+    return Step({"left": amount}, change={"/body/amount/amount": amount})
+
+
+def _admit_refund(state: State, event: Event, context: Context) -> None:
+    """Refuse a refund confirmed by who gives it, twice, too early, or of more than was paid."""
+    body = event.body
+    assert isinstance(body, RefundMade)
+    new(state, body.refund)
+    distribution = _payable(state, body, body.amount)
+    _must_be_received_by(state, body.payer, body.payee, body.confirmed_by)
+    _must_have_owed(state, distribution, body.payer)
+    not_in_future(context.accepted, paid_on=body.paid_on)
+    if body.amount.amount > (paid := distribution.confirmed.get(body.payee, 0)):
+        raise Overpaid(
+            f"{paid} was paid to {body.payee}, no more goes back",
+            positions=(distribution.position,),
+            step=_of_at_most(paid),
+        )
+    _must_have_come(distribution, body, body.amount.amount, 0)
+
+
+def _must_have_come(
+    distribution: Distribution, body: PaymentConfirmed | RefundMade, back: int, least: int
+) -> None:
+    """Refuse that money goes back on a day by which less had come, or from which on less is left.
+
+    `least` is what has to be left on each day from then on.
+    """
+    moves = distribution.moves.get(body.payee, ())
+    on_day = Counter({body.paid_on: 0})
+    for each in moves:
+        on_day[each.day] += each.amount
+    days = sorted(on_day)
+    had = dict(zip(days, accumulate(on_day[day] for day in days), strict=True))
+    short = [day for day in days if day >= body.paid_on and had[day] - back < least]
+    if back > 0 and short:
+        first = days[days.index(short[-1]) + 1]
+        raise Overpaid(
+            f"so much had come to {body.payee} by {first}, and not by {body.paid_on}",
+            positions=(each.position for each in moves if each.day > body.paid_on),
+            pointer="/body/paid_on",
+            step=Step({"day": first}, case="early", change={"/body/paid_on": first.isoformat()}),
+        )
+
+
+def _evolve_instructed(subject: str, value: Payment | None, logged: Logged) -> Payment:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, PaymentInstructed)
+    return Payment(logged.position, body.distribution, body.payer, body.payee)
+
+
+def _evolve_confirmed(subject: str, value: Payment | None, logged: Logged) -> Payment:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, PaymentConfirmed)
+    made = value or Payment(logged.position, body.distribution, body.payer, body.payee)
+    return replace(made, confirmed=logged.position)
+
+
+def _evolve_failed(subject: str, value: Payment, logged: Logged) -> Payment:
+    del subject
+    return replace(value, failed=logged.position)
+
+
+def _evolve_refund(subject: str, value: Refund | None, logged: Logged) -> Refund:
+    del subject, value
+    return Refund(logged.position)
+
+
+def _evolve_paid(subject: str, value: Distribution, logged: Logged) -> Distribution:
+    """Return the distribution, with what has been confirmed by now."""
+    del subject
+    body = logged.event.body
+    assert isinstance(body, PaymentConfirmed | RefundMade)
+    amount = body.amount.amount if isinstance(body, PaymentConfirmed) else -body.amount.amount
+    moved = Move(logged.position, body.paid_on, amount)
+    moves = (*value.moves.get(body.payee, ()), moved)
+    return replace(value, moves={**value.moves, body.payee: moves})
+
+
+def _evolve_noted(subject: str, value: Distribution, logged: Logged) -> Distribution:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, OverpaymentNoted)
+    return replace(value, noted={**value.noted, body.payee: logged.position})
+
+
+BODIES: tuple[type[Body], ...] = (
+    PaymentInstructed,
+    PaymentConfirmed,
+    PaymentFailed,
+    OverpaymentNoted,
+    RefundMade,
+)
+
+ADMITS: Admits = {
+    PaymentInstructed: _admit_instructed,
+    PaymentConfirmed: _admit_confirmed,
+    PaymentFailed: _admit_failed,
+    OverpaymentNoted: _admit_overpayment,
+    RefundMade: _admit_refund,
+}
+
+EVOLVES: Evolves = {
+    (KIND, PaymentInstructed): _evolve_instructed,
+    (KIND, PaymentConfirmed): _evolve_confirmed,
+    (KIND, PaymentFailed): _evolve_failed,
+    ("refund", RefundMade): _evolve_refund,
+    ("distribution", PaymentConfirmed): _evolve_paid,
+    ("distribution", OverpaymentNoted): _evolve_noted,
+    ("distribution", RefundMade): _evolve_paid,
+}

@@ -1,0 +1,109 @@
+"""
+Profit: what a party declares a result to have earned after tax, and how it got the figure.
+
+Read in this order: events, state, admit, evolve.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from ledger.domain.contracts.contract import Contract
+from ledger.domain.contracts.contract_terms import ContractId
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import interval, known, new, not_in_future
+from ledger.domain.core.money import CurrencyMismatch, Money, in_currency
+from ledger.domain.core.remedy import naming_one_of
+from ledger.domain.core.types import Day, PartyId, Text, of_kind
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.rights.technology import Technology, TechnologyId
+
+KIND = "profit"
+
+ProfitId = Annotated[str, of_kind(KIND)]
+
+
+class ProfitDeclared(Body):
+    """A party declares the profit of one result in `[period_from, period_to)`, and how it got it.
+
+    How the profit of a result with mixed funding is derived is not settled in law, so the method
+    is a signed declaration. Amounts are minor units of `currency`; `state_part` is the State's part
+    of the profit after tax.
+    """
+
+    TOPIC: ClassVar[str] = "profit.declared/1"
+
+    profit: ProfitId
+    contract: ContractId
+    technology: TechnologyId | None
+    period_from: Day
+    period_to: Day
+    before_tax: Money
+    after_tax: Money
+    state_part: Money
+    method: Text
+    declared_by: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the profit, its contract, the technology and who declares it."""
+        named = (self.profit, self.contract, self.technology, self.declared_by)
+        return frozenset(filter(None, named))
+
+
+@dataclass(frozen=True, slots=True)
+class Profit:
+    """A declared profit: of which contract, how much of it is the State's part."""
+
+    position: int
+    contract: str
+    state_part: int
+    currency: str
+    distributed: int | None = None
+
+
+def _admit_profit(state: State, event: Event, context: Context) -> None:
+    """Refuse a profit of what is unknown, of a day to come, or in several currencies."""
+    body = event.body
+    assert isinstance(body, ProfitDeclared)
+    new(state, body.profit)
+    contract = known(state, body.contract, Contract)
+    if body.technology is not None:
+        known(state, body.technology, Technology)
+    interval(body.period_from, body.period_to, "/body/period_to")
+    not_in_future(context.accepted, period_to=body.period_to)
+    amounts = (body.before_tax, body.after_tax, body.state_part)
+    if any(amount.currency != contract.currency for amount in amounts):
+        raise CurrencyMismatch(
+            f"{body.contract} is in {contract.currency}",
+            positions=(contract.position,),
+            step=in_currency(
+                contract.currency,
+                *(f"/body/{name}/currency" for name in ("before_tax", "after_tax", "state_part")),
+            ),
+        )
+    must_be_a_party(body.contract, contract, body.declared_by)
+
+
+def must_be_a_party(subject: str, contract: Contract, party: str) -> None:
+    """Raise `WrongSigner` unless the party is one of the contract's."""
+    if party not in contract.parties:
+        raise WrongSigner(
+            f"{party} is no party to {subject}",
+            positions=(contract.position,),
+            subjects=(party,),
+            step=naming_one_of("/body/declared_by", contract.parties),
+        )
+
+
+def _evolve_profit(subject: str, value: Profit | None, logged: Logged) -> Profit:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, ProfitDeclared)
+    amount = body.state_part
+    return Profit(logged.position, body.contract, amount.amount, amount.currency)
+
+
+BODIES: tuple[type[Body], ...] = (ProfitDeclared,)
+ADMITS: Admits = {ProfitDeclared: _admit_profit}
+EVOLVES: Evolves = {(KIND, ProfitDeclared): _evolve_profit}

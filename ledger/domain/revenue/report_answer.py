@@ -1,0 +1,90 @@
+"""
+What licensors say to a report: they take it, ask about it, or say that it is wrong.
+
+Read in this order: events, refusals, admit, evolve; the state, `Report`, stands in `report`.
+"""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from ledger.domain.contracts.contract import Contract, must_license
+from ledger.domain.contracts.contract_terms import ContractId
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import known, must_stand_under
+from ledger.domain.core.remedy import Step
+from ledger.domain.core.types import PartyId, Text
+from ledger.domain.revenue.report import KIND, Report, ReportClosed
+from ledger.domain.revenue.report_lines import ReportId
+
+
+class OfReport(Body):
+    """What a licensor says to a report. Never an event itself."""
+
+    report: ReportId
+    contract: ContractId
+    said_by: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the report, its contract and who speaks."""
+        return frozenset((self.report, self.contract, self.said_by))
+
+
+class ReportAccepted(OfReport):
+    """A licensor takes a report as right."""
+
+    TOPIC: ClassVar[str] = "report.accepted/1"
+
+
+class ReportQueried(OfReport):
+    """A licensor asks about a report; it is open until it is accepted."""
+
+    TOPIC: ClassVar[str] = "report.queried/1"
+
+    question: Text
+
+
+class ReportDisputed(OfReport):
+    """A licensor says that a report is wrong."""
+
+    TOPIC: ClassVar[str] = "report.disputed/1"
+
+    reason: Text
+
+
+def _admit_said(state: State, event: Event, context: Context) -> None:
+    """Refuse a word on a report by another than a licensor, or after it was closed."""
+    del context
+    body = event.body
+    assert isinstance(body, OfReport)
+    report = known(state, body.report, Report)
+    contract = known(state, body.contract, Contract)
+    must_stand_under(body.contract, body.report, report)
+    must_license(contract, body.contract, body.said_by)
+    closed = report.corrected if report.accepted is None else report.accepted
+    if closed is not None:
+        raise ReportClosed(
+            f"{body.report} is closed",
+            positions=(closed,),
+            step=Step({"position": closed}, case="answered"),
+        )
+
+
+def _evolve_accepted(subject: str, value: Report | None, logged: Logged) -> Report | None:
+    del subject
+    return value and replace(value, accepted=logged.position)
+
+
+def _evolve_questioned(subject: str, value: Report | None, logged: Logged) -> Report | None:
+    del subject
+    return value and replace(value, questioned=logged.position)
+
+
+BODIES: tuple[type[Body], ...] = (ReportAccepted, ReportQueried, ReportDisputed)
+ADMITS: Admits = dict.fromkeys(BODIES, _admit_said)
+EVOLVES: Evolves = {
+    (KIND, ReportAccepted): _evolve_accepted,
+    (KIND, ReportQueried): _evolve_questioned,
+    (KIND, ReportDisputed): _evolve_questioned,
+}

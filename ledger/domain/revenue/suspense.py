@@ -1,0 +1,126 @@
+"""
+Suspense: what waits until the co-authors of a technology have agreed how to split their part.
+
+Read in this order: events, admit, evolve.
+"""
+
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator
+
+from ledger.domain.contracts.agreed_share import Parts, Share
+from ledger.domain.contracts.contract_terms import ContractId
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves, if_opened
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import known
+from ledger.domain.core.money import (
+    Currency,
+    CurrencyMismatch,
+    RateRange,
+    ShareSum,
+    in_currency,
+    largest_remainder,
+)
+from ledger.domain.core.remedy import Other, Step
+from ledger.domain.core.types import FROM_LIST, NOT_EMPTY, Sealed
+from ledger.domain.revenue.authors_split import AuthorSplitMissing, agreed_split
+from ledger.domain.revenue.distribution import (
+    KIND,
+    Distribution,
+    DistributionId,
+    DistributionMismatch,
+)
+from ledger.domain.revenue.share import ShareId
+from ledger.domain.revenue.sharing import Payable, added_up, one_each, payables, told_amounts
+from ledger.domain.rights.technology import Technology, TechnologyId
+
+
+class SuspenseReleased(Body):
+    """What waited for the co-authors' agreement is split as they have agreed by now."""
+
+    TOPIC: ClassVar[str] = "suspense.released/1"
+
+    distribution: DistributionId
+    contract: ContractId
+    share: ShareId
+    technology: TechnologyId
+    currency: Currency
+    authors: Annotated[tuple[Payable, ...], FROM_LIST, NOT_EMPTY, AfterValidator(one_each)]
+    authors_split: Annotated[Parts | Sealed | None, FROM_LIST] = None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the distribution, its contract and share, the technology and the authors."""
+        paid = (each.party for each in self.authors)
+        named = (self.distribution, self.contract, self.share, self.technology)
+        return frozenset((*named, *paid))
+
+
+def _admit_released(state: State, event: Event, context: Context) -> None:
+    """Refuse to release what does not wait, or otherwise than the co-authors agreed."""
+    body = event.body
+    assert isinstance(body, SuspenseReleased)
+    distribution = known(state, body.distribution, Distribution)
+    technology = known(state, body.technology, Technology)
+    share = known(state, body.share, Share)
+    of = (distribution.contract, distribution.share, share.technology)
+    if of != (body.contract, body.share, body.technology) or not distribution.suspense:
+        raise DistributionMismatch(
+            f"nothing of {body.distribution} waits for it",
+            positions=(distribution.position,),
+            step=_waiting(distribution, share),
+        )
+    if body.currency != distribution.currency:
+        raise CurrencyMismatch(
+            f"{body.distribution} is in {distribution.currency}",
+            positions=(distribution.position,),
+            step=in_currency(distribution.currency, "/body/currency"),
+        )
+    with if_opened(context, RateRange, ShareSum, DistributionMismatch):
+        split = agreed_split(body.technology, technology, body.authors_split, context)
+        if split is None:
+            raise AuthorSplitMissing(
+                f"the authors of {body.technology} have agreed no split",
+                positions=(technology.position,),
+                subjects=(body.technology,),
+                step=Step(
+                    {"technology": body.technology},
+                    case="release",
+                    first=(Other("authors.declared/1", {"technology": body.technology}),),
+                ),
+            )
+        expected = largest_remainder(distribution.suspense, split)
+        if {each.party: each.amount for each in body.authors} != expected:
+            raise DistributionMismatch(
+                "it is not split as the authors agreed",
+                positions=(distribution.position,),
+                pointer="/body/authors",
+                step=Step(
+                    {"what": told_amounts(expected)}, change={"/body/authors": payables(expected)}
+                ),
+            )
+
+
+def _waiting(distribution: Distribution, share: Share) -> Step:
+    """Return the step in which it names the contract, share and technology that it waits for."""
+    if not distribution.suspense:
+        return Step(case="nothing")
+    change = {"/body/contract": distribution.contract, "/body/share": distribution.share}
+    if share.technology is not None:
+        change["/body/technology"] = share.technology
+    return Step({"what": distribution.share}, case="waiting", change=change)
+
+
+def _evolve_released(subject: str, value: Distribution, logged: Logged) -> Distribution:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, SuspenseReleased)
+    given = added_up(body.authors)
+    total = {party: given.get(party, 0) + value.payable.get(party, 0) for party in given}
+    return replace(value, payable={**value.payable, **total}, suspense=0)
+
+
+BODIES: tuple[type[Body], ...] = (SuspenseReleased,)
+ADMITS: Admits = {SuspenseReleased: _admit_released}
+EVOLVES: Evolves = {(KIND, SuspenseReleased): _evolve_released}

@@ -1,0 +1,1 @@
+"""Technologies and rights in them: who owns them, and what burdens them."""

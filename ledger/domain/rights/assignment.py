@@ -1,0 +1,267 @@
+"""
+The course of an assignment between its agreement and its registration, or its end.
+
+A priority notice keeps the shares for a short time, whose length is law data: meanwhile the
+assignor gives them to nobody else here. The office may refuse to register; all who agreed may
+rescind. An assignment that neither happened to waits for its registration.
+Read in this order: events, refusals, admit, evolve.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import timedelta
+from typing import ClassVar
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import known, not_in_future
+from ledger.domain.core.hold import DeedVoid
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import Step, joining, leaving_out, listed, naming_one_of
+from ledger.domain.core.types import Day, PartyId, PartyIds, RightIds, Text, legal_day
+from ledger.domain.parties.attestation import Attested
+from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.rights.burden import Priority
+from ledger.domain.rights.fraction import must_be_writable
+from ledger.domain.rights.moving import given_up, left_unregistered
+from ledger.domain.rights.right import Right
+from ledger.domain.rights.title import (
+    KIND,
+    Assignment,
+    AssignmentId,
+    must_assign,
+    must_not_be_kept,
+    settled,
+)
+
+
+class PriorityNoted(Body):
+    """An assignor or an assignee has shares kept for an assignment, up to and including `until`."""
+
+    TOPIC: ClassVar[str] = "priority.noted/1"
+
+    assignment: AssignmentId
+    rights: RightIds
+    noted_by: PartyId
+    until: Day
+
+    def subjects(self) -> frozenset[str]:
+        """Return the assignment, the rights and the party."""
+        return frozenset((self.assignment, self.noted_by, *self.rights))
+
+
+class AssignmentRefused(Attested):
+    """The office refused to register an assignment of these rights."""
+
+    TOPIC: ClassVar[str] = "assignment.refused/1"
+
+    assignment: AssignmentId
+    rights: RightIds
+    refused_on: Day
+    reason: Text
+
+    def subjects(self) -> frozenset[str]:
+        """Return the assignment and the rights."""
+        return frozenset((self.assignment, *self.rights))
+
+
+class AssignmentRescinded(Body):
+    """All who agreed on an assignment gave it up for these rights, before it was registered."""
+
+    TOPIC: ClassVar[str] = "assignment.rescinded/1"
+
+    assignment: AssignmentId
+    rights: RightIds
+    parties: PartyIds
+    rescinded_on: Day
+    reason: Text
+
+    def subjects(self) -> frozenset[str]:
+        """Return the assignment, the rights and the parties."""
+        return frozenset((self.assignment, *self.rights, *self.parties))
+
+
+class AssignmentSettled(Refusal):
+    """An assignment that was registered, or has ended, waits for nothing any more."""
+
+    code = "ASSIGNMENT_SETTLED"
+    title_vi = "Việc chuyển nhượng đã được đăng ký hoặc đã chấm dứt"
+
+
+class PriorityTooLong(Refusal):
+    """A priority notice runs no longer than it may, and is given once."""
+
+    code = "PRIORITY_TOO_LONG"
+    members = ("until",)
+    title_vi = "Thời hạn giữ quyền ưu tiên vượt quá mức cho phép hoặc đã được ghi nhận trước đó"
+
+
+def must_wait(
+    subject: str, assignment: Assignment, body: PriorityNoted | AssignmentRescinded
+) -> None:
+    """Refuse what a ruling declared void, and what waits no more for one of the rights."""
+    if assignment.voided is not None:
+        raise DeedVoid(
+            f"{subject} was declared void",
+            positions=(assignment.voided.position,),
+            subjects=(subject,),
+            step=Step({"from": assignment.voided.start}),
+        )
+    over = {
+        right: assignment.settled[right] for right in body.rights if right in assignment.settled
+    }
+    if over:
+        raise AssignmentSettled(
+            f"{subject} waits no more for {', '.join(sorted(over))}",
+            positions=over.values(),
+            subjects=(subject, *over),
+            step=_for_the_rest(body.rights, over),
+        )
+
+
+def _for_the_rest(rights: Collection[str], over: Collection[str]) -> Step:
+    rest = sorted(set(rights).difference(over))
+    if not rest:
+        return Step(case="all")
+    return Step({"rights": listed(rest)}, change={"/body/rights": rest})
+
+
+def _admit_noted(state: State, event: Event, context: Context) -> None:
+    """Refuse a notice by a stranger, for too long, twice, or of what is kept for another."""
+    body = event.body
+    assert isinstance(body, PriorityNoted)
+    assignment = must_assign(state, body.assignment, body.rights)
+    if body.noted_by not in assignment.assignors | assignment.assignees:
+        raise WrongSigner(
+            f"{body.noted_by} is no party to {body.assignment}",
+            positions=(assignment.position,),
+            subjects=(body.noted_by,),
+            step=naming_one_of("/body/noted_by", assignment.assignors | assignment.assignees),
+        )
+    must_wait(body.assignment, assignment, body)
+    today = legal_day(context.accepted)
+    ground = context.law.rule("assignment.priority_days", today)
+    days = ground.number("days")
+    last = today + timedelta(days=days)
+    if body.until > last:
+        raise PriorityTooLong(
+            f"{body.until} is more than {days} days from {today}",
+            ground=ground,
+            step=Step({"last": last}, change={"/body/until": last.isoformat()}),
+        )
+    for subject in body.rights:
+        _must_be_free_to_keep(subject, known(state, subject, Right), body, context)
+
+
+def _must_be_free_to_keep(
+    subject: str, right: Right, body: PriorityNoted, context: Context
+) -> None:
+    terms = right.pending[body.assignment]
+    if terms.noted is not None:
+        raise PriorityTooLong(
+            f"{body.assignment} has had its notice on {subject}",
+            positions=(terms.noted,),
+            subjects=(subject, body.assignment),
+            step=Step(case="once"),
+        )
+    kept = [right.pending[assignment] for assignment in right.priorities]
+    must_be_writable(
+        terms.given.values(),
+        (share for each in kept for share in each.given.values()),
+        subject=subject,
+        positions=(each.position for each in kept),
+        step=Step(case="kept"),
+    )
+    for party, share in terms.given.items():
+        must_not_be_kept(subject, right, party, share, context)
+
+
+def _admit_refused(state: State, event: Event, context: Context) -> None:
+    """Refuse what names no agreed assignment of those rights: the State's word stands otherwise."""
+    body = event.body
+    assert isinstance(body, AssignmentRefused)
+    must_assign(state, body.assignment, body.rights)
+    not_in_future(context.accepted, refused_on=body.refused_on)
+
+
+def _admit_rescinded(state: State, event: Event, context: Context) -> None:
+    """Refuse to rescind without all who agreed, or what waits no more."""
+    body = event.body
+    assert isinstance(body, AssignmentRescinded)
+    assignment = must_assign(state, body.assignment, body.rights)
+    agreed = assignment.assignors | assignment.assignees
+    absent = agreed.difference(body.parties)
+    if absent:
+        raise SignerMissing(
+            f"{', '.join(sorted(absent))} agreed on {body.assignment} too",
+            positions=(assignment.position,),
+            subjects=absent,
+            step=joining("/body/parties", body.parties, absent),
+        )
+    strangers = set(body.parties) - agreed
+    if strangers:
+        raise WrongSigner(
+            f"{', '.join(sorted(strangers))} never agreed on {body.assignment}",
+            positions=(assignment.position,),
+            subjects=strangers,
+            step=leaving_out("/body/parties", body.parties, strangers),
+        )
+    must_wait(body.assignment, assignment, body)
+    not_in_future(context.accepted, rescinded_on=body.rescinded_on)
+
+
+def _evolve_noted(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, PriorityNoted)
+    del subject
+    if value is None:
+        return None
+    today = legal_day(logged.accepted)
+    running = value.priorities
+    for assignment, priority in value.priorities.items():
+        if priority.until < today:  # so that they do not gather for ever
+            running = running.remove(assignment)
+    priority = Priority(body.until, logged.position, today)
+    terms = replace(value.pending[body.assignment], noted=logged.position)
+    return replace(
+        value,
+        priorities=running.insert(body.assignment, priority),
+        pending=value.pending.insert(body.assignment, terms),
+    )
+
+
+def _evolve_ended(subject: str, value: Assignment | None, logged: Logged) -> Assignment | None:
+    body = logged.event.body
+    assert isinstance(body, AssignmentRefused | AssignmentRescinded)
+    del subject
+    return settled(value, body.rights, logged)
+
+
+def _evolve_right_refused(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, AssignmentRefused)
+    del subject
+    return value and left_unregistered(value, body.assignment)
+
+
+def _evolve_right_rescinded(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, AssignmentRescinded)
+    del subject
+    return value and given_up(value, body.assignment, logged)
+
+
+BODIES: tuple[type[Body], ...] = (PriorityNoted, AssignmentRefused, AssignmentRescinded)
+ADMITS: Admits = {
+    PriorityNoted: _admit_noted,
+    AssignmentRefused: _admit_refused,
+    AssignmentRescinded: _admit_rescinded,
+}
+EVOLVES: Evolves = {
+    ("right", PriorityNoted): _evolve_noted,
+    (KIND, AssignmentRefused): _evolve_ended,
+    (KIND, AssignmentRescinded): _evolve_ended,
+    ("right", AssignmentRefused): _evolve_right_refused,
+    ("right", AssignmentRescinded): _evolve_right_rescinded,
+}

@@ -1,0 +1,416 @@
+"""
+A conveyance recorded in another register, as a clerk attests it.
+
+Registries record, they do not check (37 CFR 3.54). Here a private act recorded elsewhere is judged
+like any private act: an assignor that never appears as owner is a gap in the chain, a release may
+name only what its security charges. A record that fails is not in the log; it stays where it was.
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import StringConstraints, model_validator
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import (
+    FutureFact,
+    PredecessorUnknown,
+    all_known,
+    known,
+    new,
+    not_in_future,
+)
+from ledger.domain.core.hold import must_not_be_frozen
+from ledger.domain.core.office import Office
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import HERE, Other, Step
+from ledger.domain.core.types import (
+    FROM_LIST,
+    HANOI,
+    NOT_EMPTY,
+    Day,
+    Model,
+    PartyId,
+    PartyIds,
+    RightIds,
+    Sha256,
+    legal_day,
+    of_kind,
+)
+from ledger.domain.parties.name import spelling_subject
+from ledger.domain.parties.spelling import Spelling, must_be_called
+from ledger.domain.rights.backdating import Backdated
+from ledger.domain.rights.burden import Lien, Perfected
+from ledger.domain.rights.covenant import Act, must_have_covenant_consent
+from ledger.domain.rights.moving import moved
+from ledger.domain.rights.right import Right, with_lien
+from ledger.domain.rights.security import (
+    Security,
+    charging,
+    lien_passed,
+    must_be_charged,
+    must_be_creditors,
+    passed,
+)
+from ledger.domain.rights.title import NotOwner, owned_by
+from ledger.domain.rights.transfer import must_be_allowed_by_creditors
+
+KIND = "conveyance"
+
+ConveyanceId = Annotated[str, of_kind(KIND)]
+RecordNumber = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,60}$")]
+Reference = Annotated[str, StringConstraints(pattern=r"^(conveyance|security):[a-z0-9.-]{1,80}$")]
+ConveyanceKind = Literal[
+    "assignment",
+    "merger",
+    "nunc_pro_tunc",
+    "correction",
+    "name_change",
+    "security",
+    "release",
+    "security_assignment",
+]
+OF_LIENS = frozenset({"release", "security_assignment"})
+"""The kinds that refer to a security; `correction` refers to a record; the others to nothing."""
+
+
+class Executed(Model):
+    """An assignor, and the day on which it signed."""
+
+    party: PartyId
+    executed_on: Day
+
+
+class Spelled(Model):
+    """How the record writes the name of a party that is an organisation."""
+
+    party: PartyId
+    name: Spelling
+
+
+class ConveyanceAttested(Body):
+    """A clerk saw a record of another register; the office recorded it on `office_recorded_on`.
+
+    Kinds that transfer give all that the assignors own, in equal parts to the assignees. For
+    `security` the assignors are debtors and the assignees creditors; for `release` and
+    `security_assignment` the assignors are creditors of what `refers_to` names. `spellings` are
+    the names as the record writes them: each must be vouched for as that party's.
+    """
+
+    TOPIC: ClassVar[str] = "conveyance.attested/1"
+
+    conveyance: ConveyanceId
+    office: Office
+    record: RecordNumber
+    kind: ConveyanceKind
+    assignors: Annotated[tuple[Executed, ...], FROM_LIST, NOT_EMPTY]
+    assignees: PartyIds
+    rights: RightIds
+    office_recorded_on: Day
+    refers_to: Reference | None
+    attested_by: PartyId
+    document_sha256: Sha256
+    spellings: Annotated[tuple[Spelled, ...], FROM_LIST] = ()
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the subjects of the spellings."""
+        del state
+        return (spelling_subject(spelled.name) for spelled in self.spellings)
+
+    def subjects(self) -> frozenset[str]:
+        """Return the conveyance, the rights, all parties and what it refers to."""
+        parties = (*self.givers(), *self.assignees, self.attested_by)
+        return frozenset(filter(None, (self.conveyance, *self.rights, *parties, self.refers_to)))
+
+    def givers(self) -> frozenset[str]:
+        """Return the assignors."""
+        return frozenset(assignor.party for assignor in self.assignors)
+
+    @model_validator(mode="after")
+    def _is_named_by_its_record(self) -> "ConveyanceAttested":
+        natural = f"{KIND}:{self.office[:2]}.{self.record}"
+        if self.conveyance != natural:
+            raise ValueError(f"its id is {natural}")
+        if len(self.givers()) != len(self.assignors):
+            raise ValueError("an assignor is listed twice")
+        strangers = {spelled.party for spelled in self.spellings} - {
+            *self.givers(),
+            *self.assignees,
+        }
+        if strangers:
+            raise ValueError(f"the record does not name {', '.join(sorted(strangers))}")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Conveyance:
+    """An attested record that is no security: a security becomes a `Security` instead."""
+
+    position: int
+    kind: ConveyanceKind
+
+
+class RecordExists(Refusal):
+    """The record is attested already."""
+
+    code = "RECORD_EXISTS"
+    title_vi = "Bản ghi này đã được chứng thực trong sổ cái"
+
+
+class ChainGap(Refusal):
+    """An assignor never appears as owner: a link of the chain of title is missing."""
+
+    code = "CHAIN_GAP"
+    title_vi = "Chuỗi quyền sở hữu bị đứt: bên chuyển giao chưa từng là chủ sở hữu"
+
+
+def must_link(subject: str, right: Right, party: str) -> None:
+    """Raise `NotOwner` if the party owns no more of the right, `ChainGap` if it never did."""
+    if party in right.owners:
+        return
+    if party in right.former:
+        raise NotOwner(
+            f"{party} owns no more of {subject}",
+            positions=(right.former[party],),
+            subjects=(subject, party),
+            step=owned_by(right, subject, "/body/assignors"),
+        )
+    raise ChainGap(
+        f"{party} never appears as owner of {subject}",
+        positions=(right.titled,),
+        subjects=(subject, party),
+        step=Step(
+            {"who": party, "what": subject},
+            first=(Other(ConveyanceAttested.TOPIC, {"rights": [subject], "assignees": [party]}),),
+        ),
+    )
+
+
+def _admit(state: State, event: Event, context: Context) -> None:
+    """Judge the record as the private act that it is."""
+    body = event.body
+    assert isinstance(body, ConveyanceAttested)
+    new(state, body.conveyance, RecordExists)
+    not_in_future(context.accepted, office_recorded_on=body.office_recorded_on)
+    for number, assignor in enumerate(body.assignors):
+        if assignor.executed_on > body.office_recorded_on:
+            raise FutureFact(
+                f"{assignor.party} signed after the office recorded it",
+                pointer=f"/body/assignors/{number}/executed_on",
+                step=Step({"day": body.office_recorded_on}, case="signed", ask=(HERE,)),
+            )
+    for spelled in body.spellings:
+        must_be_called(state, spelled.party, spelled.name)
+    if body.kind in OF_LIENS:
+        _must_be_the_creditors_to_give(state, body)
+        return
+    rights = {subject: known(state, subject, Right) for subject in body.rights}
+    if body.kind == "correction":
+        _must_correct_a_transfer(state, body)
+    elif body.refers_to is not None:
+        all_known(state, (body.refers_to,))
+    today = legal_day(context.accepted)
+    for subject, right in rights.items():
+        _must_be_theirs_to_give(subject, right, body)
+        must_not_be_frozen(subject, right.frozen, today)
+        _must_be_free(subject, right, body, event)
+
+
+def _must_be_the_creditors_to_give(state: State, body: ConveyanceAttested) -> None:
+    # The security is asked before the rights: one wrong digit may name a right nobody knows here,
+    # and what is wrong is still that the security does not charge it.
+    if body.refers_to is None:
+        raise PredecessorUnknown(
+            f"a {body.kind} names the security that it is about",
+            pointer="/body/refers_to",
+            step=_REFERRING,
+        )
+    security = known(state, body.refers_to, Security)
+    must_be_charged(body.refers_to, security, body.rights)
+    must_be_creditors(body.refers_to, security, body.rights, body.givers(), "/body/assignors")
+
+
+def _must_correct_a_transfer(state: State, body: ConveyanceAttested) -> None:
+    if body.refers_to is None:
+        raise PredecessorUnknown(
+            "a correction names the record that it corrects",
+            pointer="/body/refers_to",
+            step=_REFERRING,
+        )
+    record = state.get(body.refers_to)
+    if not isinstance(record, Conveyance) or record.kind in OF_LIENS:
+        raise PredecessorUnknown(
+            f"no transfer {body.refers_to} is in the log",
+            subjects=(body.refers_to,),
+            step=_REFERRING,
+        )
+
+
+_REFERRING = Step(ask=("/body/refers_to",))
+
+
+def _must_be_theirs_to_give(subject: str, right: Right, body: ConveyanceAttested) -> None:
+    corrected = _corrected(right, body)
+    if corrected == frozenset(body.assignees):
+        return  # The correction restates to whom the record gave: nothing moves.
+    givers = corrected or body.givers()
+    one_is_enough = body.kind == "security" or corrected is not None
+    one_owns = any(party in right.owners for party in givers)
+    if one_owns and one_is_enough:
+        return
+    if _leads_to_the_first_owners(right, body):
+        return
+    for party in sorted(givers, key=lambda giver: (giver not in right.former, giver)):
+        if not (one_owns and _only_confirms(right, party, body)):
+            must_link(subject, right, party)
+
+
+def _only_confirms(right: Right, party: str, body: ConveyanceAttested) -> bool:
+    """Whether who gave all to the same assignees before signs again, beside one who still owns.
+
+    Joint inventors often do so when the last of them signs: of its own nothing moves.
+    """
+    return party in right.former and frozenset(body.assignees) in right.records.values()
+
+
+def _leads_to_the_first_owners(right: Right, body: ConveyanceAttested) -> bool:
+    """Whether a record comes before the beginning: it says how the first owners got the title.
+
+    Who they are a clerk read from the earliest records at hand. One that is found later, and is no
+    younger than the title's last transfer, moves nothing: those who took by it own already.
+    """
+    before = right.office_recorded_on is None or body.office_recorded_on <= right.office_recorded_on
+    strangers = not any(party in right.owners or party in right.former for party in body.givers())
+    return (
+        body.kind != "security"
+        and before
+        and strangers
+        and right.first_attested.issuperset(body.assignees)
+    )
+
+
+def _must_be_free(subject: str, right: Right, body: ConveyanceAttested, event: Event) -> None:
+    """Refuse what a creditor here or a fund was promised, and what comes out of turn."""
+    if body.kind == "security":
+        must_have_covenant_consent(
+            subject,
+            right,
+            Act("negative_pledge", body.givers(), body.office_recorded_on),
+            event.signers,
+        )
+        return
+    must_be_allowed_by_creditors(subject, right, body.givers(), event.signers, signs=False)
+    _must_come_in_turn(subject, right, body)
+
+
+def _must_come_in_turn(subject: str, right: Right, body: ConveyanceAttested) -> None:
+    """Refuse a transfer that the office recorded before one which is attested already.
+
+    Records count in the order of the office. One that turns up late would take from those to whom
+    title has passed since; where they are its own parties, nobody is harmed.
+    """
+    recorded = right.office_recorded_on
+    if recorded is None or body.office_recorded_on >= recorded:
+        return
+    if _leads_to_the_first_owners(right, body):
+        return
+    if frozenset(right.owners.keys()) <= {*body.givers(), *body.assignees}:
+        return
+    raise Backdated(
+        f"recorded on {body.office_recorded_on}, before a transfer of {subject} of {recorded}",
+        positions=(right.titled,),
+        subjects=(subject,),
+        step=Step({"day": recorded}, case="turn"),
+    )
+
+
+def _corrected(right: Right, body: ConveyanceAttested) -> frozenset[str] | None:
+    """Return to whom the record that is corrected gave this right, if it did."""
+    if body.kind != "correction" or body.refers_to is None:
+        return None
+    return right.records.get(body.refers_to)
+
+
+def _evolve(subject: str, value: Any, logged: Logged) -> Any:
+    """Return the record's own value, or that of the security to which it refers."""
+    body = logged.event.body
+    assert isinstance(body, ConveyanceAttested)
+    if subject != body.conveyance:
+        return _evolve_security(subject, value, logged)
+    if body.kind != "security":
+        return Conveyance(logged.position, body.kind)
+    return Security(
+        position=logged.position,
+        creditors=charging(body.rights, body.assignees),
+    )
+
+
+def _evolve_security(subject: str, value: Any, logged: Logged) -> Any:
+    body = logged.event.body
+    assert isinstance(body, ConveyanceAttested)
+    del subject
+    if body.kind not in OF_LIENS or not isinstance(value, Security):
+        return value
+    return passed(value, body.rights, body.givers(), _creditors_after(body), logged.position)
+
+
+def _creditors_after(body: ConveyanceAttested) -> Iterable[str]:
+    return body.assignees if body.kind == "security_assignment" else ()
+
+
+def _evolve_right(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, ConveyanceAttested)
+    del subject
+    if value is None:
+        return None
+    if body.kind in OF_LIENS:
+        assert body.refers_to is not None, "admitted without the security that it is about"
+        return lien_passed(value, body.refers_to, body.givers(), _creditors_after(body))
+    if body.kind == "security":
+        return with_lien(value, body.conveyance, _lien(body, logged))
+    return _transferred(value, body, logged)
+
+
+def _lien(body: ConveyanceAttested, logged: Logged) -> Lien:
+    # The record does not say whether the agreement forbids assignment; absence is not a covenant.
+    # An office that knows days only ranks what it recorded on one day in the order of the log.
+    recorded_at = datetime.combine(body.office_recorded_on, time(), HANOI)
+    return Lien(
+        creditors=frozenset(body.assignees),
+        debtors=body.givers(),
+        forbids_assignment=False,
+        position=logged.position,
+        recorded=legal_day(logged.accepted),
+        perfected=Perfected(recorded_at, logged.position),
+    )
+
+
+def _transferred(right: Right, body: ConveyanceAttested, logged: Logged) -> Right:
+    """Return the right after the givers gave all they own, in equal parts, to the assignees.
+
+    In a correction those give who took by the corrected record, as far as they still own.
+    """
+    givers = _corrected(right, body) or body.givers()
+    given = {party: right.owners[party] for party in givers if party in right.owners}
+    part = sum(given.values(), Fraction(0)) / len(body.assignees)
+    taken = dict.fromkeys(body.assignees, part)
+    records = right.records.insert(body.conveyance, frozenset(body.assignees))
+    recorded = max(right.office_recorded_on or body.office_recorded_on, body.office_recorded_on)
+    right = moved(right, given, taken, logged)
+    return replace(right, records=records, office_recorded_on=recorded)
+
+
+BODIES: tuple[type[Body], ...] = (ConveyanceAttested,)
+ADMITS: Admits = {ConveyanceAttested: _admit}
+EVOLVES: Evolves = {
+    (KIND, ConveyanceAttested): _evolve,
+    ("security", ConveyanceAttested): _evolve_security,
+    ("right", ConveyanceAttested): _evolve_right,
+}

@@ -1,0 +1,299 @@
+"""
+Who paid for a technology, and who made it: what author pay and title to State-funded results need.
+
+Contributors own in proportion (Law 93/2025 art. 25(1)), so their parts are exact fractions of the
+whole. Authors are random tokens; who they are stands in the vault. All co-authors have one share
+between them, which they split by agreement (Decree 267/2025 art. 34(3)) or not at all.
+Read in this order: events, admit, evolve; the state stands in `technology`.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import StringConstraints, TypeAdapter, model_validator
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves, if_opened, reveal
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import known, not_in_future
+from ledger.domain.core.money import Part, RateRange, ShareSum, check_parts
+from ledger.domain.core.remedy import Step, joining, leaving_out, listed, naming_one_of
+from ledger.domain.core.types import (
+    DISTINCT,
+    FROM_LIST,
+    NOT_EMPTY,
+    Day,
+    Model,
+    PartyId,
+    PartyIds,
+    RightId,
+    Sealed,
+    Sha256,
+    Text,
+)
+from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.rights.right import Holding, must_be_whole
+from ledger.domain.rights.technology import (
+    KIND,
+    Authors,
+    Funding,
+    Technology,
+    TechnologyId,
+    must_be_owner,
+)
+
+PersonToken = Annotated[str, StringConstraints(pattern=r"^party:tok\.[0-9a-f]{32}$")]
+Persons = Annotated[tuple[PersonToken, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+Parts = Annotated[tuple[Part, ...], FROM_LIST, NOT_EMPTY]
+
+
+class Contributor(Holding):
+    """A funder and its fraction of the whole; `state` says whether it is the State's money."""
+
+    state: bool
+
+
+class FunderTerm(Model):
+    """What a funder keeps or asks, such as a royalty-free right reserved to it."""
+
+    funder: PartyId
+    kind: Literal["reserved_right", "ownership", "publication", "local_use", "other"]
+    text: Text
+
+
+class FundingAgreed(Body):
+    """Owners and funders agree who pays which part of the task that makes a technology.
+
+    It takes the place of what was agreed or declared before.
+    """
+
+    TOPIC: ClassVar[str] = "funding.agreed/1"
+
+    technology: TechnologyId
+    owners: PartyIds
+    contributors: Annotated[tuple[Contributor, ...], FROM_LIST, NOT_EMPTY]
+    task: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None
+    task_assigned_on: Day | None
+    terms: Annotated[tuple[FunderTerm, ...], FROM_LIST]
+    agreed_on: Day
+
+    @model_validator(mode="after")
+    def _funders_are_listed_once(self) -> "FundingAgreed":
+        funders = [contributor.party for contributor in self.contributors]
+        if len(set(funders)) != len(funders):
+            raise ValueError("a contributor is listed twice")
+        if any(term.funder not in funders for term in self.terms):
+            raise ValueError("a term is of a contributor")
+        return self
+
+    def signers(self) -> frozenset[str]:
+        """Return the owners and the contributors."""
+        return frozenset((*self.owners, *(funder.party for funder in self.contributors)))
+
+    def subjects(self) -> frozenset[str]:
+        """Return the technology, its owners and the contributors."""
+        return self.signers() | {self.technology}
+
+
+class AuthorsDeclared(Body):
+    """Who made a technology, as the authors say, or its owner by the acceptance council's minutes.
+
+    `split` is what the authors agreed, in parts per million of their one share.
+    """
+
+    TOPIC: ClassVar[str] = "authors.declared/1"
+
+    technology: TechnologyId
+    authors: Persons | Sealed
+    split: Parts | Sealed | None
+    declared_by: PartyIds
+    minutes_sha256: Sha256 | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the technology, those who declare it, and the authors that are not sealed."""
+        authors = () if isinstance(self.authors, Sealed) else self.authors
+        return frozenset((self.technology, *self.declared_by, *authors))
+
+
+class ContributionRecorded(Body):
+    """A party brought something in: IP of before, IP made on the way, the use of a laboratory.
+
+    It is evidence of who contributed what; it moves no share.
+    """
+
+    TOPIC: ClassVar[str] = "contribution.recorded/1"
+
+    technology: TechnologyId
+    contributor: PartyId
+    witness: PartyId
+    kind: Literal["background", "foreground", "lab_use"]
+    right: RightId | None
+    description: Text
+    recorded_on: Day
+    document_sha256: Sha256 | None
+
+    @model_validator(mode="after")
+    def _is_witnessed_by_another(self) -> "ContributionRecorded":
+        if self.witness == self.contributor:
+            raise ValueError("a contribution is witnessed by another")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the technology, both parties, and the right that was brought in."""
+        named = (self.technology, self.contributor, self.witness, self.right)
+        return frozenset(filter(None, named))
+
+
+_PERSONS: TypeAdapter[tuple[str, ...]] = TypeAdapter(Persons)
+_PARTS: TypeAdapter[tuple[Part, ...]] = TypeAdapter(Parts)
+
+
+def read_persons(value: Any) -> tuple[str, ...]:
+    """Return an opened list of persons; a ValueError if it is none."""
+    return _PERSONS.validate_python(value)
+
+
+def read_authors(value: Any) -> frozenset[str]:
+    """Return opened co-authors; a ValueError if they are none."""
+    return frozenset(read_persons(value))
+
+
+def read_parts(value: Any) -> tuple[Part, ...]:
+    """Return opened parts; a ValueError if they are none."""
+    return _PARTS.validate_python(value)
+
+
+def _admit_funding(state: State, event: Event, context: Context) -> None:
+    """Refuse parts that are not a whole, and an agreement without one of the owners."""
+    body = event.body
+    assert isinstance(body, FundingAgreed)
+    technology = known(state, body.technology, Technology)
+    owners = technology.owners.keys()
+    _must_sign(
+        body.technology,
+        technology,
+        owners - {*body.owners},
+        lambda missing: joining("/body/owners", body.owners, missing),
+    )
+    strangers = leaving_out("/body/owners", body.owners, {*body.owners} - owners)
+    for owner in body.owners:
+        must_be_owner(body.technology, technology, owner, strangers)
+    must_be_whole(body.contributors, "/body/contributors")
+    not_in_future(
+        context.accepted, agreed_on=body.agreed_on, task_assigned_on=body.task_assigned_on
+    )
+
+
+def _must_sign(
+    subject: str,
+    technology: Technology,
+    missing: Collection[str],
+    step: Callable[[list[str]], Step],
+) -> None:
+    if missing:
+        raise SignerMissing(
+            f"{', '.join(sorted(missing))} says nothing of {subject}",
+            positions=(technology.position,),
+            subjects=missing,
+            step=step(sorted(missing)),
+        )
+
+
+def _admit_authors(state: State, event: Event, context: Context) -> None:
+    """Refuse authors without their word or the council's, and a split that is not a whole."""
+    body = event.body
+    assert isinstance(body, AuthorsDeclared)
+    technology = known(state, body.technology, Technology)
+    with if_opened(context, SignerMissing, WrongSigner):
+        strangers = list(body.declared_by)
+        if body.minutes_sha256 is None:
+            authors = reveal(body.authors, "/body/authors", context, read_persons)
+            _must_sign(
+                body.technology,
+                technology,
+                {*authors}.difference(body.declared_by),
+                lambda missing: joining("/body/declared_by", body.declared_by, missing),
+            )
+            strangers = sorted(set(body.declared_by).difference(authors))
+        left = leaving_out("/body/declared_by", body.declared_by, strangers)
+        if left.change["/body/declared_by"] == []:
+            left = naming_one_of("/body/declared_by/0", technology.owners)
+        for party in strangers:
+            must_be_owner(body.technology, technology, party, left)
+    if body.split is not None:
+        _must_split_the_whole(body, technology, context)
+
+
+def _must_split_the_whole(body: AuthorsDeclared, technology: Technology, context: Context) -> None:
+    """Hold an agreed split to the whole, with a part for each author and for nobody else."""
+    split = body.split
+    assert split is not None, "asked of a split"
+    with if_opened(context, RateRange, ShareSum):
+        check_parts(reveal(split, "/body/split", context, read_parts))
+    with if_opened(context, SignerMissing):
+        authors = {*reveal(body.authors, "/body/authors", context, read_persons)}
+        sharing = {part.party for part in reveal(split, "/body/split", context, read_parts)}
+        for missing in (authors - sharing, sharing - authors):
+            _must_sign(body.technology, technology, missing, _split)
+
+
+def _split(missing: list[str]) -> Step:
+    return Step({"who": listed(missing)}, case="split", ask=("/body/split",))
+
+
+def _admit_contribution(state: State, event: Event, context: Context) -> None:
+    """Refuse what concerns no technology here, or was recorded on a day to come."""
+    body = event.body
+    assert isinstance(body, ContributionRecorded)
+    known(state, body.technology, Technology)
+    not_in_future(context.accepted, recorded_on=body.recorded_on)
+
+
+def _evolve_funding(subject: str, value: Technology | None, logged: Logged) -> Technology | None:
+    body = logged.event.body
+    assert isinstance(body, FundingAgreed)
+    del subject
+    by_state = (contributor.share for contributor in body.contributors if contributor.state)
+    funding = Funding(
+        position=logged.position,
+        state_share=sum(by_state, Fraction(0)),
+        task=body.task,
+        task_assigned_on=body.task_assigned_on,
+    )
+    return value and replace(value, funding=funding)
+
+
+def _evolve_authors(subject: str, value: Technology | None, logged: Logged) -> Technology | None:
+    body = logged.event.body
+    assert isinstance(body, AuthorsDeclared)
+    del subject
+    authors = body.authors
+    parties = authors if isinstance(authors, Sealed) else frozenset(authors)
+    return value and replace(value, authors=Authors(logged.position, parties, body.split))
+
+
+def _evolve_contribution(
+    subject: str, value: Technology | None, logged: Logged
+) -> Technology | None:
+    body = logged.event.body
+    assert isinstance(body, ContributionRecorded)
+    del subject
+    if value is None:
+        return None
+    contributed = value.contributed.insert(body.contributor, logged.position)
+    return replace(value, contributed=contributed)
+
+
+BODIES: tuple[type[Body], ...] = (FundingAgreed, AuthorsDeclared, ContributionRecorded)
+ADMITS: Admits = {
+    FundingAgreed: _admit_funding,
+    AuthorsDeclared: _admit_authors,
+    ContributionRecorded: _admit_contribution,
+}
+EVOLVES: Evolves = {
+    (KIND, FundingAgreed): _evolve_funding,
+    (KIND, AuthorsDeclared): _evolve_authors,
+    (KIND, ContributionRecorded): _evolve_contribution,
+}

@@ -1,0 +1,196 @@
+"""
+An investment: a fund's money against a stake in a company, and what was promised about rights.
+
+The covenants weigh on the rights until the fund gives them up or their day is over. They are
+promises of the company: a later owner is bound only by what it promised itself.
+Read in this order: events, state, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import PredecessorUnknown, known, new, not_in_future
+from ledger.domain.core.money import Price, check_rate
+from ledger.domain.core.remedy import Step, listed, naming
+from ledger.domain.core.types import (
+    DISTINCT,
+    FROM_LIST,
+    NOT_EMPTY,
+    Day,
+    Model,
+    PartyId,
+    RightId,
+    RightIds,
+    Sealed,
+    Text,
+    of_kind,
+)
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.rights.burden import Covenant
+from ledger.domain.rights.covenant import Promise
+from ledger.domain.rights.right import Right
+from ledger.domain.rights.title import must_own
+
+KIND = "investment"
+
+InvestmentId = Annotated[str, of_kind(KIND)]
+
+
+class Promised(Model):
+    """What the company promises about these rights, up to and including the day `until`.
+
+    `notice_days` is how long the fund may think about a share that it is offered first.
+    """
+
+    rights: RightIds
+    promises: Annotated[tuple[Promise, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    notice_days: Annotated[int, Field(ge=0, le=366)]
+    until: Day | None
+
+
+class InvestmentMade(Body):
+    """A fund put money into a company, which promised something about its rights for it."""
+
+    TOPIC: ClassVar[str] = "investment.made/1"
+
+    investment: InvestmentId
+    fund: PartyId
+    company: PartyId
+    amount: Price | Sealed
+    stake_ppm: int | Sealed | None
+    covenants: Annotated[tuple[Promised, ...], FROM_LIST]
+    made_on: Day
+
+    @model_validator(mode="after")
+    def _well_formed(self) -> "InvestmentMade":
+        if self.fund == self.company:
+            raise ValueError("a fund invests in another")
+        rights = [right for promised in self.covenants for right in promised.rights]
+        if len(set(rights)) < len(rights):
+            raise ValueError("one covenant says all that is promised about a right")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the investment, the fund, the company and the rights."""
+        rights = (right for promised in self.covenants for right in promised.rights)
+        return frozenset((self.investment, self.fund, self.company, *rights))
+
+
+class InvestmentEnded(Body):
+    """The fund gave up what it was promised about these rights."""
+
+    TOPIC: ClassVar[str] = "investment.ended/1"
+
+    investment: InvestmentId
+    rights: Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
+    ended_by: PartyId
+    ended_on: Day
+    reason: Text
+
+    def subjects(self) -> frozenset[str]:
+        """Return the investment, the rights and the fund."""
+        return frozenset((self.investment, self.ended_by, *self.rights))
+
+
+@dataclass(frozen=True, slots=True)
+class Investment:
+    """An investment, and the rights about which its covenants still hold."""
+
+    position: int
+    fund: str
+    rights: frozenset[str]
+
+
+def _admit_made(state: State, event: Event, context: Context) -> None:
+    """Refuse an investor that is no fund, and promises about what the company does not own."""
+    body = event.body
+    assert isinstance(body, InvestmentMade)
+    new(state, body.investment)
+    not_in_future(context.accepted, made_on=body.made_on)
+    check_rate(body.stake_ppm, "/body/stake_ppm", context)
+    for promised in body.covenants:
+        for subject in promised.rights:
+            must_own(subject, known(state, subject, Right), body.company, "/body/covenants")
+
+
+def _admit_ended(state: State, event: Event, context: Context) -> None:
+    """Refuse to end what was promised to another, or was not promised."""
+    body = event.body
+    assert isinstance(body, InvestmentEnded)
+    investment = known(state, body.investment, Investment)
+    if body.ended_by != investment.fund:
+        raise WrongSigner(
+            f"{body.investment} is {investment.fund}'s to give up",
+            positions=(investment.position,),
+            subjects=(body.ended_by,),
+            step=naming("/body/ended_by", investment.fund),
+        )
+    not_in_future(context.accepted, ended_on=body.ended_on)
+    strangers = sorted(set(body.rights) - investment.rights)
+    if strangers:
+        raise PredecessorUnknown(
+            f"{body.investment} promises nothing about {', '.join(strangers)}",
+            positions=(investment.position,),
+            subjects=strangers,
+            step=_about(investment, body.rights),
+        )
+
+
+def _about(investment: Investment, named: Iterable[str]) -> Step:
+    meant = sorted(investment.rights.intersection(named) or investment.rights)
+    if not meant:
+        return Step(case="done")
+    return Step({"rights": listed(meant)}, case="rights", change={"/body/rights": meant})
+
+
+def _evolve_made(subject: str, value: Investment | None, logged: Logged) -> Investment:
+    body = logged.event.body
+    assert isinstance(body, InvestmentMade)
+    del subject, value
+    rights = frozenset(right for promised in body.covenants for right in promised.rights)
+    return Investment(logged.position, body.fund, rights)
+
+
+def _evolve_ended(subject: str, value: Investment | None, logged: Logged) -> Investment | None:
+    body = logged.event.body
+    assert isinstance(body, InvestmentEnded)
+    del subject
+    return value and replace(value, rights=value.rights.difference(body.rights))
+
+
+def _evolve_right_made(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, InvestmentMade)
+    promised = next(each for each in body.covenants if subject in each.rights)
+    covenant = Covenant(
+        fund=body.fund,
+        company=body.company,
+        promises=frozenset(promised.promises),
+        notice_days=promised.notice_days,
+        until=promised.until,
+        position=logged.position,
+    )
+    return value and replace(value, covenants=value.covenants.insert(body.investment, covenant))
+
+
+def _evolve_right_ended(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, InvestmentEnded)
+    del subject
+    return value and replace(value, covenants=value.covenants.discard(body.investment))
+
+
+BODIES: tuple[type[Body], ...] = (InvestmentMade, InvestmentEnded)
+ADMITS: Admits = {InvestmentMade: _admit_made, InvestmentEnded: _admit_ended}
+EVOLVES: Evolves = {
+    (KIND, InvestmentMade): _evolve_made,
+    (KIND, InvestmentEnded): _evolve_ended,
+    ("right", InvestmentMade): _evolve_right_made,
+    ("right", InvestmentEnded): _evolve_right_ended,
+}

@@ -1,0 +1,292 @@
+"""
+What became of a right: facts of offices, and the disclosure of a secret.
+
+What an office did is a fact of the State: it is never refused for what it contradicts, and it may
+have effect from a day long past (a patent whose fee is unpaid ends from the first day of the
+unpaid year, IP Law art. 95(2); what is cancelled never was, art. 96). That a term has ended is
+derived from dates and needs no event.
+Read in this order: events, refusals, admit, evolve; the state, `Right`, stands in `right`.
+"""
+
+from dataclasses import replace
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import known, not_in_future
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.core.remedy import Step
+from ledger.domain.core.types import Day, PartyId, RightId, Sha256, Text
+from ledger.domain.parties.attestation import Attested
+from ledger.domain.parties.authority import must_hold
+from ledger.domain.rights.right import KIND, SECRETS, Countries, Country, OfficeNumber, Right
+from ledger.domain.rights.standing import FROM_THE_START, Outcome, StatusChange, changed
+
+OfficeCode = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+
+
+class OfRight(Attested):
+    """A fact about a right that is in the log.
+
+    `territory` names the State in which it holds, where a right has national fates; null is the
+    right as a whole. `national_code` is the office's own code of the event, `office_event` the
+    key event it stands for (WIPO ST.27).
+    """
+
+    right: RightId
+    territory: Country | None = None
+    national_code: OfficeCode | None = None
+    office_event: OfficeCode | None = None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the right."""
+        return frozenset((self.right,))
+
+    SAID_ON: ClassVar[str]
+    """The member that is the day on which the office said so."""
+
+    def said_on(self) -> date:
+        """Return that day."""
+        day: date = getattr(self, self.SAID_ON)
+        return day
+
+
+class Published(OfRight):
+    """A fact about a right that the office made known on `published_on`."""
+
+    published_on: Day
+
+    SAID_ON: ClassVar[str] = "published_on"
+
+
+class RightPublished(Published):
+    """The application was published: from here on everybody may know what is claimed."""
+
+    TOPIC: ClassVar[str] = "right.published/1"
+
+    publication_no: OfficeNumber
+
+
+class RightGranted(OfRight):
+    """The office granted the title; `expires_on` is the last day it can last, if there is one.
+
+    `designated` are the States for which a regional title was granted.
+    """
+
+    TOPIC: ClassVar[str] = "right.granted/1"
+
+    title_no: OfficeNumber
+    granted_on: Day
+    in_force_from: Day
+    expires_on: Day | None
+    designated: Countries = ()
+
+    SAID_ON: ClassVar[str] = "granted_on"
+
+
+class RightFeePaid(OfRight):
+    """A fee for keeping the title in force was paid, for a year of its term if it is known."""
+
+    TOPIC: ClassVar[str] = "right.fee_paid/1"
+
+    paid_on: Day
+    fee_year: Annotated[int, Field(ge=1, le=100)] | None
+
+    SAID_ON: ClassVar[str] = "paid_on"
+
+
+class RightRenewed(OfRight):
+    """The title was renewed: it can last to the end of `expires_on` (IP Law art. 93(4), (6))."""
+
+    TOPIC: ClassVar[str] = "right.renewed/1"
+
+    renewed_on: Day
+    expires_on: Day
+
+    SAID_ON: ClassVar[str] = "renewed_on"
+
+
+class RightLapsed(Published):
+    """The title ended before its term, from `effective_from` on, as published later."""
+
+    TOPIC: ClassVar[str] = "right.lapsed/1"
+
+    effective_from: Day
+    reason: Text
+
+
+class RightRestored(Published):
+    """The title is in force again from `effective_from` on, as published later."""
+
+    TOPIC: ClassVar[str] = "right.restored/1"
+
+    effective_from: Day
+
+
+class RightSurrendered(Published):
+    """The owner gave the title up from `effective_from` on (IP Law art. 95(1))."""
+
+    TOPIC: ClassVar[str] = "right.surrendered/1"
+
+    effective_from: Day
+
+
+class RightLimited(Published):
+    """The title was narrowed, by its owner or in opposition: it protects less from then on."""
+
+    TOPIC: ClassVar[str] = "right.limited/1"
+
+    effective_from: Day
+    limits: Text
+
+
+class RightCancelled(Published):
+    """The title was cancelled, whole or in part (IP Law art. 96).
+
+    With `effective_from` null it is void from the start: it never had effect.
+    """
+
+    TOPIC: ClassVar[str] = "right.cancelled/1"
+
+    extent: Literal["whole", "part"]
+    effective_from: Day | None
+    reason: Text
+
+
+class OfficeEventRecorded(Published):
+    """An office recorded something that changes no status here; its own code and words are kept."""
+
+    TOPIC: ClassVar[str] = "office_event.recorded/1"
+
+    effective_from: Day | None
+    description: Text
+
+
+class DisclosureRecorded(Body):
+    """What a secret protected was disclosed: the protection of a trade secret ends by that.
+
+    It is said by an owner, or by a clerk who saw the evidence.
+    """
+
+    TOPIC: ClassVar[str] = "disclosure.recorded/1"
+
+    right: RightId
+    disclosed_on: Day
+    description: Text
+    recorded_by: PartyId
+    document_sha256: Sha256
+
+    def subjects(self) -> frozenset[str]:
+        """Return the right and who says so."""
+        return frozenset((self.right, self.recorded_by))
+
+
+class NoSecret(Refusal):
+    """Only what a secret protects ends by disclosure."""
+
+    code = "NO_SECRET"
+    title_vi = "Chỉ bí mật kinh doanh hoặc bí quyết kỹ thuật mới chấm dứt bảo hộ do bị bộc lộ"
+    article = "Luật Sở hữu trí tuệ, Điều 84"
+
+
+def _admit(state: State, event: Event, context: Context) -> None:
+    """Refuse only what names no right, no clerk, or a day to come: the State's word stands."""
+    body = event.body
+    assert isinstance(body, OfRight)
+    known(state, body.right, Right)
+    not_in_future(context.accepted, **{body.SAID_ON: body.said_on()})
+
+
+def _admit_disclosure(state: State, event: Event, context: Context) -> None:
+    """Refuse a disclosure of what is no secret, or by whom is neither owner nor clerk."""
+    body = event.body
+    assert isinstance(body, DisclosureRecorded)
+    right = known(state, body.right, Right)
+    if right.kind not in SECRETS:
+        raise NoSecret(
+            f"{body.right} is a {right.kind}",
+            positions=(right.position,),
+            subjects=(body.right,),
+            step=Step({"kind": right.kind}),
+        )
+    if body.recorded_by not in right.owners:
+        must_hold(state, body.recorded_by, "clerk")
+    not_in_future(context.accepted, disclosed_on=body.disclosed_on)
+
+
+def _evolve_granted(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, RightGranted)
+    del subject
+    if value is None or body.territory is not None:
+        return value
+    territory = body.designated or value.territory
+    return replace(
+        value, granted_on=body.granted_on, expires_on=body.expires_on, territory=territory
+    )
+
+
+def _evolve_renewed(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, RightRenewed)
+    del subject
+    if value is None or body.territory is not None:
+        return value
+    return replace(value, expires_on=body.expires_on)
+
+
+def effect_of(body: Body) -> tuple[Outcome, date] | None:
+    """Return what a fact makes of the title and from which day on, if it changes its status."""
+    match body:
+        case RightLapsed():
+            return "lapsed", body.effective_from
+        case RightRestored():
+            return "restored", body.effective_from
+        case RightSurrendered():
+            return "surrendered", body.effective_from
+        case RightCancelled(extent="whole"):
+            return "cancelled", body.effective_from or FROM_THE_START
+        case DisclosureRecorded():
+            return "disclosed", body.disclosed_on
+        case _:
+            return None
+
+
+def _evolve_status(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, OfRight | DisclosureRecorded)
+    effect = effect_of(body)
+    if value is None or subject != body.right or effect is None:
+        return value
+    outcome, day = effect
+    territory = None if isinstance(body, DisclosureRecorded) else body.territory
+    change = StatusChange(day, logged.position, outcome)
+    return replace(value, status=changed(value.status, change, territory))
+
+
+OF_OFFICES: tuple[type[OfRight], ...] = (
+    RightPublished,
+    RightGranted,
+    RightFeePaid,
+    RightRenewed,
+    RightLapsed,
+    RightRestored,
+    RightSurrendered,
+    RightLimited,
+    RightCancelled,
+    OfficeEventRecorded,
+)
+BODIES: tuple[type[Body], ...] = (*OF_OFFICES, DisclosureRecorded)
+ADMITS: Admits = {
+    **dict.fromkeys(OF_OFFICES, _admit),
+    DisclosureRecorded: _admit_disclosure,
+}
+EVOLVES: Evolves = {
+    **dict.fromkeys(((KIND, body) for body in BODIES), _evolve_status),
+    (KIND, RightGranted): _evolve_granted,
+    (KIND, RightRenewed): _evolve_renewed,
+}

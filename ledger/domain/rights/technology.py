@@ -1,0 +1,226 @@
+"""
+A technology: what is traded, who owns it, how ready it is, and what list it may stand on.
+
+Who paid for it and who made it is said in `funding`; the one value that every rule about a
+technology reads is `Technology`.
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+from rpds import HashTrieMap
+
+from ledger.domain.core.body import Body, State
+from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.existence import known, new, not_in_future
+from ledger.domain.core.money import PPM, Part, ppm
+from ledger.domain.core.remedy import Step, naming_one_of
+from ledger.domain.core.types import Day, PartyId, Sealed, Sha256, Text, of_kind
+from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.rights.estate import Estate
+from ledger.domain.rights.right import SECRETS, Holdings, RightFiled, must_be_whole
+
+KIND = "technology"
+
+TechnologyId = Annotated[str, of_kind(KIND)]
+ObjectKind = Literal["know_how", "process", "software", "design", "data", "equipment", "biological"]
+Category = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,59}$")]
+"""An entry of the lists of restricted and banned technologies, as the law data spell it."""
+Readiness = Annotated[int, Field(ge=1, le=9)]
+
+
+class TechnologyRegistered(Body):
+    """Its owners declare a technology (Technology Transfer Law art. 4 lists the objects).
+
+    `trl` is the technology readiness level, `state_funded_ppm` the State's part of its cost,
+    `category` the entry of a list of restricted or banned technologies under which it falls.
+    """
+
+    TOPIC: ClassVar[str] = "technology.registered/1"
+
+    technology: TechnologyId
+    title: Text
+    summary: Text
+    object_kind: ObjectKind
+    trl: Readiness | None
+    owners: Holdings
+    state_funded_ppm: int
+    category: Category | None = None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the technology and its owners."""
+        return frozenset((self.technology, *(holding.party for holding in self.owners)))
+
+
+class TrlDeclared(Body):
+    """An owner declares how ready the technology is by now; evidence stands by its hash."""
+
+    TOPIC: ClassVar[str] = "technology.trl_declared/1"
+
+    technology: TechnologyId
+    trl: Readiness
+    declared_by: PartyId
+    declared_on: Day
+    evidence_sha256: Sha256 | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the technology and who says so."""
+        return frozenset((self.technology, self.declared_by))
+
+
+class TechnologyClassified(Body):
+    """A reviewer says under which entry of the lists it falls (TTL arts. 10, 11); null is none."""
+
+    TOPIC: ClassVar[str] = "technology.classified/1"
+
+    technology: TechnologyId
+    category: Category | None
+    classified_by: PartyId
+    reason: Text
+
+    def subjects(self) -> frozenset[str]:
+        """Return the technology and who classifies it."""
+        return frozenset((self.technology, self.classified_by))
+
+
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """Who pays for a task, by the event at `position`: the State's exact part of it all."""
+
+    position: int
+    state_share: Fraction
+    task: str | None = None
+    task_assigned_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Authors:
+    """Who made it, and how they share what is due to authors: one share, split by agreement.
+
+    `split` is None where nothing is agreed; either may be sealed.
+    """
+
+    position: int
+    parties: frozenset[str] | Sealed
+    split: tuple[Part, ...] | Sealed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Technology(Estate):
+    """A registered technology: its owners' shares, its grants, what the law makes depend on it.
+
+    `secrets` are the rights in it as know-how or a trade secret. `funding` is as agreed last, or
+    else as declared at registration. `contributed` maps whoever
+    brought something in to the position of the last record of it.
+    """
+
+    position: int
+    owners: Mapping[str, Fraction]
+    funding: Funding
+    trl: int | None = None
+    category: str | None = None
+    classified: int | None = None
+    authors: Authors | None = None
+    contributed: "HashTrieMap[str, int]" = HashTrieMap()
+    secrets: frozenset[str] = frozenset()
+
+    @property
+    def state_funded(self) -> bool:
+        """Whether the State paid for any part of it."""
+        return self.funding.state_share > 0
+
+
+def must_be_owner(subject: str, technology: Technology, party: str, step: Step) -> None:
+    """Raise `WrongSigner` unless the party owns a share of the technology."""
+    if party not in technology.owners:
+        raise WrongSigner(
+            f"{party} does not own {subject}",
+            positions=(technology.position,),
+            subjects=(subject, party),
+            step=step,
+        )
+
+
+def _admit_registered(state: State, event: Event, context: Context) -> None:
+    """Refuse a technology twice, a part above the whole, and shares that are not a whole."""
+    del context
+    body = event.body
+    assert isinstance(body, TechnologyRegistered)
+    new(state, body.technology)
+    ppm(body.state_funded_ppm)
+    must_be_whole(body.owners)
+
+
+def _admit_trl(state: State, event: Event, context: Context) -> None:
+    """Refuse a declaration by a stranger, or of a day to come."""
+    body = event.body
+    assert isinstance(body, TrlDeclared)
+    technology = known(state, body.technology, Technology)
+    owner = naming_one_of("/body/declared_by", technology.owners)
+    must_be_owner(body.technology, technology, body.declared_by, owner)
+    not_in_future(context.accepted, declared_on=body.declared_on)
+
+
+def _admit_classified(state: State, event: Event, context: Context) -> None:
+    """Refuse a classification by whom is neither reviewer, nor the exchange, nor the State."""
+    del context
+    body = event.body
+    assert isinstance(body, TechnologyClassified)
+    known(state, body.technology, Technology)
+
+
+def _evolve_registered(subject: str, value: Technology | None, logged: Logged) -> Technology:
+    body = logged.event.body
+    assert isinstance(body, TechnologyRegistered)
+    del subject, value
+    return Technology(
+        position=logged.position,
+        owners={holding.party: holding.share for holding in body.owners},
+        funding=Funding(logged.position, Fraction(body.state_funded_ppm, PPM)),
+        trl=body.trl,
+        category=body.category,
+        classified=None if body.category is None else logged.position,
+    )
+
+
+def _evolve_trl(subject: str, value: Technology | None, logged: Logged) -> Technology | None:
+    body = logged.event.body
+    assert isinstance(body, TrlDeclared)
+    del subject
+    return value and replace(value, trl=body.trl)
+
+
+def _evolve_classified(subject: str, value: Technology | None, logged: Logged) -> Technology | None:
+    body = logged.event.body
+    assert isinstance(body, TechnologyClassified)
+    del subject
+    return value and replace(value, category=body.category, classified=logged.position)
+
+
+def _evolve_filed(subject: str, value: Technology | None, logged: Logged) -> Technology | None:
+    body = logged.event.body
+    assert isinstance(body, RightFiled)
+    del subject
+    if value is None or body.kind not in SECRETS:
+        return value
+    return replace(value, secrets=value.secrets | {body.right})
+
+
+BODIES: tuple[type[Body], ...] = (TechnologyRegistered, TrlDeclared, TechnologyClassified)
+ADMITS: Admits = {
+    TechnologyRegistered: _admit_registered,
+    TrlDeclared: _admit_trl,
+    TechnologyClassified: _admit_classified,
+}
+EVOLVES: Evolves = {
+    (KIND, TechnologyRegistered): _evolve_registered,
+    (KIND, RightFiled): _evolve_filed,
+    (KIND, TrlDeclared): _evolve_trl,
+    (KIND, TechnologyClassified): _evolve_classified,
+}

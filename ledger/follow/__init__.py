@@ -1,0 +1,1 @@
+"""Who deals with a log that others run: client, auditor, mirror, monitor."""

@@ -1,0 +1,1 @@
+"""One process of a ledger, its making, its care and its end."""

@@ -1,0 +1,1 @@
+"""What the log shows: checkpoints, receipts, cosignatures, bundles."""

@@ -1,0 +1,1 @@
+"""What every process stands on: errors, threads, clocks, files, answers."""

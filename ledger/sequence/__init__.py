@@ -1,0 +1,1 @@
+"""The order of the log: what is judged, appended and kept."""

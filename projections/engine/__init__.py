@@ -1,0 +1,1 @@
+"""How any read model is folded, kept, hashed and looked at."""

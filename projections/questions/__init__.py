@@ -1,0 +1,1 @@
+"""What is asked of the tables, and answered by several of them."""

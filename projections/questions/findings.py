@@ -1,0 +1,392 @@
+"""
+Open findings: what a fact contradicts that was recorded before it, or leaves to be decided.
+
+Serves `GET /v1/findings`. Facts of the State and doubts about keys are recorded whatever they
+contradict; nothing is reckoned anew silently. `suspects` lists the facts that may contradict
+something; what each does contradict is looked up when it is asked, from what is known then.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from ledger.domain.core.body import Body, key_subject
+from ledger.domain.core.event import Logged
+from ledger.domain.core.law import Law
+from ledger.domain.core.periods import months_later
+from ledger.domain.core.types import legal_day
+from ledger.domain.disputes.dispute import DisputeOpened
+from ledger.domain.disputes.ruling import RulingMade
+from ledger.domain.parties.key import KeyRevoked
+from ledger.domain.revenue.distribution import ProfitDistributed, RevenueDistributed
+from ledger.domain.revenue.payment import PaymentConfirmed
+from ledger.domain.rights.enforcement import SecurityEnforced
+from ledger.domain.rights.right_status import (
+    RightCancelled,
+    RightLapsed,
+    RightSurrendered,
+    effect_of,
+)
+from ledger.domain.rights.title import AssignmentRegistered
+from ledger.store.connection import Pool
+from projections.engine.answer import Answer
+from projections.engine.projection import Journal
+from projections.engine.view import RECORDED, KnownAt, knowing, positions_of, viewing
+from projections.questions.disputes import dispute_of
+from projections.questions.dues import distributed_by, releases_of
+from projections.questions.keys import signed_by
+from projections.questions.lapses import lapse_effects
+from projections.questions.reach import granted_from
+from projections.questions.title_over import overtaken, terms_of
+from projections.tables.basis import listing, named
+from projections.tables.dependencies import dependencies, falls_with
+from projections.tables.dispute_events import orders
+from projections.tables.liens import liens_on
+from projections.tables.title_events import title
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A row of `read.suspects`: a fact that may contradict what was recorded before it.
+
+    `effective_from` is the day from which it has effect, `detail` what its kind needs to be looked
+    into: the event declared void, the day on which a claimant knew.
+    """
+
+    subject: str
+    position: int
+    accepted: datetime
+    code: str
+    effective_from: date | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a fact contradicts: the events concerned. `open` until something settles it."""
+
+    suspect: Suspect
+    open: bool
+    contradicts: tuple[int, ...]
+    settled_by: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings(Answer):
+    """A page of findings in order of the facts, folded up to `size` entries.
+
+    `next_after` is the cursor of the next page, None on the last.
+    """
+
+    size: int
+    findings: tuple[Finding, ...]
+    next_after: int | None
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the facts and of what they contradict."""
+        return positions_of(
+            [finding.suspect.position for finding in self.findings],
+            *(finding.contradicts for finding in self.findings),
+            *(finding.settled_by for finding in self.findings),
+        )
+
+
+Suspicion = tuple[str, str, date | None, str | None]
+"""A subject, a code, the day of effect, and the detail."""
+
+
+def _ended(body: Any) -> list[Suspicion]:
+    effect = effect_of(body)
+    return [] if effect is None else [(body.right, "RIGHT_ENDED", effect[1], None)]
+
+
+def _registered(body: AssignmentRegistered) -> list[Suspicion]:
+    return [
+        (right, code, body.effective_on, body.assignment)
+        for right in body.rights
+        for code in ("REGISTERED_OVER", "TITLE_MOVED_UNDER_FREEZE")
+    ]
+
+
+def _enforced(body: SecurityEnforced) -> list[Suspicion]:
+    return [(right, "LIENS_AFTER_ENFORCEMENT", None, body.security) for right in body.rights]
+
+
+def _disputed(body: DisputeOpened) -> list[Suspicion]:
+    if body.known_since is None:
+        return []
+    return [(body.dispute, "DISPUTE_OUT_OF_TIME", body.known_since, None)]
+
+
+def _voided(body: RulingMade) -> list[Suspicion]:
+    voiding = {order.deeds()[0]: order for order in body.orders if order.event is not None}
+    return [
+        (deed, "DEED_VOID", order.start, order.event) for deed, order in sorted(voiding.items())
+    ]
+
+
+def _revoked(body: KeyRevoked) -> list[Suspicion]:
+    if body.compromised_since is None:
+        return []
+    return [(key_subject(body.key_id), "NEEDS_RECONFIRMATION", None, body.key_id)]
+
+
+def _paid(body: PaymentConfirmed) -> list[Suspicion]:
+    return [(body.distribution, "PAID_UNDER_HOLD", body.paid_on, body.payee)]
+
+
+def _waiting(body: Any) -> list[Suspicion]:
+    if not body.suspense:
+        return []
+    return [(body.distribution, "AUTHOR_SPLIT_MISSING", None, body.contract)]
+
+
+_SUSPECTED: Mapping[type[Body], Callable[[Any], list[Suspicion]]] = {
+    RightLapsed: _ended,
+    RightCancelled: _ended,
+    RightSurrendered: _ended,
+    AssignmentRegistered: _registered,
+    SecurityEnforced: _enforced,
+    DisputeOpened: _disputed,
+    RulingMade: _voided,
+    KeyRevoked: _revoked,
+    RevenueDistributed: _waiting,
+    ProfitDistributed: _waiting,
+    PaymentConfirmed: _paid,
+}
+
+
+def _suspects(logged: Logged) -> list[Suspect]:
+    body = logged.event.body
+    return [
+        Suspect(subject, logged.position, logged.accepted, code, day, detail)
+        for subject, code, day, detail in _SUSPECTED[type(body)](body)
+    ]
+
+
+suspects = Journal(
+    name="suspects",
+    version=3,
+    row=Suspect,
+    emit=_suspects,
+    bodies=frozenset(_SUSPECTED),
+    identity=("subject", "code"),
+    indexes=(("position",),),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a look at a suspect needs."""
+
+    pool: Pool
+    suspect: Suspect
+    law: Law
+    known_at: KnownAt
+
+
+Looked = tuple[tuple[int, ...], tuple[int, ...]]
+"""The positions of what is contradicted, and of what has settled it."""
+
+
+def _look_at_end(case: Case) -> Looked:
+    """Grants that should run beyond the end of their right, and money of days after it."""
+    suspect = case.suspect
+    assert suspect.effective_from is not None, "an end has a day"
+    effects = [
+        each
+        for each in lapse_effects(case.pool, suspect.subject, known_at=case.known_at).ends
+        if each.end.position == suspect.position
+    ]
+    licensed = granted_from(
+        case.pool, suspect.subject, suspect.effective_from, known_at=case.known_at
+    )
+    before = [grant.position for grant in licensed]
+    contradicted = positions_of(
+        [position for position in before if position < suspect.position],
+        *([row.position for row in each.reports] for each in effects),
+        *([row.position for row in each.payments] for each in effects),
+    )
+    # Restored from the very day, it never was out of force.
+    whole = [each for each in effects if each.restored_from == suspect.effective_from]
+    return contradicted, (suspect.position,) if whole else ()
+
+
+def _look_at_registration(case: Case) -> Looked:
+    """Orders that froze the title when the office moved it."""
+    suspect = case.suspect
+    with viewing(case.pool, orders) as view:
+        found = view.rows(
+            orders,
+            """subject = %(right)s AND effect = 'FREEZE_TITLE' AND position < %(at)s
+                AND (lifted_position IS NULL OR lifted_position > %(at)s)""",
+            {"right": suspect.subject, "at": suspect.position},
+            order="position, name",
+        )
+    day = legal_day(suspect.accepted)
+    standing = [row for row in found if row.start <= day and (row.end is None or day < row.end)]
+    return (
+        positions_of([row.position for row in standing]),
+        positions_of([row.lifted_position for row in standing]),
+    )
+
+
+def _look_at_title(case: Case) -> Looked:
+    """Find what had given to others what an office registered as the assignors' to give.
+
+    A ruling by which the assignment is void settles it.
+    """
+    suspect = case.suspect
+    assert suspect.detail is not None, "suspected by its assignment"
+    with viewing(case.pool, title) as view:
+        earlier = overtaken(view, suspect.subject, suspect.detail, suspect.position)
+        ended = terms_of(view, suspect.subject, suspect.detail, view.known(case.known_at))
+    settled = [row.known_from for row in ended if row.effect == "ended"]
+    return earlier, positions_of(settled) if earlier else ()
+
+
+def _look_at_payment(case: Case) -> Looked:
+    """Orders by which what arrived should have been held back."""
+    suspect = case.suspect
+    assert suspect.effective_from is not None, "suspected by its day"
+    made = distributed_by(case.pool, suspect.subject, known_at=case.known_at)
+    with viewing(case.pool, orders) as view:
+        found = view.rows(
+            orders,
+            """subject = ANY(%(held)s) AND effect = 'HOLD_PAYMENT' AND position < %(at)s
+                AND start <= %(day)s AND ("end" IS NULL OR %(day)s < "end")
+                AND (party IS NULL OR party = %(payee)s)""",
+            {
+                "held": sorted(made),
+                "at": suspect.position,
+                "day": suspect.effective_from,
+                "payee": suspect.detail,
+            },
+            order="position, name",
+        )
+    lifted = [(row, row.lifted_at and legal_day(row.lifted_at)) for row in found]
+    standing = [row for row, day in lifted if day is None or day > suspect.effective_from]
+    return (
+        positions_of([row.position for row in standing]),
+        positions_of([row.lifted_position for row in standing]),
+    )
+
+
+def _look_at_enforcement(case: Case) -> Looked:
+    """Liens that still burden a right after a creditor enforced its own."""
+    found = liens_on(
+        case.pool,
+        case.suspect.subject,
+        true_on=legal_day(case.suspect.accepted),
+        known_at=case.known_at,
+    )
+    others = [lien for lien in found.liens if lien.security != case.suspect.detail]
+    return (found.positions if others else ()), ()
+
+
+def _look_at_time(case: Case) -> Looked:
+    """Flag a dispute brought later than the law allows after the claimant knew (art. 429)."""
+    suspect = case.suspect
+    assert suspect.effective_from is not None, "suspected by its day"
+    opened_on = legal_day(suspect.accepted)
+    limit = case.law.find("dispute.limitation", opened_on)
+    if limit is None:
+        return (), ()
+    last = months_later(suspect.effective_from, 12 * limit.number("years"))
+    if opened_on <= last:
+        return (), ()
+    dispute = dispute_of(case.pool, suspect.subject, known_at=case.known_at)
+    return (suspect.position,), positions_of([dispute.ended])
+
+
+def _look_at_voidance(case: Case) -> Looked:
+    """Find what rests on a deed that is void."""
+    made = _maker(case)
+    return falls_with(case.pool, made, known_at=case.known_at).positions, ()
+
+
+def _maker(case: Case) -> int:
+    """Return the position of the event that made a deed."""
+    with viewing(case.pool, dependencies) as view:
+        (found,) = view.rows(
+            dependencies,
+            "thing = %(deed)s AND role = 'makes'",
+            {"deed": case.suspect.subject},
+            order="position",
+        )
+    return found.position
+
+
+def _look_at_key(case: Case) -> Looked:
+    """Events signed by a compromised key, on which nobody has given a word."""
+    assert case.suspect.detail is not None, "suspected by its key"
+    found = signed_by(
+        case.pool, case.suspect.detail, between="compromise", known_at=case.known_at, limit=1000
+    )
+    words = [word.position for each in found.signed for word in each.words]
+    doubtful = [each.event.position for each in found.signed if each.open]
+    settled = [each.event.position for each in found.signed if not each.open]
+    return positions_of(doubtful or settled), () if doubtful else positions_of(words)
+
+
+def _look_at_suspense(case: Case) -> Looked:
+    """Find a part of co-authors that waits until they have agreed to split it."""
+    released = releases_of(case.pool, case.suspect.subject, known_at=case.known_at)
+    return (case.suspect.position,), released
+
+
+_LOOKS: Mapping[str, Callable[[Case], Looked]] = {
+    "RIGHT_ENDED": _look_at_end,
+    "TITLE_MOVED_UNDER_FREEZE": _look_at_registration,
+    "REGISTERED_OVER": _look_at_title,
+    "LIENS_AFTER_ENFORCEMENT": _look_at_enforcement,
+    "DISPUTE_OUT_OF_TIME": _look_at_time,
+    "DEED_VOID": _look_at_voidance,
+    "NEEDS_RECONFIRMATION": _look_at_key,
+    "AUTHOR_SPLIT_MISSING": _look_at_suspense,
+    "PAID_UNDER_HOLD": _look_at_payment,
+}
+
+
+def findings(  # noqa: PLR0913  (each is a parameter of the query)
+    pool: Pool,
+    law: Law,
+    *,
+    subject: str | None = None,
+    settled: bool = False,
+    known_at: KnownAt = None,
+    after: int = -1,
+    limit: int = 50,
+) -> Findings:
+    """Return what is open, or with `settled` all that ever was, of one subject or of all.
+
+    Looks at up to `limit` facts whose positions are greater than `after`: a page may hold fewer.
+    Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
+    """
+    with listing(pool, suspects) as view:
+        known = view.known(known_at)
+        asked = {"subject": subject, "after": after, **knowing(known)}
+        condition = f"position > %(after)s AND {RECORDED}"
+        if subject is not None:
+            condition += " AND subject = %(subject)s"
+        rows = view.rows(suspects, condition, asked, order="position, subject", limit=limit + 1)
+        nothing = named(view, Findings(view.size, (), None), known, subject)
+    # A fact's rows stay on one page: the last one's may go on.
+    page = rows[:limit]
+    more = len(rows) > limit
+    if more and page[-1].position == rows[limit].position:
+        whole = [row for row in page if row.position != page[-1].position]
+        page = tuple(whole) or page
+    found = (_finding(Case(pool, row, law, known_at)) for row in page)
+    return replace(
+        nothing,
+        findings=tuple(each for each in found if each.contradicts and (settled or each.open)),
+        next_after=page[-1].position if more else None,
+    )
+
+
+def _finding(case: Case) -> Finding:
+    contradicts, settled_by = _LOOKS[case.suspect.code](case)
+    return Finding(case.suspect, bool(contradicts) and not settled_by, contradicts, settled_by)

@@ -1,0 +1,50 @@
+"""All that was ever said of a subject. Serves `GET /v1/subjects/{id}/timeline`."""
+
+from dataclasses import dataclass
+
+from ledger.store.connection import Pool
+from projections.engine.answer import Answer
+from projections.engine.view import KnownAt, knowing
+from projections.tables.basis import BY_THEN, listing, named
+from projections.tables.timeline import EventRow, events, timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline(Answer):
+    """A page of a subject's events in order of position, folded up to `size` entries.
+
+    `next_after` is the cursor of the next page, None on the last.
+    """
+
+    subject: str
+    size: int
+    events: tuple[EventRow, ...]
+    next_after: int | None
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the events."""
+        return tuple(event.position for event in self.events)
+
+
+def timeline_of(
+    pool: Pool, subject: str, *, known_at: KnownAt = None, after: int = -1, limit: int = 100
+) -> Timeline:
+    """Return up to `limit` events about a subject whose positions are greater than `after`.
+
+    As known at a position or instant (default: now). Raises `NotFolded` or `NotAsked`
+    (`projections.engine.view`).
+    """
+    with listing(pool, events, timeline) as view:
+        known = view.known(known_at)
+        found = view.rows(
+            timeline,
+            f"subject = %(subject)s AND position > %(after)s AND {BY_THEN}",
+            {"subject": subject, "after": after, **knowing(known)},
+            order="position",
+            limit=limit + 1,
+        )
+        page = [row.position for row in found[:limit]]
+        entries = view.rows(events, "position = ANY(%(page)s)", {"page": page}, order="position")
+        cursor = page[-1] if len(found) > limit else None
+        return named(view, Timeline(subject, view.size, entries, cursor), known, subject)

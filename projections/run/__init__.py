@@ -1,0 +1,1 @@
+"""All read models together: kept up to date, rebuilt, sealed, compared."""

@@ -1,0 +1,62 @@
+"""All read models, in the order in which they are listed to people."""
+
+from projections.engine.projection import ReadModel
+from projections.questions.findings import suspects
+from projections.questions.lapses import standings
+from projections.tables.chain import chain
+from projections.tables.contract_events import contract_events
+from projections.tables.dependencies import dependencies
+from projections.tables.dispute_events import disputes, orders
+from projections.tables.documents import documents
+from projections.tables.editions import editions
+from projections.tables.grants import contracts, encumbrances, grants
+from projections.tables.key_events import keys, reconfirmations, signed
+from projections.tables.liens import liens
+from projections.tables.mandates import mandates
+from projections.tables.market_events import market_events
+from projections.tables.money_events import money_events
+from projections.tables.offers import offers
+from projections.tables.parties import parties, relations
+from projections.tables.registrations import registrations
+from projections.tables.revenue import payables, payments, reports, shares
+from projections.tables.status import status
+from projections.tables.technologies import technologies, technology_rights, technology_roles
+from projections.tables.timeline import events, timeline
+from projections.tables.title_events import title
+
+READ_MODELS: tuple[ReadModel, ...] = (
+    title,
+    chain,
+    liens,
+    status,
+    standings,
+    technologies,
+    technology_roles,
+    technology_rights,
+    contracts,
+    grants,
+    encumbrances,
+    contract_events,
+    registrations,
+    offers,
+    market_events,
+    shares,
+    reports,
+    payables,
+    payments,
+    money_events,
+    disputes,
+    orders,
+    dependencies,
+    suspects,
+    editions,
+    parties,
+    relations,
+    keys,
+    signed,
+    reconfirmations,
+    mandates,
+    documents,
+    events,
+    timeline,
+)

@@ -1,0 +1,1 @@
+"""The read models: a file a table."""

@@ -1,0 +1,72 @@
+"""Every event of a contract as its signers signed it, and what they fold to."""
+
+from collections.abc import Iterable, Sequence
+
+from ledger.domain.contracts.changing import ContractChanged
+from ledger.domain.contracts.contract import Contract
+from ledger.domain.contracts.contract_terms import AgreedTerms
+from ledger.domain.contracts.ending import ContractResumed, ContractSuspended, ContractTerminated
+from ledger.domain.contracts.filing import Answer, FilingMade
+from ledger.domain.contracts.notice import NoticeReceived, NoticeServed
+from ledger.domain.contracts.performance import ConditionMet, ContractInForce, OptionExercised
+from ledger.domain.core.body import Body
+from ledger.domain.core.event import Logged
+from ledger.domain.core.order import OfDispute
+from ledger.domain.registry import TOPICS
+from projections.engine.projection import Journal
+from projections.engine.said import SaidEvent, fold_of, said_of
+from projections.engine.view import RECORDED, Known, View, knowing
+
+_OF_CONTRACT = (
+    AgreedTerms,
+    ContractChanged,
+    ConditionMet,
+    ContractInForce,
+    OptionExercised,
+    NoticeServed,
+    NoticeReceived,
+    ContractSuspended,
+    ContractResumed,
+    ContractTerminated,
+    FilingMade,
+    Answer,
+)
+"""Bodies that say which one contract they are of."""
+
+
+def _events(logged: Logged) -> list[SaidEvent]:
+    return [said_of(contract, logged) for contract in _contracts(logged.event.body)]
+
+
+def _contracts(body: Body) -> Iterable[str]:
+    if isinstance(body, _OF_CONTRACT):
+        return (body.contract,)
+    assert isinstance(body, OfDispute)
+    return sorted(subject for subject in body.subjects() if subject.startswith("contract:"))
+
+
+contract_events = Journal(
+    name="contract_events",
+    version=1,
+    row=SaidEvent,
+    emit=_events,
+    bodies=frozenset(
+        body
+        for body in TOPICS.values()
+        if issubclass(body, _OF_CONTRACT) or issubclass(body, OfDispute)
+    ),
+)
+
+
+def events_of(view: View, contract: str, known: Known) -> tuple[SaidEvent, ...]:
+    """Return a contract's events that are known, in the order of the log."""
+    asked = {"contract": contract, **knowing(known)}
+    return view.rows(
+        contract_events, f"subject = %(contract)s AND {RECORDED}", asked, order="position"
+    )
+
+
+def folded(contract: str, rows: Sequence[SaidEvent]) -> Contract | None:
+    """Fold a contract's events as the domain does."""
+    value: Contract | None = fold_of(contract, rows)
+    return value

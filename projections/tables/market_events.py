@@ -1,0 +1,26 @@
+"""Every event of a listing and of an offer as its signers signed it (`projections.engine.said`)."""
+
+from ledger.domain.core.event import Logged
+from ledger.domain.registry import EVOLVES
+from projections.engine.projection import Journal
+from projections.engine.said import SaidEvent, said_of
+
+_KINDS = ("listing", "offer")
+
+
+def _events(logged: Logged) -> list[SaidEvent]:
+    body = logged.event.body
+    return [
+        said_of(subject, logged)
+        for subject in sorted(body.subjects())
+        if subject.startswith(_KINDS) and (subject.partition(":")[0], type(body)) in EVOLVES
+    ]
+
+
+market_events = Journal(
+    name="market_events",
+    version=1,
+    row=SaidEvent,
+    emit=_events,
+    bodies=frozenset(body for kind, body in EVOLVES if kind in _KINDS),
+)
