@@ -28,10 +28,15 @@ LONG = (
 )
 """What takes longest: `pytest` alone leaves it to the gate."""
 
-MANY = tuple(
-    f"integration/test_{name}.py" for name in ("named_paths", "superuser", "superuser_gone")
+MANY = (
+    *("attacks/test_attacks.py", "golden/test_golden_flips.py", "property/test_rules_told.py"),
+    "unit/test_verify_flips.py",
+    *(
+        f"integration/test_{name}.py"
+        for name in ("fsck_beside", "named_paths", "superuser", "superuser_gone")
+    ),
 )
-"""Where one thing is tried on each of many: the gate takes an eighth, by its random order."""
+"""Where one thing is tried on each of many: the gate takes three and an eighth, at random."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,6 +51,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.all = config.option.each = True
 
 
+def left_to_each(number: int) -> bool:
+    """Say whether the gate leaves out one of many that are alike, by its number among them."""
+    return number > 2 and number % 8 != 0
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what is long, lest one worker has it at the end; or leave it out, and say so."""
@@ -55,7 +65,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for each in items:
         path = each.path.relative_to(here).as_posix()
         function = each.nodeid.partition("[")[0]
-        if path in MANY and not config.option.each and alike[function] % 8:
+        if path in MANY and not config.option.each and left_to_each(alike[function]):
             left_out.append(each)
         else:
             (long if path.startswith(LONG) else rest).append(each)

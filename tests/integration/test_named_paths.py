@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 import typer
 
-import ledger.follow.reader
 from api.cli import main
 from ledger.events.lawbook import shipped_files
+from ledger.follow import reader
 from ledger.follow.audit import StoredLog, export
 from ledger.home.settings import OF_CLIENTS, Settings
 from ledger.store.connection import Pool
@@ -160,7 +160,7 @@ def user(place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     monkeypatch.setenv("LEDGER_DATABASE_URL", database)
     monkeypatch.setenv("LEDGER_DATABASE_OWNER_URL", owner)
     monkeypatch.setenv("COLUMNS", "2000")
-    monkeypatch.setattr(ledger.reader, "RETRY_FOR_S", 0)
+    monkeypatch.setattr(reader, "RETRY_FOR_S", 0)
     return User(monkeypatch, capsys)
 
 

@@ -18,6 +18,7 @@ from ledger.log.checkpoint import log_times, open_checkpoint
 from ledger.log.dating import seen_path
 from ledger.node.fsck import check_log
 from ledger.node.node import Node
+from ledger.publish import publisher
 from ledger.publish.publisher import REST_MAX
 from ledger.publish.witnessed import freshened
 from ledger.runtime.clock import ClockAhead
@@ -187,9 +188,7 @@ def test_nothing_is_told_that_the_file_does_not_hold_and_the_same_note_goes_out(
 ):
     failing, tried = [True], list[bytes]()
     name = {"swap": "_write", "store": "replace_signed_again"}[where]
-    place: object = {"swap": node.file, "store": __import__("ledger.publish.publisher").publisher}[
-        where
-    ]
+    place: object = {"swap": node.file, "store": publisher}[where]
     whole: Callable[..., None] = getattr(place, name)
 
     def broken(*arguments):
