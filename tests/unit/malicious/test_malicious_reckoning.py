@@ -12,7 +12,6 @@ from api.describe.measures import measure_of
 from ledger.follow.client import WrongAnswer
 from tests.support.questioned import (
     QUESTIONS,
-    TITLE,
     Server,
     answer_to,
     at,
@@ -143,9 +142,10 @@ def test_a_distribution_is_computed_again_with_its_steps_caps_and_co_authors(
 def test_a_value_of_no_closed_list_is_not_printed_in_json_either(
     server: Server, trust: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer = answer_to(TITLE, monkeypatch)
-    server.answers(answer | {"known_by": "someone"})
-    assert "known_by is no one of" in refused(put(TITLE, trust, "--json"), "WRONG_ANSWER")
+    asked = ["parties", "show", "party:x"]
+    server.answers(answer_to(asked, monkeypatch) | {"roles": ["king"]})
+    assert "king" not in (told := refused(put(asked, trust, "--json"), "WRONG_ANSWER"))
+    assert "roles[0] is no one of" in told
 
 
 @pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
