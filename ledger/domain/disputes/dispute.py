@@ -49,22 +49,29 @@ KIND = "dispute"
 
 
 class DisputeOpened(Body):
-    """A claimant brings a claim before a forum. It has no effect on anything yet.
-
-    `known_since` is the day on which the claimant knew, or had to know, that its right was
-    infringed; from it the time to sue runs (Civil Code art. 429).
-    """
+    """A claimant brings a claim before a forum. It has no effect on anything yet."""
 
     TOPIC: ClassVar[str] = "dispute.opened/1"
 
     dispute: DisputeId
+    """Id of the new dispute."""
     claimant: PartyId
+    """Party that claims."""
     respondents: PartyIds
+    """Parties that the claim is against: neither the claimant nor the forum."""
     forum: PartyId
+    """Court, arbitrator or authority that is asked; registered with the role `forum`."""
     concerns: Subjects
+    """Subjects that it is about, such as a contract or a right; all are in the log."""
     disputed: Annotated[tuple[EventHash, ...], FROM_LIST, DISTINCT]
+    """Payload hashes of the events in dispute; empty where it is about none."""
     claim: Text
+    """What is claimed, in words, without personal data."""
     known_since: Day | None
+    """Day on which the claimant knew, or had to know, that its right was infringed: the time to
+    sue runs from it (Civil Code art. 429). Not after the day of recording; null where it is not
+    said.
+    """
 
     @model_validator(mode="after")
     def _against_another(self) -> "DisputeOpened":
@@ -88,8 +95,11 @@ class DisputeAdmitted(OfDispute):
     TOPIC: ClassVar[str] = "dispute.admitted/1"
 
     forum: PartyId
+    """The forum that has the case."""
     case_no: Text
+    """Number that the forum gave the case."""
     admitted_on: Day
+    """Day on which the forum took it, not after the day of recording."""
 
     def speakers(self) -> tuple[str, ...]:
         """Return the forum."""
@@ -102,8 +112,11 @@ class EvidenceFiled(OfDispute):
     TOPIC: ClassVar[str] = "evidence.filed/1"
 
     filed_by: PartyId
+    """The side that files it: the claimant or a respondent."""
     documents: Annotated[tuple[Sha256, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    """SHA-256 of each document. The documents themselves stay outside the log."""
     description: Text
+    """What they show, in words, without personal data."""
 
     def speakers(self) -> tuple[str, ...]:
         """Return who files it."""
@@ -116,8 +129,13 @@ class AppealFiled(OfDispute):
     TOPIC: ClassVar[str] = "appeal.filed/1"
 
     filed_by: PartyId
+    """The side that appeals, the claimant or a respondent, after a ruling that is not final."""
     forum: PartyId
+    """The forum above, registered with the role `forum`. The forum below says nothing more in
+    this case.
+    """
     grounds: Text
+    """Why the ruling is appealed, in words, without personal data."""
 
     def speakers(self) -> tuple[str, ...]:
         """Return who appeals, and the forum it goes to."""
@@ -130,8 +148,13 @@ class SettlementRecorded(OfDispute):
     TOPIC: ClassVar[str] = "settlement.recorded/1"
 
     parties: PartyIds
+    """All sides of the dispute, the claimant and each respondent. All of them sign."""
     terms_sha256: Sha256
+    """SHA-256 of the paper that they agreed on."""
     lifts: Lifts
+    """Every interim order that still stands, each with all that it is on; empty where none
+    does.
+    """
 
     def speakers(self) -> tuple[str, ...]:
         """Return the sides."""
@@ -148,7 +171,11 @@ class DisputeWithdrawn(OfDispute):
     TOPIC: ClassVar[str] = "dispute.withdrawn/1"
 
     claimant: PartyId
+    """The claimant, as when the dispute was opened."""
     lifts: Lifts
+    """Every interim order that still stands, each with all that it is on; empty where none
+    does.
+    """
 
     def speakers(self) -> tuple[str, ...]:
         """Return the claimant."""

@@ -40,8 +40,13 @@ class HoldOrdered(OfDispute):
     TOPIC: ClassVar[str] = "hold.ordered/1"
 
     forum: PartyId
+    """The forum that has the case."""
     orders: Annotated[Orders, NOT_EMPTY]
+    """Interim orders, under names that this dispute has not used yet. `DECLARE_VOID` is none:
+    it takes a ruling.
+    """
     document_sha256: Sha256
+    """SHA-256 of the order as the forum issued it."""
 
     def speakers(self) -> tuple[str, ...]:
         """Return the forum."""
@@ -64,7 +69,9 @@ class HoldLifted(OfDispute):
     TOPIC: ClassVar[str] = "hold.lifted/1"
 
     forum: PartyId
+    """The forum that has the case."""
     lifts: Annotated[Lifts, NOT_EMPTY]
+    """Orders that end here, each with all that it is on."""
 
     def speakers(self) -> tuple[str, ...]:
         """Return the forum."""
@@ -81,13 +88,29 @@ class RulingMade(OfDispute):
     TOPIC: ClassVar[str] = "ruling.made/1"
 
     forum: PartyId
+    """The forum that has the case."""
     outcome: Literal["for_claimant", "for_respondents", "in_part", "dismissed"]
+    """For whom it decides: `for_claimant`, `for_respondents`, for each `in_part`, or
+    `dismissed`.
+    """
     summary: Text
+    """What it decides, in words, without personal data."""
     document_sha256: Sha256
+    """SHA-256 of the ruling as the forum issued it."""
     ruled_on: Day
+    """Day of the ruling, not after the day of recording."""
     final: bool
+    """True: the dispute is over, and every interim order is lifted. False: a side can
+    appeal.
+    """
     orders: Orders
+    """Orders that begin with the ruling, under names that this dispute has not used yet; empty
+    for none. `DECLARE_VOID` makes a deed void from a day on.
+    """
     lifts: Lifts
+    """Orders that end here, each with all that it is on; empty for none, but a final ruling
+    lifts all.
+    """
 
     def speakers(self) -> tuple[str, ...]:
         """Return the forum."""

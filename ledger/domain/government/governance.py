@@ -66,6 +66,7 @@ class _OfLedger(Body):
     """What governs the ledger: tagged with it, and with its charter."""
 
     ledger: LedgerId
+    """This ledger: `ledger:` and the hex SHA-256 of its origin."""
 
     def subjects(self) -> frozenset[str]:
         """Return the ledger and its charter."""
@@ -81,7 +82,11 @@ class LogKeysAdopted(_OfLedger):
     TOPIC: ClassVar[str] = "ledger.log_keys_adopted/1"
 
     log_keys: Annotated[tuple[Text, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    """All keys of the log from here on, as vkeys (C2SP signed-note). One at least is in force
+    already.
+    """
     reason: Text
+    """Why the keys change."""
 
 
 class RefusalKeysAdopted(_OfLedger):
@@ -93,44 +98,59 @@ class RefusalKeysAdopted(_OfLedger):
     TOPIC: ClassVar[str] = "ledger.refusal_keys_adopted/1"
 
     refusal_keys: Annotated[tuple[Text, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    """Keys of refusals and promises from here on, as vkeys (C2SP signed-note) named
+    `<origin>/refusals`.
+    """
     reason: Text
+    """Why the keys change."""
 
 
 class DelayAdopted(_OfLedger):
-    """From an instant on what officers register or vouch for waits for another time, in seconds.
-
-    That instant comes after the old delay; who adopts another before it replaces this one. One
-    officer alone, `stopped_by`, adopts the delay that holds anyhow, and so stops one that waits.
-    """
+    """From an instant on what officers register or vouch for waits for another time, in seconds."""
 
     TOPIC: ClassVar[str] = "ledger.delay_adopted/1"
 
     delay_seconds: Delay
+    """Seconds that what officers register or vouch for waits from then on. Of `stopped_by` it
+    is the delay that holds anyhow.
+    """
     not_before: Instant | None
+    """Instant from which it holds, the old delay after acceptance at the earliest; another
+    adopted before then replaces this one. Null is at once.
+    """
     reason: Text
+    """Why the delay changes, or is stopped from changing."""
     stopped_by: PartyId | None = None
+    """The one officer who stops a delay that waits; null or absent where both officers adopt
+    another.
+    """
 
 
 class SpokenFor(Model):
     """A party that speaks for a group of witnesses: it runs one of them."""
 
     group: Group
+    """Group of witnesses that the party speaks for: the `state`, `institutes` or `firms`."""
     party: PartyId
+    """Party that runs a witness of that group. Not the operator, and for one group only."""
 
 
 class PolicyAdopted(_OfLedger):
-    """From the next position on another policy says whose cosignatures make a quorum.
-
-    `policy` has the lines of the file (c2sp.org/tlog-policy) without their line feeds; `speakers`
-    are those who approve the next one, and `approved_by` those who approve this.
-    """
+    """From the next position on another policy says whose cosignatures make a quorum."""
 
     TOPIC: ClassVar[str] = "ledger.policy_adopted/1"
 
     policy: Annotated[tuple[Line, ...], FROM_LIST, NOT_EMPTY]
+    """Lines of the policy file (c2sp.org/tlog-policy), each without its line feed."""
     policy_sha256: Sha256
+    """SHA-256 of the lines, a line feed behind each."""
     speakers: Annotated[tuple[SpokenFor, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    """Parties that will approve the next policy, each for one group."""
     approved_by: PartyIds
+    """Parties that approve this one: speakers, by the policy before it, of two of the three
+    groups at least. The first is approved by the registrar, for the State, and by its own
+    speakers.
+    """
 
     def reads(self, state: State) -> Iterable[str]:
         """Return those who speak for the groups."""
@@ -149,7 +169,11 @@ class OperationHandedOver(_OfLedger):
     TOPIC: ClassVar[str] = "ledger.operation_handed_over/1"
 
     operator: PartyId
+    """The new operator, a registered party and not the registrar. Both officers and this party
+    sign.
+    """
     reason: Text
+    """Why another takes over."""
 
     def subjects(self) -> frozenset[str]:
         """Return the ledger, its charter and its new operator."""
@@ -162,7 +186,9 @@ class LedgerResumed(_OfLedger):
     TOPIC: ClassVar[str] = "ledger.resumed/1"
 
     halted: Text
+    """Why the log had stopped signing, as its halt said."""
     reason: Text
+    """What was found, and why it may go on: for example why rows were lost."""
 
 
 class LedgerClosed(_OfLedger):
@@ -171,21 +197,26 @@ class LedgerClosed(_OfLedger):
     TOPIC: ClassVar[str] = "ledger.closed/1"
 
     successor: Text | None
+    """Origin of the log that follows this one; null where none does."""
     reason: Text
+    """Why the ledger is closed."""
 
 
 class SuccessionDeclared(_OfLedger):
-    """This log follows another, of which it names the last checkpoint.
-
-    `checkpoint_sha256` is of the signed note as it was verified; witnesses may add to it since.
-    """
+    """This log follows another, of which it names the last checkpoint."""
 
     TOPIC: ClassVar[str] = "ledger.succession_declared/1"
 
     predecessor: Text
+    """Origin of the log that this one follows."""
     size: Size
+    """Number of entries under the last checkpoint of that log."""
     root: Sha256
+    """Root hash in that checkpoint, as `sha256:` and hex."""
     checkpoint_sha256: Sha256
+    """SHA-256 of that checkpoint's signed note as it was verified; witnesses may add to the
+    note since.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,22 +48,34 @@ class FirstParty(Described):
 
 
 class LedgerOpened(Body):
-    """The first event: origin, log keys (vkeys), policy, rules, law data, and the first parties.
-
-    What officers register or vouch for binds after `delay_seconds`; the first parties at once.
-    """
+    """The first event: origin, log keys (vkeys), policy, rules, law data, and the first parties."""
 
     TOPIC: ClassVar[str] = "ledger.opened/1"
 
     origin: Text
+    """Name of the log, made once and never used again; the same as `ledger` in the event's
+    header.
+    """
     log_keys: Annotated[tuple[Text, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    """Keys that sign checkpoints, as vkeys (C2SP signed-note)."""
     policy_sha256: Sha256
+    """SHA-256 of the policy file (c2sp.org/tlog-policy) that says whose cosignatures make a
+    quorum.
+    """
     edition: Text
+    """Edition of the rules by which events are judged: `0-dev`."""
     law_data_sha256: Sha256
+    """SHA-256 of the law data that the rules consult."""
     operator: PartyId
+    """Party that runs the ledger, one of `parties` and not the registrar."""
     registrar: PartyId
+    """Party that speaks for the State's registers, one of `parties`."""
     delay_seconds: Delay = 0
+    """Seconds that what officers register or vouch for waits before it binds; 0 or absent is
+    not at all.
+    """
     parties: Annotated[tuple[FirstParty, ...], FROM_LIST, NOT_EMPTY]
+    """The first parties, the two officers among them, each once. They bind at once."""
 
     def subjects(self) -> frozenset[str]:
         """Return the ledger, the first parties and their keys."""
@@ -86,8 +98,13 @@ class RulesAdopted(Body):
     TOPIC: ClassVar[str] = "ledger.rules_adopted/1"
 
     ledger: Annotated[str, of_kind("ledger")]
+    """This ledger: `ledger:` and the hex SHA-256 of its origin."""
     edition: Text
+    """Edition of the rules by which events are judged from here on: `0-dev`."""
     law_data_sha256: Sha256
+    """SHA-256 of the law data that the rules consult from here on; the software must have them
+    at hand.
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the ledger."""

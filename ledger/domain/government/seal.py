@@ -34,16 +34,24 @@ class ProjectionDigest(Model):
     """The digest of a read model, as its `version` renders it, at the size that the seal covers."""
 
     projection: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
+    """Name of the read model."""
     version: Annotated[int, Field(ge=1, le=2**31)]
+    """Version of the read model, by which its rows are rendered."""
     sha256: Sha256
+    """Digest of its rows at the size that the seal covers (docs/spec/seal.md)."""
 
 
 class ChainLink(Model):
     """How many rows stand in a chain beside the entries, and the newest link over them."""
 
     chain: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
+    """Name of the chain: what no entry holds, such as the log's checkpoints and what witnesses
+    signed.
+    """
     number: Annotated[int, Field(ge=1, le=2**53)]
+    """How many rows stand in it."""
     link: Sha256
+    """The newest link over them (docs/spec/seal.md); a row that is gone breaks it."""
 
 
 def _each_once(links: tuple[ChainLink, ...]) -> tuple[ChainLink, ...]:
@@ -66,11 +74,23 @@ class LedgerSealed(Body):
     TOPIC: ClassVar[str] = "ledger.sealed/1"
 
     ledger: Annotated[str, of_kind("ledger")]
+    """This ledger: `ledger:` and the hex SHA-256 of its origin."""
     size: Size
+    """The seal covers the entries [0, size): more than the seal before, and at most its own
+    position.
+    """
     map_root: Sha256
+    """Root of the map from each subject to how often and where it was last touched
+    (docs/spec/seal.md).
+    """
     projections: Annotated[tuple[ProjectionDigest, ...], FROM_LIST, AfterValidator(_in_order)]
+    """Digests of the read models, sorted by name; empty for none."""
     links: Annotated[tuple[ChainLink, ...], FROM_LIST, AfterValidator(_each_once)] = ()
+    """Chains beside the entries, sorted by name; absent or empty where none has a row. None
+    counts less than in the seal before, unless the log was resumed since.
+    """
     openings: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    """How many openings of sealed sections were ever kept; null or absent where none was."""
 
     def counts(self) -> dict[str, int]:
         """Return what it counts, by name."""

@@ -7,13 +7,16 @@ from ledger.domain.core.types import PartyId, Sha256
 
 
 class Attested(Body):
-    """A fact of an office: as its registrar says (`attested_by` null), or as a clerk attests.
-
-    A clerk names the SHA-256 of the document seen.
-    """
+    """A fact of an office: as its registrar says (`attested_by` null), or as a clerk attests."""
 
     attested_by: PartyId | None
+    """Clerk who attests the fact from a document; the operator signs as well. Null where the
+    State's registrar says it itself.
+    """
     document_sha256: Sha256 | None
+    """SHA-256 of the document that was seen. A clerk has to name it; null is for the registrar
+    alone.
+    """
 
     @model_validator(mode="after")
     def _document_is_named(self) -> "Attested":

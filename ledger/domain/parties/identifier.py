@@ -21,7 +21,13 @@ class Identifier(Model):
     """A number under which a register knows the party; `register` is any other company register."""
 
     scheme: Scheme
+    """Register that gave the number: `mst` (Vietnamese tax code), `lei`, `gln`, `vneid`,
+    `duns`, or `register` for any other company register.
+    """
     value: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.-]{1,60}$")]
+    """The number, of letters, digits, `.` and `-`. A tax code has ten digits that check, or
+    those and three more of a branch.
+    """
 
     @property
     def subject(self) -> str:

@@ -36,7 +36,11 @@ class PartyIdentified(Body):
     TOPIC: ClassVar[str] = "party.identified/1"
 
     party: PartyId
+    """Organisation or body of the State that has these numbers. Of a person none stands in the
+    log.
+    """
     identifiers: Identifiers
+    """Numbers that the operator has seen. No two parties share one, and none is said twice."""
 
     def subjects(self) -> frozenset[str]:
         """Return the party and its numbers."""
@@ -49,8 +53,15 @@ class PartyRenamed(Body):
     TOPIC: ClassVar[str] = "party.renamed/1"
 
     party: PartyId
+    """Organisation or body of the State that is called otherwise. Of a person no name stands in
+    the log.
+    """
     name: Text
+    """The new name, letter by letter. It must not be, or nearly be, the known spelling of
+    another party.
+    """
     effective_on: Day
+    """First day of the new name, not after the day of recording."""
 
     def subjects(self) -> frozenset[str]:
         """Return the party."""
@@ -68,8 +79,11 @@ class PartyMerged(Attested):
     TOPIC: ClassVar[str] = "party.merged/1"
 
     party: PartyId
+    """Party that ceases to be, and signs nothing more. It is not an officer of the ledger."""
     into: PartyId
+    """Party that takes its place, and signs where it would have to (Civil Code art. 88)."""
     effective_on: Day
+    """Day of the merger by the register, not after the day of recording."""
 
     def subjects(self) -> frozenset[str]:
         """Return both parties and who attests it."""
@@ -88,8 +102,11 @@ class PartyDissolved(Attested):
     TOPIC: ClassVar[str] = "party.dissolved/1"
 
     party: PartyId
+    """Party that ceases to be, and signs nothing more. It is not an officer of the ledger."""
     effective_on: Day
+    """Day of the end by the register, not after the day of recording."""
     reason: Literal["dissolved", "bankrupt", "struck_off"]
+    """How it ended: `dissolved`, `bankrupt`, or `struck_off` the register."""
 
     def subjects(self) -> frozenset[str]:
         """Return the party and who attests it."""
@@ -102,7 +119,13 @@ class PersonErased(Body):
     TOPIC: ClassVar[str] = "person.erased/1"
 
     token: Token
+    """The person, as `party:tok.` and 32 hex digits. The token signs nothing more; it is not an
+    officer of the ledger.
+    """
     ground: Literal["request", "consent_withdrawn", "purpose_met", "retention_over", "order"]
+    """Why: the person asked (`request`) or withdrew consent (`consent_withdrawn`), the purpose
+    is met (`purpose_met`), the time of keeping is over (`retention_over`), or by `order`.
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the token."""

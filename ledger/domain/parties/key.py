@@ -35,19 +35,25 @@ KIND = "key"
 
 
 class KeyAdded(Body):
-    """A party brings a further key, which signs too; an old key or an officer vouches for it.
-
-    The key binds in [not_before, not_after); null means without limit. One that an officer vouches
-    for is signed by both officers, and binds only after the ledger's delay.
-    """
+    """A party brings a further key, which signs too; an old key or an officer vouches for it."""
 
     TOPIC: ClassVar[str] = "key.added/1"
 
     party: PartyId
+    """Party that the key will sign for."""
     key: KeyRecord
+    """The public key, new to the log. It signs this event too."""
     not_before: Instant | None
+    """Instant from which the key binds; null is at once. Where an officer vouches for it, the
+    ledger's delay after acceptance at the earliest.
+    """
     not_after: Instant | None
+    """Instant from which the key binds no more, after `not_before`; null is never."""
     vouched_by: PartyId | None
+    """Officer of the ledger, another than the party, who vouches for the key; both officers
+    sign then. Null where an older key of the party does, which an officer's own key needs in
+    any case.
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the party and the key."""
@@ -59,18 +65,26 @@ class KeyAdded(Body):
 
 
 class KeyRevoked(Body):
-    """From here on the key binds nobody. `compromised_since` is the position doubted from.
-
-    Its party revokes it, or, where `revoked_by` is null, the two officers do.
-    """
+    """From here on the key binds nobody. `compromised_since` is the position doubted from."""
 
     TOPIC: ClassVar[str] = "key.revoked/1"
 
     party: PartyId
+    """Party whose key it is."""
     key_id: KeyId
+    """The key, by the hex SHA-256 of its SubjectPublicKeyInfo in DER. It is not revoked yet."""
     reason: Literal["rotated", "compromised", "lost", "holder_left", "party_ended"]
+    """Why: another key replaces it (`rotated`), it is `compromised` or `lost`, its holder left
+    (`holder_left`), or the party ceased to be (`party_ended`).
+    """
     compromised_since: Annotated[int, Field(ge=0)] | None
+    """Position from which on what the key signed is in doubt, until it is reconfirmed; at most
+    that of this event. Null: nothing is in doubt.
+    """
     revoked_by: PartyId | None
+    """The party itself, or null where the two officers revoke it. An officer's key takes a line
+    of another key of that officer.
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the party and the key."""
@@ -80,16 +94,21 @@ class KeyRevoked(Body):
 class KeySuspended(Body):
     """The key is said to be compromised: from here on it binds nobody, until that is lifted.
 
-    Its party says so, by whichever key, or one of the two officers: then the key can still stop
-    what waits, so that an officer silences nobody to whom something is about to be done.
-    An officer's key is suspended, and revoked, by another key of that officer only.
+    An officer's key is suspended by another key of that officer only.
     """
 
     TOPIC: ClassVar[str] = "key.suspended/1"
 
     party: PartyId
+    """Party whose key it is."""
     key_id: KeyId
+    """The key, by the hex SHA-256 of its SubjectPublicKeyInfo in DER. It is neither revoked nor
+    suspended yet.
+    """
     suspended_by: PartyId
+    """The party, by whichever key, or one of the two officers: then the key can still stop what
+    waits, so that an officer silences nobody to whom something is about to be done.
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the party and the key."""
@@ -97,17 +116,18 @@ class KeySuspended(Body):
 
 
 class KeyResumed(Body):
-    """From here on a key that was suspended binds again: it was not compromised.
-
-    Its party lifts the suspension with another key, or, where `lifted_by` is null, the two
-    officers do.
-    """
+    """From here on a key that was suspended binds again: it was not compromised."""
 
     TOPIC: ClassVar[str] = "key.resumed/1"
 
     party: PartyId
+    """Party whose key it is."""
     key_id: KeyId
+    """The suspended key, by the hex SHA-256 of its SubjectPublicKeyInfo in DER."""
     lifted_by: PartyId | None
+    """The party itself, which signs with another key, or null where the two officers lift
+    it.
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the party and the key."""
@@ -120,8 +140,13 @@ class KeyStopped(Body):
     TOPIC: ClassVar[str] = "key.stopped/1"
 
     party: PartyId
+    """Party whose key it is."""
     key_id: KeyId
+    """The key, by the hex SHA-256 of its SubjectPublicKeyInfo in DER. Its `not_before` is still
+    to come.
+    """
     stopped_by: PartyId
+    """The party, which signs with another key, or the registrar."""
 
     def subjects(self) -> frozenset[str]:
         """Return the party and the key."""

@@ -27,21 +27,30 @@ Topics = Annotated[tuple[Topic, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
 
 
 class MandateGiven(Body):
-    """The holder may sign for the principal what is of these topics, in [valid_from, valid_to).
-
-    `topics` are event types without their version, or `*` for all. With a ceiling, an event whose
-    price or amount is above it, or in another currency, is not covered.
-    """
+    """The holder may sign for the principal what is of these topics, in [valid_from, valid_to)."""
 
     TOPIC: ClassVar[str] = "mandate.given/1"
 
     mandate: MandateId
+    """Id of the new mandate."""
     principal: PartyId
+    """Party that is bound by what the holder signs under the mandate."""
     holder: PartyId
+    """Party that may sign for the principal, with keys of its own; never for both sides of an
+    event (Civil Code art. 141(3)).
+    """
     topics: Topics
+    """What it may sign: types of events without their version, such as `offer.made`, or `*` for
+    all.
+    """
     ceiling: Price | None
+    """Most that one event may commit the principal to, its sums added up. What has no bound, or
+    is in another currency, exceeds it; null is no ceiling.
+    """
     valid_from: Day
+    """First day on which it binds."""
     valid_to: Day | None
+    """Day from which it binds no more, after `valid_from`; null is until it is ended."""
 
     def subjects(self) -> frozenset[str]:
         """Return the mandate and both parties."""
@@ -54,9 +63,13 @@ class MandateEnded(Body):
     TOPIC: ClassVar[str] = "mandate.ended/1"
 
     mandate: MandateId
+    """The mandate, which has not been ended before."""
     principal: PartyId
+    """Party that gave it."""
     holder: PartyId
+    """Party that has it."""
     ended_by: PartyId
+    """Who ends it: the principal or the holder."""
 
     def subjects(self) -> frozenset[str]:
         """Return the mandate and both parties."""

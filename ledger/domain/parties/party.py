@@ -57,23 +57,37 @@ class Described(Model):
     """
 
     party: PartyId
+    """Id of the party: `party:vn.mst.` and the ten digits of a legal person's tax code,
+    `party:tok.` and 32 random hex digits for a person, or another that holds no citizen's
+    number.
+    """
     kind: PartyKind
+    """`organisation`, `person` or `state_body`."""
     name: Text | None
+    """Its name as registered, not another party's; null, always, for a person (Personal Data
+    Protection Law art. 14).
+    """
     roles: Roles
+    """Roles that rules ask for: a `clerk` attests facts of offices, a `reviewer` reviews
+    listings, a `bank` confirms payments, a `forum` decides disputes, a `fund` invests, a
+    `clerk` or `operator` confirms notices. Empty for none; `registrar` and `auditor` allow
+    nothing by themselves.
+    """
     seat: Seat
+    """Country in which it is seated, by its ISO 3166-1 alpha-2 code, such as `VN`."""
     keys: Keys
+    """Public keys that sign for it from the start, new to the log. Each signs the event too."""
 
 
 class PartyRegistered(Described, Body):
-    """Officers have checked a party's identity, and the party holds these keys.
-
-    It binds from `not_before` on, which is after the ledger's delay for an organisation and for
-    whoever has a role; null is at once.
-    """
+    """Officers have checked a party's identity, and the party holds these keys."""
 
     TOPIC: ClassVar[str] = "party.registered/1"
 
     not_before: Instant | None = None
+    """Instant from which the registration binds. For whoever is no person, or has a role, the
+    ledger's delay after acceptance at the earliest; null or absent is at once.
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the party and its keys."""
@@ -98,6 +112,7 @@ class PartyStopped(Body):
     TOPIC: ClassVar[str] = "party.stopped/1"
 
     party: PartyId
+    """Party whose registration waits, its `not_before` being still to come."""
 
     def subjects(self) -> frozenset[str]:
         """Return the party."""

@@ -28,9 +28,19 @@ class ReconfirmationGiven(Body):
     TOPIC: ClassVar[str] = "reconfirmation.given/1"
 
     event: EventHash
+    """Payload hash of the event in doubt: it stands between the `compromised_since` of the key
+    and its revocation.
+    """
     key_id: KeyId
+    """The compromised key, by the hex SHA-256 of its SubjectPublicKeyInfo in DER."""
     outcome: Literal["confirmed", "disowned"]
+    """`confirmed`: the party stands by the event. `disowned`: it does not; the event is not
+    void by that, which a forum may judge.
+    """
     given_by: PartyId
+    """Party that the key could bind: its owner, or who gave that one a mandate. Each says it
+    once of an event.
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the key and the party."""

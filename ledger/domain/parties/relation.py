@@ -49,8 +49,15 @@ class _OfRelation(Body):
     """What is said of the relation of a party to another. Never an event itself."""
 
     relation: RelationId
+    """Id of the relation, new where it is declared."""
     party: PartyId
+    """Who controls the other, or of what the other is a part: parent, holder of State capital,
+    whole of a branch or a member. In other kinds either of the two.
+    """
     other: PartyId
+    """The other party: subsidiary, holding of the State, branch or member. In other kinds
+    either of the two.
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the relation, both parties and who says it."""
@@ -62,18 +69,24 @@ class _OfRelation(Body):
 
 
 class RelationDeclared(_OfRelation):
-    """`party` is the parent, the holder of State capital or the whole; `other` what it controls.
-
-    `share_ppm` is its part of the capital. One of the two declares it, or an officer of the ledger
-    from a register; the operator signs as well.
-    """
+    """`party` is the parent, the holder of State capital or the whole; `other` what it controls."""
 
     TOPIC: ClassVar[str] = "relation.declared/1"
 
     kind: RelationKind
+    """How they are related. `parent_subsidiary`, `state_capital`, `branch` and `member` run
+    from `party` to `other`, `same_control`, `evaluator`, `spin_off` and `family` both ways.
+    """
     share_ppm: int | None
+    """Part of the other's capital that `party` holds, in parts per million (0 to 1,000,000);
+    null where it is not said.
+    """
     valid_from: Day
+    """First day on which it holds, not after the day of recording."""
     declared_by: PartyId
+    """One of the two, or an officer of the ledger from a register; the operator signs as
+    well.
+    """
 
     @model_validator(mode="after")
     def _between_two(self) -> "RelationDeclared":
@@ -92,7 +105,13 @@ class RelationEnded(_OfRelation):
     TOPIC: ClassVar[str] = "relation.ended/1"
 
     ended_on: Day
+    """First day on which it does not hold: after its first day, not after the day of
+    recording.
+    """
     ended_by: PartyId
+    """One of the two, or an officer of the ledger from a register; the operator signs as
+    well.
+    """
 
     def speaker(self) -> str:
         """Return who says that it ended."""

@@ -38,20 +38,22 @@ Spelling = Annotated[Text, AfterValidator(_has_letters)]
 
 
 class PartyKnownAs(Body):
-    """The party is the one that is meant where this name is written, letter by letter.
-
-    A clerk attests it (`attested_by`) from a document, also of a party that only another register
-    names; or the party says so itself (null). The operator signs as well. `distinct_from` lists
-    parties with a like name that are not this one.
-    """
+    """The party is the one that is meant where this name is written, letter by letter."""
 
     TOPIC: ClassVar[str] = "party.known_as/1"
 
     party: PartyId
+    """Party that is meant; not a person, of whom no name stands in the log."""
     spelling: Spelling
+    """The name as somebody wrote it, letter by letter, with a letter or a digit at least."""
     distinct_from: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT]
+    """Parties with a like name that are not this one; empty where no like name is known."""
     attested_by: PartyId | None
+    """Clerk who attests it from a document, also of a party that only another register names;
+    null where the party says so itself. The operator signs as well.
+    """
     document_sha256: Sha256 | None
+    """SHA-256 of the document that shows the name; null where there is none."""
 
     def subjects(self) -> frozenset[str]:
         """Return the spelling, the party and who attests it."""
