@@ -29,9 +29,15 @@ class Step(Model):
     """A deduction of the waterfall: a sum, or a rate of what is left, that goes to a party."""
 
     name: Text
+    """What is deducted, in words."""
     to: PartyId
+    """Who gets the deduction."""
     amount: Positive | None = None
+    """A sum in minor units of the contract's currency, or all that is left if that is less.
+    Null or absent where a rate is taken."""
     rate_ppm: Annotated[int, Field(ge=1, le=PPM)] | None = None
+    """Parts per million of what is left when its turn comes, rounded down. Null or absent where
+    a sum is taken."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "Step":
@@ -44,7 +50,10 @@ class CapOf(Model):
     """The most, in minor units, that a party gets of one distribution; the rest is shared on."""
 
     party: PartyId
+    """Whose part is capped."""
     amount: Positive
+    """The most that the part comes to, in minor units of the contract's currency; what is above
+    goes to the others by their own parts."""
 
 
 @dataclass(frozen=True, slots=True)

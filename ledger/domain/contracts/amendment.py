@@ -61,10 +61,20 @@ class TermsAmended(ContractChanged):
     TOPIC: ClassVar[str] = "terms.amended/1"
 
     concluded_on: Day
+    """Legal day on which they agreed on it, not one to come."""
     effective_from: Day
+    """First legal day of the changed terms; of what is registered, the certificate's if that is
+    later."""
     effective_upon: Literal["day", "registration"] = "day"
+    """`registration`: it has no effect before a certificate of its own, which it needs if the
+    contract is registered (Technology Transfer Law art. 24(3)); `day`, or absent: it waits for
+    nothing."""
     form: Form = "data_message"
+    """In what form it was agreed: none weaker than the contract's, of `oral`, `chat_message`,
+    `data_message`, `written`, `notarised` (Civil Code art. 421(3)). Absent: `data_message`."""
     confirms: Confirmation | None = None
+    """Why it is recorded late: needed if it was concluded, or has effect, before the day of
+    recording. Null or absent: it is not late."""
 
     @property
     def said_on(self) -> date | None:
@@ -83,17 +93,16 @@ class TermsAmended(ContractChanged):
 
 
 class CorrectionRecorded(ContractChanged):
-    """All parties say what a contract was meant to say from the start, and could have said then.
-
-    `corrects` is the payload hash of the event that made it, `parties_meant` are those that it was
-    to bind; `parties` are all who sign, those that it named and those that were meant.
-    """
+    """All parties say what a contract was meant to say from the start, and could have said then."""
 
     TOPIC: ClassVar[str] = "correction.recorded/1"
 
     corrects: EventHash
+    """Payload hash of the event that made the contract."""
     parties_meant: PartyIds
+    """Whom the contract was to bind from the start, two or more."""
     reason: Text
+    """What was wrong and how it came about, in words."""
 
     @property
     def why_late(self) -> str:

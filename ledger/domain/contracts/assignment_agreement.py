@@ -80,38 +80,55 @@ from ledger.domain.rights.transfer import (
 
 
 class AssignmentAgreed(Body):
-    """Assignors give, and assignees take, fractions of the whole title of each of these rights.
-
-    Of the optional members: a `ground` that is not named is a sale. `with_business`: a trade name
-    goes with its business. `equity` is what a capital contribution is for, `valuation` the
-    reference of its certificate. `notices` are those to co-owners on which a sale to a stranger
-    relies, and `quoted_price` repeats their price where they sealed it. `consenting` sign too:
-    creditors, funds, co-owners. `grant_back` is the contract that will follow, by which assignors
-    are licensees. `confirms` says why it is recorded later than it was agreed. It
-    may follow an `acceptance` of an offer, or an auction that was won.
-    """
+    """Assignors give, and assignees take, fractions of the whole title of each of these rights."""
 
     TOPIC: ClassVar[str] = "assignment.agreed/1"
 
     assignment: AssignmentId
+    """Id of the assignment, which is new."""
     rights: RightIds
+    """The rights that are assigned, of each the same fractions."""
     assignors: Holdings
+    """Who gives which fraction of the whole title, at most what it owns."""
     assignees: Holdings
+    """Who takes which fraction of the whole title; together as much as is given."""
     price: Price | Sealed | None
+    """What is paid for all of it, open or sealed; null: nothing, as by gift, inheritance and
+    merger."""
     agreed_on: Day
+    """Legal day on which they agreed, not one to come."""
     ground: Ground | None = None
+    """Why the right passes; null or absent: it is sold."""
     terms_sha256: Sha256 | None = None
+    """SHA-256 of the document in which it is worded; null or absent: none is named."""
     with_business: bool = False
+    """Whether the whole business goes with it, without which no trade name is assigned (IP Law
+    art. 139(3))."""
     equity: Equity | None = None
+    """What a company gives for it: of a `capital_contribution` alone, else null or absent."""
     valuation: Annotated[str, of_kind("valuation")] | None = None
+    """The certificate of what it is worth, by its id; null or absent: none is named."""
     notices: PreemptionIds = ()
+    """Notices to co-owners and funds (`coowner.notified/1`) on which a sale to a stranger
+    relies (Civil Code art. 218(3))."""
     quoted_price: Price | Sealed | None = None
+    """The price that those notices quoted, open or sealed, where they sealed it; else null or
+    absent."""
     consenting: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
+    """Others who agree and sign too: creditors, funds, co-owners."""
     grant_back: Annotated[str, of_kind("contract")] | None = None
+    """The contract that will follow, by which assignors are licensees; null or absent is
+    none."""
     confirms: Confirmation | None = None
+    """Why it is recorded later than it was agreed; null or absent: it is recorded the same
+    day."""
     offer: OfferId | None = None
+    """The offer that it follows, which was accepted; null or absent is none."""
     acceptance: EventHash | None = None
+    """Payload hash of the `offer.accepted/1` by which it was accepted; null or absent where
+    there is no offer."""
     auction: AuctionId | None = None
+    """The auction that it follows, which a party won; null or absent is none."""
 
     @model_validator(mode="after")
     def _names_what_it_follows(self) -> "AssignmentAgreed":

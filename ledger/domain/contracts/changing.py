@@ -62,18 +62,24 @@ from ledger.domain.rights.backdating import Backdated, Since
 
 
 class ContractChanged(Body):
-    """What an amendment and a correction say alike. Never an event itself.
-
-    `rights` are the rights and technologies that a grant is on which is named in `changes`, before
-    or after.
-    """
+    """What an amendment and a correction say alike. Never an event itself."""
 
     contract: ContractId
+    """The contract, or the sublicence, that is changed."""
     parties: PartyIds
+    """Who signs: all parties, of a correction those that it named and those that were meant."""
     changes: Changes
+    """The members of the terms that are replaced, at least one; what is not named stays as it
+    was (Civil Code arts. 403, 421)."""
     rights: ObjectIds
+    """Exactly the rights and technologies that the grants named in `changes` are on, before and
+    after; empty where none is named."""
     consents: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
+    """Others who agree and sign too: co-owners, licensees of exclusive grants and, for a day
+    that is past, those who lose by it."""
     consents_given: Annotated[tuple[ConsentId, ...], FROM_LIST, DISTINCT] = ()
+    """Consents on record (`consent.given/1`) by which others agree, in place of their
+    signature."""
 
     def subjects(self) -> frozenset[str]:
         """Return the contract, those who sign, and what changed grants are on."""

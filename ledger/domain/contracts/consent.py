@@ -29,20 +29,29 @@ Consented = Annotated[str, of_kind("right")] | Annotated[str, of_kind("technolog
 class ConsentGiven(Body):
     """A party agrees that another licenses, passes on or uses, in the days [valid_from, valid_to).
 
-    `about` is a right or a technology, or the ref of a grant: that under which a sublicence may be
-    given, or the exclusive one beside which there may be another.
+    It counts only where an act names it (`consents_given`).
     """
 
     TOPIC: ClassVar[str] = "consent.given/1"
 
     consent: ConsentId
+    """Id of the consent, which is new."""
     given_by: PartyId
+    """Who agrees, and signs."""
     to: PartyId
+    """To whose acts: another's."""
     matter: Matter
+    """What the other may do by it: grant a `licence`, grant a `sublicence`, or use itself
+    within another's exclusive grant (`own_use`)."""
     about: Consented
+    """A right or a technology, or a grant by its ref `contract:<id>#<grant>`: that under which
+    a sublicence may be given, or the exclusive one beside which there may be another."""
     valid_from: Day
+    """First legal day on which acts may rely on it."""
     valid_to: Day | None
+    """No act relies on it from this legal day on; null has no end."""
     document_sha256: Sha256 | None
+    """SHA-256 of the document in which it was given; null: there is none."""
 
     @model_validator(mode="after")
     def _to_another(self) -> "ConsentGiven":

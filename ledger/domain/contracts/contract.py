@@ -76,17 +76,35 @@ class ContractConcluded(AgreedTerms):
     TOPIC: ClassVar[str] = "contract.concluded/1"
 
     kind: ContractKind
+    """What is concluded; of `state_purchase` the State buys, and whoever it names may use
+    (Technology Transfer Law art. 35a)."""
     parties: PartyIds
+    """Who concludes it and signs: two or more, among them all licensors and licensees."""
     listing: ListingId | None
+    """The listing from which it came; null is none."""
     offer: OfferId | None
+    """The offer that it follows, which was accepted; null is none."""
     acceptance: EventHash | None
+    """Payload hash of the `offer.accepted/1` by which it was accepted; null where there is no
+    offer."""
     grants: Annotated[tuple[Grant, ...], FROM_LIST]
+    """What is licensed, each grant of a name of its own; empty where nothing is."""
     effective_from: Day
+    """First legal day of effect between the parties, unless it waits longer
+    (`effective_upon`)."""
     effective_to: Day | None
+    """The contract ends before this legal day, and no grant runs beyond it (IP Law
+    art. 144(1)); null: when its grants have ended, if they do."""
     assignment: Annotated[str, of_kind("assignment")] | None = None
+    """The agreement to assign that it belongs to (`assignment.agreed/1`); null or absent is
+    none."""
     auction: AuctionId | None = None
+    """The auction that it follows, which a party won; null or absent is none."""
     procurement: Procurement | None = None
+    """Under what a State body buys: named by a `state_purchase`; null or absent: by no
+    tender."""
     open_beneficiaries: bool = False
+    """Whether whoever the State names may use too; then a State body is among the licensees."""
 
     @model_validator(mode="after")
     def _well_formed(self) -> "ContractConcluded":

@@ -85,7 +85,10 @@ class Excluded(Model):
     """What lies within a grant's reach and is not granted: places, fields, or fields there."""
 
     territory: Territory | None = None
+    """Places that are left out; null or absent: the `field` is left out everywhere."""
     field: Field | None = None
+    """Fields that are left out; null or absent: the `territory` is left out for everything. Of
+    both, those fields in those places alone are left out."""
 
     @model_validator(mode="after")
     def _something(self) -> "Excluded":
@@ -95,33 +98,55 @@ class Excluded(Model):
 
 
 class Grant(Model):
-    """A right to use, given by one party to another for the days `[valid_from, valid_to)`.
-
-    A null `valid_to` has no end. `accepts` are earlier grants that the licensee puts up with.
-    `quantity` caps the units; `depth` is how many tiers of sublicences may stand under it, null
-    for any number; `direct_licence` lets sublicences live on when it ends; an `option_until` makes
-    it a choice of the licensee's, which burdens nothing before it is exercised.
-    """
+    """A right to use, given by one party to another for the days `[valid_from, valid_to)`."""
 
     grant: GrantId
+    """Short id of the grant within its contract; its ref is `contract:<id>#<grant>`."""
     licensor: PartyId
+    """Who grants; a party of the contract."""
     licensee: PartyId
+    """Who may use; a party of the contract, and another than the licensor."""
     rights: Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
+    """The rights that may be used; may be empty where there are `technologies`."""
     technologies: Annotated[tuple[TechnologyId, ...], FROM_LIST, DISTINCT]
+    """The technologies that may be used; may be empty where there are `rights`."""
     acts: Acts
+    """What the licensee may do."""
     exclusivity: GrantKind
+    """`exclusive`: the licensor licenses nobody else, and uses only with the licensee's leave;
+    `sole`: it licenses nobody else; `non_exclusive`: it may license others; `compulsory`: given
+    by the State alone (IP Law arts. 143, 146)."""
     territory: Territory
+    """Where it may be done."""
     field: Field
+    """For what it may be done."""
     valid_from: Day
+    """First legal day of the grant, which begins no sooner than its contract has effect."""
     valid_to: Day | None
+    """The grant ends before this legal day; null has no end."""
     sublicensing: Sublicensing
+    """Whether the licensee may grant sublicences (IP Law art. 142): `no`; with the licensor's
+    `consent` to each; without it to `affiliates`, companies of its group; `free`, to
+    anybody."""
     transferable: bool
+    """Whether the licensee may transfer the licence itself to another."""
     accepts: Annotated[tuple[GrantRef, ...], FROM_LIST, DISTINCT]
+    """Refs of earlier grants on the same things that the licensee puts up with; else an
+    exclusive or sole grant that overlaps one is refused."""
     excluded: Excluded | None = None
+    """What lies within the territory and field and is not granted; null or absent is
+    nothing."""
     quantity: Positive | None = None
+    """The most units that may be made or sold, counted by reports; null or absent is any
+    number."""
     depth: Natural | None = None
+    """How many tiers of sublicences may stand under it, 0 being none; null or absent is any
+    number."""
     direct_licence: bool = False
+    """Whether sublicences live on, as licences by the licensor, when the grant ends."""
     option_until: Day | None = None
+    """The grant is an option of the licensee's, to be exercised (`option.exercised/1`) on this
+    legal day at the latest; until then it burdens nothing. Null or absent: it is no option."""
 
     @model_validator(mode="after")
     def _of_something_to_another(self) -> "Grant":
@@ -145,74 +170,107 @@ class Grant(Model):
 
 
 class Improvements(Model):
-    """Who owns what is improved on, and what the licensee gives back (IP Law art. 144(2)(a)).
-
-    `maker` is whoever made it. `paid` says whether what the licensee gives up is paid for;
-    `forbidden`, that the licensee may not improve at all.
-    """
+    """Who owns what is improved on, and what the licensee gives back (IP Law art. 144(2)(a))."""
 
     owner: Literal["maker", "licensor", "licensee", "joint"]
+    """Who owns improvements: whoever is their `maker`, the licensor, the licensee, or both
+    (`joint`)."""
     licence_back: Literal["none", "non_exclusive", "exclusive"]
+    """Which licence of its improvements the licensee gives the licensor."""
     paid: bool
+    """Whether what the licensee gives up is paid for; the clause is void if improvements belong
+    to the licensor unpaid, except for marks (IP Law art. 144(2)(a))."""
     forbidden: bool = False
+    """Whether the licensee may not improve at all, which makes the clause void, except for
+    marks (IP Law art. 144(2)(a))."""
     clause: Text | None = None
+    """The clause as worded, which a refusal quotes; null or absent: it is not repeated here."""
 
 
 class ExportBan(Model):
     """A place to which the licensee may not export, and the title of the licensor's there."""
 
     territory: TerritoryCode
+    """The place to which the licensee may not export."""
     right: RightId | None
+    """A title of the licensor's there, beside those that the grants are on; null: one of those
+    reaches there. Without a title there the ban is void (IP Law art. 144(2)(b))."""
     clause: Text | None = None
+    """The clause as worded, which a refusal quotes; null or absent: it is not repeated here."""
 
 
 class TiedPurchase(Model):
     """What the licensee must buy from whom the licensor says, and the reason in its quality."""
 
     item: Text
+    """What must be bought."""
     quality_reason: Text | None
+    """Why quality needs it; null: it does not, and the clause is void (IP Law
+    art. 144(2)(c))."""
     clause: Text | None = None
+    """The clause as worded, which a refusal quotes; null or absent: it is not repeated here."""
 
 
 class Performance(Model):
     """How technology is handed over: method, documents, schedule, acceptance, warranty."""
 
     method: Text
+    """By which method, in words."""
     documents_sha256: Annotated[tuple[Sha256, ...], FROM_LIST, DISTINCT] = ()
+    """SHA-256 of each document that is handed over."""
     training: Text | None = None
+    """Which training is given; null or absent is none."""
     place: Text | None = None
+    """Where it is handed over; null or absent: not said."""
     acceptance_test: Text | None = None
+    """By which test it is accepted; null or absent is none."""
     warranty_months: Natural | None = None
+    """For how many months there is a warranty; null or absent: not said."""
     due: Day | None = None
+    """The legal day by which it is handed over; null or absent: not said."""
 
 
 class Condition(Model):
     """What has to come about before the contract is in force."""
 
     condition: ConditionId
+    """Short name of the condition, by which `condition.met/1` names it."""
     what: Text
+    """What has to come about, in words."""
 
 
 class Renewal(Model):
     """How the term goes on: by itself or by notice, for how many months, how often."""
 
     by: Literal["itself", "notice"]
+    """`itself`: the term goes on unless a party gives notice; `notice`: it goes on if a party
+    does."""
     months: Positive
+    """For how many months it goes on each time."""
     notice_days: Days | None = None
+    """How many days before the end of the term that notice is given; null or absent: not
+    said."""
     times: Positive | None = None
+    """How often at most; null or absent is any number of times."""
 
 
 class Exit(Model):
-    """A way out that was agreed: who may end the contract on which ground, and after which days.
-
-    Any one of `who` may. The days of both run from the receipt of the notice; null is none.
-    """
+    """A way out that was agreed: who may end the contract on which ground, and after which days."""
 
     exit: ExitName
+    """Short name of the exit, its own within the contract, by which notices and ends name
+    it."""
     who: PartyIds
+    """Parties of the contract, any one of which may take it."""
     ground: ExitGround
+    """On which ground: at will (`convenience`), or the other side's breach, opening of
+    insolvency, challenge of a right, change of control, or a `target` that was missed."""
     notice_days: Days | None = None
+    """Days between the receipt of the notice and the end; the day of receipt is not counted.
+    Null or absent is none."""
     cure_days: Days | None = None
+    """Days that the other side has to cure what it is blamed for, counted alike. Null or absent
+    is none."""
 
 
 def _named_once(exits: tuple[Exit, ...]) -> tuple[Exit, ...]:
@@ -225,13 +283,16 @@ class SignedOn(Model):
     """The day on which a party signed the deed."""
 
     party: PartyId
+    """The party that signed."""
     on: Day
+    """The legal day on which it signed."""
 
 
 class Confirmation(Model):
     """Why all parties now confirm what had effect before it was recorded."""
 
     reason: Text
+    """Why it is confirmed only now, in words."""
 
 
 def reason_of(confirmation: Confirmation | None) -> str | None:
@@ -243,52 +304,97 @@ class Procurement(Model):
     """The tender package and the decision under which a State body buys."""
 
     package: Text
+    """The tender package, as its papers name it."""
     decision: Text
+    """The decision, as its papers name it."""
 
 
 class TermsMembers(Model):
     """What contracts and sublicences may say beyond their first form; all of it may be amended."""
 
     royalty: Royalty | Sealed | None = None
+    """The schedule of royalties, open or sealed; null is none."""
     improvements: Improvements | None = None
+    """What is agreed on improvements; null is nothing."""
     no_challenge: Text | None = None
+    """A clause by which the licensee may not dispute the licensor's rights, as worded: void by
+    itself for industrial property (IP Law art. 144(2)(d)). Null is none."""
     export_bans: Annotated[tuple[ExportBan, ...], FROM_LIST] = ()
+    """Where the licensee may not export."""
     tied_purchases: Annotated[tuple[TiedPurchase, ...], FROM_LIST] = ()
+    """What the licensee must buy."""
     performance: Performance | None = None
+    """How the technology is handed over; null: nothing is said."""
     confidential_years: Natural | None = None
+    """For how many years what was disclosed is kept confidential; null: not said."""
     fee_duty: PartyId | None = None
+    """The party that pays the fees that keep the right in force; null: not said."""
     governing_law: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")] | (
         None
     ) = None
+    """The law that governs it: a country (ISO 3166-1, `VN`) or a part of one (`US-NY`); null:
+    not said."""
     languages: Annotated[
         tuple[Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")], ...], FROM_LIST, DISTINCT
     ] = ()
+    """Languages of the contract, by their two letters (ISO 639-1)."""
     exits: Annotated[tuple[Exit, ...], FROM_LIST, AfterValidator(_named_once)] = ()
+    """Ways by which a party may end it alone, each of a name of its own."""
     sell_off_days: Days | None = None
+    """For how many days after the end stock may still be sold; null is none."""
     renewal: Renewal | None = None
+    """How the term goes on; null: nothing is agreed."""
     survival: Text | None = None
+    """What survives the end, in words; null: not said."""
 
 
 class AgreedTerms(TermsMembers, Body):
     """What every contract says, whoever licenses. Never an event itself."""
 
     contract: ContractId
+    """Id of the contract, which is new."""
     price: Price | Sealed | None
+    """The sum that is paid, open or sealed, beside royalties; null is none."""
     royalty_ppm: int | Sealed | None
+    """A bare rate of the `royalty_base` in parts per million, open or sealed; null is none."""
     royalty_base: RoyaltyBase
+    """What the bare rate is of; `none` where there is no such rate."""
     currency: Currency
+    """The currency in which royalties are due and revenue is shared (ISO 4217)."""
     terms_sha256: Sha256
+    """SHA-256 of the document in which the terms are worded, of a compulsory licence of the
+    decision."""
     concluded_on: Day
+    """Legal day on which the last party signed, not one to come; of a compulsory licence that
+    of the decision."""
     dispute_body: Text | None
+    """Which court or arbitration decides disputes, in words; null: not said."""
     form: Form = "data_message"
+    """In what form it was agreed; amendments keep to it (Civil Code art. 421(3)). Absent:
+    `data_message`."""
     effective_upon: Upon = "day"
+    """What it waits for: `day`, nothing but its first day; an act of the State, `permit` or
+    `registration` (Technology Transfer Law art. 24); `conditions`, of which the parties declare
+    that they are met. Absent: `day`."""
     conditions: Annotated[tuple[Condition, ...], FROM_LIST] = ()
+    """What has to come about before it is in force (Civil Code art. 120)."""
     list_entries: Annotated[tuple[Category, ...], FROM_LIST, DISTINCT] = ()
+    """Entries of the lists of restricted and banned technologies that it falls under, spelt as
+    the law data spell them (Technology Transfer Law arts. 11, 28)."""
     state_money: bool = False
+    """Whether it is paid with State money: then a transfer is registered even within the
+    country (Technology Transfer Law art. 31)."""
     signed: Annotated[tuple[SignedOn, ...], FROM_LIST] = ()
+    """On which day each party signed, if that is said."""
     confirms: Confirmation | None = None
+    """Why it is recorded late: needed if it was concluded, or has effect, before the day of
+    recording, but for acts of the State. Null or absent: it is not late."""
     consents: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
+    """Others who agree and sign too: co-owners, licensees of exclusive grants, head
+    licensors."""
     consents_given: Annotated[tuple[ConsentId, ...], FROM_LIST, DISTINCT] = ()
+    """Consents on record (`consent.given/1`) by which others agree, in place of their
+    signature."""
 
     def referred(self) -> frozenset[str]:
         """Return what admission reads besides: consents on record, titles that ban an export."""
@@ -300,12 +406,19 @@ class Terms(TermsMembers):
     """The terms in force on a day: all that an amendment can replace."""
 
     grants: Annotated[tuple[Grant, ...], FROM_LIST] = ()
+    """Grants: each takes the place of the one of its name, or is added."""
     price: Price | Sealed | None = None
+    """The sum that is paid, open or sealed; null is none."""
     royalty_ppm: int | Sealed | None = None
+    """A bare rate of the `royalty_base` in parts per million, open or sealed; null is none."""
     royalty_base: RoyaltyBase = "none"
+    """What the bare rate is of; `none` where there is no such rate."""
     terms_sha256: Sha256 | None = None
+    """SHA-256 of the document in which the terms are worded."""
     effective_to: Day | None = None
+    """The contract ends before this legal day; null: when its grants have ended, if they do."""
     dispute_body: Text | None = None
+    """Which court or arbitration decides disputes, in words; null: not said."""
 
     @property
     def runs_to(self) -> date | None:
@@ -316,12 +429,10 @@ class Terms(TermsMembers):
 
 
 class Changes(Terms):
-    """The members that an amendment replaces; a member that is not named stays as it was.
-
-    `grants` replace those of the same name and add the others; `grants_ended` end.
-    """
+    """The members that an amendment replaces; a member that is not named stays as it was."""
 
     grants_ended: Annotated[tuple[GrantId, ...], FROM_LIST, DISTINCT] = ()
+    """Names of grants of the contract that end."""
 
     @model_serializer(mode="wrap")
     def _named(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -46,25 +46,32 @@ DocumentId = Annotated[str, of_kind(KIND)]
 
 
 class DocumentSent(Body):
-    """A file left its sender's control, for these recipients.
-
-    `item` names its place in a contract's list of documents. Who else may open a confidential file
-    is listed as `readers`.
-    """
+    """A file left its sender's control, for these recipients."""
 
     TOPIC: ClassVar[str] = "document.sent/1"
 
     document: DocumentId
+    """Id of the document, which is new."""
     sender: PartyId
+    """Who sent it, and signs."""
     recipients: PartyIds
+    """To whom it was sent."""
     sha256: Sha256
+    """SHA-256 of the file."""
     size: Annotated[int, Field(ge=0)]
+    """Its size in bytes."""
     title: Text
+    """Its title, in words."""
     contract: ContractId | None
+    """The contract that it belongs to; null is none."""
     item: Text | None
+    """Its place in the contract's list of documents, in words; null is none."""
     confidential: bool
+    """Whether none but sender, recipients and `readers` may open it."""
     readers: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT]
+    """Who else may open a confidential file; of others empty."""
     sent_at: Instant
+    """Instant at which it left the sender's control, not one to come."""
 
     def subjects(self) -> frozenset[str]:
         """Return the document, its contract, and who may open it."""
@@ -82,21 +89,27 @@ class OfFile(Body):
     """What is said of a file that was sent, by its hash. Never an event itself."""
 
     document: DocumentId
+    """The document that was sent."""
     sha256: Sha256
+    """SHA-256 of the file as it was sent."""
 
 
 class DocumentReceived(OfFile):
     """The file entered the system that the recipient designated, and can be opened there.
 
-    The recipient signs; where the exchange's own system is the designated one, the operator does
-    in its stead (`system`), because receipt does not wait for the recipient.
+    Receipt does not wait for the recipient.
     """
 
     TOPIC: ClassVar[str] = "document.received/1"
 
     received_by: PartyId
+    """The recipient."""
     received_at: Instant
+    """Instant at which it had entered the recipient's system (E-Transactions Law art. 17): not
+    before it was sent, and not one to come."""
     system: PartyId | None
+    """The operator, where the exchange's own system is the designated one: it signs in the
+    recipient's stead. Null: the recipient signs."""
 
     def subjects(self) -> frozenset[str]:
         """Return the document, the recipient and who signs in its stead."""
@@ -109,8 +122,11 @@ class DocumentAcknowledged(OfFile):
     TOPIC: ClassVar[str] = "document.acknowledged/1"
 
     acknowledged_by: PartyId
+    """The recipient, who has received it and signs."""
     outcome: Literal["accepted", "refused"]
+    """Whether the recipient accepts or refuses it."""
     reason: Text | None
+    """Why, in words; null: not said."""
 
     def subjects(self) -> frozenset[str]:
         """Return the document and the recipient."""
@@ -123,7 +139,9 @@ class FileOpened(OfFile):
     TOPIC: ClassVar[str] = "file.opened/1"
 
     opened_by: PartyId
+    """The reader: of a confidential file its sender, a recipient or one of its readers."""
     opened_at: Instant
+    """Instant at which it was opened, not one to come."""
 
     def subjects(self) -> frozenset[str]:
         """Return the document and the reader."""

@@ -69,11 +69,18 @@ class ContractSuspended(Body):
     TOPIC: ClassVar[str] = "contract.suspended/1"
 
     contract: ContractId
+    """The contract that is suspended."""
     suspended_by: PartyIds
+    """Who suspends it and signs: all parties, or some by a notice."""
     notice: NoticeId | None
+    """The notice of suspension that was received by the first day; null where all parties
+    sign."""
     suspended_from: Day
+    """First legal day on which it rests."""
     suspended_to: Day | None
+    """It rests no more from this legal day on; null: until it is resumed."""
     reason: Text
+    """Why, in words."""
 
     def subjects(self) -> frozenset[str]:
         """Return the contract, who suspends it and by which notice."""
@@ -90,8 +97,11 @@ class ContractResumed(Body):
     TOPIC: ClassVar[str] = "contract.resumed/1"
 
     contract: ContractId
+    """The contract, which is suspended."""
     resumed_by: PartyIds
+    """Those who suspended it, or all parties; they sign."""
     resumed_on: Day
+    """Legal day from which it runs again."""
 
     def subjects(self) -> frozenset[str]:
         """Return the contract and who resumes it."""
@@ -101,20 +111,33 @@ class ContractResumed(Body):
 class ContractTerminated(Body):
     """The contract ends before its term, or a later end: by consent, an exit, for a serious breach.
 
-    `exit` names the exit taken; `notice` is what told the others. `confirms` says why all, with the
-    licensees of sublicences and who shares in its revenue, end it only now from a day that is past.
+    Whoever ends it alone does so by a notice that the other side has received.
     """
 
     TOPIC: ClassVar[str] = "contract.terminated/1"
 
     contract: ContractId
+    """The contract that ends."""
     ground: Literal["consent", "exit", "serious_breach"]
+    """`consent` of all parties, an `exit` that was agreed, or a `serious_breach` by the other
+    side (Civil Code art. 428)."""
     terminated_by: PartyIds
+    """Who ends it and signs: by `consent` all parties; where it `confirms` an end in the past,
+    also licensees of sublicences and who shares in its revenue."""
     notice: NoticeId | None
+    """The notice of termination or breach that told the other side, received by then; null
+    where it ends by `consent`."""
     terminated_on: Day
+    """First legal day on which it is over: sooner than its end as it stands, and after the days
+    that the exit gives."""
     rights: ObjectIds
+    """Exactly the rights and technologies that its grants are on."""
     exit: ExitName | None = None
+    """The exit taken, by its name in the contract: of the ground `exit` alone, else null or
+    absent."""
     confirms: Confirmation | None = None
+    """Why all end it only now from a day that is past; null or absent: it ends today or
+    later."""
 
     @model_validator(mode="after")
     def _by_one_way(self) -> "ContractTerminated":

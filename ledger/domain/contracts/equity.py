@@ -17,8 +17,11 @@ class Equity(Model):
     """What a company gives for a right that is contributed to its capital."""
 
     company: PartyId
+    """The company, to which the right passes."""
     stake_ppm: int | Sealed
+    """The stake given for it, in parts per million of the capital, open or sealed."""
     value: Price | Sealed
+    """What that is worth, open or sealed."""
 
 
 def must_say_what_for(

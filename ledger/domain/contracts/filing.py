@@ -53,14 +53,24 @@ class FilingMade(Body):
     TOPIC: ClassVar[str] = "filing.made/1"
 
     filing: FilingId
+    """Id of the filing, which is new."""
     contract: ContractId
+    """The contract that it is about."""
     purpose: Purpose
+    """What was applied for: the `permit` for a restricted technology, the `registration` of a
+    transfer, or the `recordal` of a licence in the office's register (IP Law art. 148(2))."""
     amendment: EventHash | None
+    """Payload hash of the amendment that it is about; null: it is about the contract itself."""
     authority: Text
+    """Name of the authority."""
     filed_by: PartyId
+    """The party of the contract that applied, and signs."""
     filed_on: Day
+    """Legal day on which it applied, not one to come."""
     number: OfficeNumber | None
+    """The number that the authority gave it; null: none yet."""
     documents_sha256: Annotated[tuple[Sha256, ...], FROM_LIST, DISTINCT]
+    """SHA-256 of each document that was filed."""
 
     def subjects(self) -> frozenset[str]:
         """Return the filing, the contract and who filed."""
@@ -75,9 +85,13 @@ class Answer(Attested):
     """What the State answered about a contract. Never an event itself."""
 
     contract: ContractId
+    """The contract that the answer is about."""
     filing: FilingId | None
+    """The filing that is answered; null: it is not in this ledger."""
     number: OfficeNumber
+    """The authority's number of its answer."""
     authority: Text
+    """Name of the authority."""
 
     def subjects(self) -> frozenset[str]:
         """Return the contract and the filing that is answered."""
@@ -85,17 +99,21 @@ class Answer(Attested):
 
 
 class CertificateIssued(Answer):
-    """The contract, or an amendment of it, is registered, or a licence entered.
-
-    The entry of a licence names the rights in whose register it stands.
-    """
+    """The contract, or an amendment of it, is registered, or a licence entered."""
 
     TOPIC: ClassVar[str] = "certificate.issued/1"
 
     purpose: Literal["registration", "recordal"]
+    """The `registration` of a transfer, or the `recordal` of a licence in the office's
+    register."""
     amendment: EventHash | None
+    """Payload hash of the amendment that is registered, which has effect by that; null: the
+    contract itself is."""
     issued_on: Day
+    """Legal day of the certificate or the entry, not one to come."""
     rights: Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
+    """The rights in whose register a licence is entered, from when it binds third parties
+    (IP Law art. 148(2)): of a `recordal` one at least, of a `registration` none."""
 
     @model_validator(mode="after")
     def _entered_somewhere(self) -> "CertificateIssued":
@@ -118,7 +136,9 @@ class PermitIssued(Answer):
     TOPIC: ClassVar[str] = "permit.issued/1"
 
     issued_on: Day
+    """Legal day of the permit, not one to come."""
     list_edition: Text
+    """Which edition of the list of restricted technologies was applied, in words."""
 
 
 class RegistrationRefused(Answer):
@@ -127,21 +147,25 @@ class RegistrationRefused(Answer):
     TOPIC: ClassVar[str] = "registration.refused/1"
 
     purpose: Purpose
+    """What was refused: a `permit`, a `registration`, or a `recordal`."""
     decided_on: Day
+    """Legal day of the decision, not one to come."""
     reason: Text
+    """Why, as the authority says."""
 
 
 class CompulsoryLicenceGranted(Attested, AgreedTerms):
     """The State lets somebody use a right for a compensation (IP Law arts. 145 to 147).
 
-    `concluded_on` is the day of the decision, `terms_sha256` its document, `price` or the royalty
-    the compensation.
+    The price or the royalty is the compensation.
     """
 
     TOPIC: ClassVar[str] = "compulsory_licence.granted/1"
 
     decision_no: OfficeNumber
+    """Number of the decision."""
     grant: Grant
+    """What is granted: `compulsory`, and without sublicensing (`no`; IP Law art. 146)."""
 
     @model_validator(mode="after")
     def _as_the_law_has_it(self) -> "CompulsoryLicenceGranted":

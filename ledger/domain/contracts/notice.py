@@ -35,21 +35,27 @@ NoticeId = Annotated[str, of_kind(KIND)]
 
 
 class NoticeServed(Body):
-    """A party sent another a notice; only its receipt makes it work.
-
-    `exit` names which of the agreed exits it takes, or will take if what it blames is not cured.
-    """
+    """A party sent another a notice; only its receipt makes it work."""
 
     TOPIC: ClassVar[str] = "notice.served/1"
 
     notice: NoticeId
+    """Id of the notice, which is new."""
     contract: ContractId
+    """The contract that it is given under."""
     matter: Literal["termination", "breach", "suspension", "renewal", "other"]
+    """What it is about; it works for that alone (Civil Code art. 428(2))."""
     served_by: PartyId
+    """The party that gives it, and signs."""
     served_on: PartyId
+    """The party that it is for, another than that."""
     sent_on: Day
+    """Legal day on which it was sent, not one to come."""
     text_sha256: Sha256
+    """SHA-256 of its text."""
     exit: ExitName | None = None
+    """Which of the agreed exits it takes, or will take if what it blames is not cured: of
+    `termination` and `breach` alone. Null or absent: by none."""
 
     @model_validator(mode="after")
     def _that_ends(self) -> "NoticeServed":
@@ -68,10 +74,16 @@ class NoticeReceived(Body):
     TOPIC: ClassVar[str] = "notice.received/1"
 
     notice: NoticeId
+    """The notice that arrived."""
     contract: ContractId
+    """The contract that it was given under."""
     received_on: Day
+    """Legal day on which it arrived, by which it works (Civil Code art. 428(3)): not before it
+    was sent, and not one to come."""
     confirmed_by: PartyId
+    """Who says so and signs: the addressee, a clerk or the operator, never the sender."""
     evidence_sha256: Sha256 | None
+    """SHA-256 of what shows it, such as a postal receipt; null: there is none."""
 
     def subjects(self) -> frozenset[str]:
         """Return the notice, the contract and who confirms."""

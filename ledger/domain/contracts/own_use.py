@@ -31,15 +31,25 @@ class UseDeclared(Body):
     TOPIC: ClassVar[str] = "use.declared/1"
 
     use: Annotated[str, of_kind("use")]
+    """Id of the use, which is new."""
     right: RightId
+    """The right that is used."""
     used_by: PartyId
+    """The owner that used it, and signs."""
     acts: Acts
+    """What it did."""
     territory: Territory
+    """Where it did so."""
     field: Field
+    """For what it did so."""
     used_from: Day
+    """First legal day of the use."""
     used_to: Day
+    """The use ended before this legal day, which is not one to come."""
     consents: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
+    """Exclusive licensees there who agree and sign too (IP Law art. 143(1))."""
     consents_given: Annotated[tuple[ConsentId, ...], FROM_LIST, DISTINCT] = ()
+    """Consents on record to its `own_use` (`consent.given/1`), in place of their signature."""
 
     @property
     def reaches(self) -> tuple[tuple[Territory | None, Field | None], ...]:

@@ -39,10 +39,15 @@ class ConditionMet(Body):
     TOPIC: ClassVar[str] = "condition.met/1"
 
     contract: ContractId
+    """The contract that waits for it."""
     condition: ConditionId
+    """The condition, by its short name in the contract."""
     met_on: Day
+    """Legal day on which it came about, not one to come."""
     parties: PartyIds
+    """All parties of the contract, who sign."""
     document_sha256: Sha256 | None
+    """SHA-256 of a document that shows it; null: there is none."""
 
     def subjects(self) -> frozenset[str]:
         """Return the contract and its parties."""
@@ -55,8 +60,11 @@ class ContractInForce(Body):
     TOPIC: ClassVar[str] = "contract.in_force/1"
 
     contract: ContractId
+    """The contract, all conditions of which are met (`condition.met/1`)."""
     in_force_from: Day
+    """First legal day of its force: not before the permit or certificate that it waits for."""
     parties: PartyIds
+    """All parties of the contract, who sign."""
 
     def subjects(self) -> frozenset[str]:
         """Return the contract and its parties."""
@@ -69,9 +77,14 @@ class OptionExercised(Body):
     TOPIC: ClassVar[str] = "option.exercised/1"
 
     contract: ContractId
+    """The contract that has the option."""
     grant: Grant
+    """The grant as it was offered, but without `option_until`, and from the later of its
+    `valid_from` and `exercised_on`."""
     exercised_by: PartyId
+    """The licensee of the option."""
     exercised_on: Day
+    """Legal day on which it is exercised: `option_until` at the latest, and not one to come."""
 
     def subjects(self) -> frozenset[str]:
         """Return the contract, the licensee and what the grant is on."""

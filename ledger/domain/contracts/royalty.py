@@ -29,7 +29,10 @@ class Tier(Model):
     """`rate_ppm` of the part of the cumulative base up to `upto` minor units; null has no end."""
 
     upto: Positive | None
+    """The tier ends with this cumulative base, in minor units, and begins where the one before
+    ends; null, of the last tier alone, has no end."""
     rate_ppm: Annotated[int, Field(ge=0, le=PPM)]
+    """Rate of the part of the base that lies in the tier, in parts per million."""
 
 
 def _rising(tiers: tuple[Tier, ...]) -> tuple[Tier, ...]:
@@ -44,47 +47,65 @@ class Minimum(Model):
     """A least sum for each year; `credit` says which earned royalties count towards it."""
 
     amount: Positive
+    """The least sum for a royalty year, in minor units of the schedule's currency."""
     credit: Literal["same_year", "carried_forward"]
+    """Which royalties count towards it: `same_year`, those that the year earned,
+    `carried_forward`, also what earlier years earned above their minimum."""
 
 
 class Cap(Model):
     """The most that is due, in each year or over the whole term."""
 
     amount: Positive
+    """The most that royalties come to, after what is set off and beside milestones, in minor
+    units of the schedule's currency."""
     per: Literal["year", "term"]
+    """Over what it holds: each royalty `year`, or the whole `term`."""
 
 
 class Stacking(Model):
     """What third parties get is set off, by `credit_ppm` of it, down to `floor_ppm` of the due."""
 
     credit_ppm: Annotated[int, Field(ge=0, le=PPM)]
+    """How much of what third parties get for the same sales is set off, in parts per million of
+    it."""
     floor_ppm: Annotated[int, Field(ge=0, le=PPM)]
+    """How much of the royalty stays due whatever is set off, in parts per million of it."""
 
 
 class Milestone(Model):
-    """`amount` is due once, in the year whose base first reaches `yearly_base`.
-
-    The base is money, gross less deductions, of a sum for each unit as well.
-    """
+    """`amount` is due once, in the year whose base first reaches `yearly_base`."""
 
     milestone: Name
+    """Name of the milestone, its own within the schedule, by which reports name it."""
     yearly_base: Positive
+    """The base of a royalty year that reaches it, in minor units: gross less deductions, also
+    where a sum for each unit is paid."""
     amount: Positive
+    """What is due when it is reached, in minor units of the schedule's currency."""
 
 
 class LateInterest(Model):
     """What is owed on late payment: a yearly rate, from the n-th day after the due day."""
 
     yearly_ppm: Annotated[int, Field(ge=0)]
+    """Rate a year in parts per million; at most what the law allows (Civil Code arts. 357,
+    468)."""
     from_day: Annotated[Days, Field(ge=1)]
+    """On which day after the due day interest begins to run; 1 is the next day."""
     compounding: Literal["none", "yearly"]
+    """`yearly`: interest joins the principal at the end of each calendar year; `none`:
+    never."""
 
 
 class FxRule(Model):
     """Whose rate turns another currency into the contract's, of which day."""
 
     source: Text
+    """Whose rate it is, in words that a report in another currency repeats."""
     on: Literal["period_end", "due_day", "invoice_day"]
+    """Of which day the rate is: the last day of the period, the day when payment is due, or
+    that of the invoice."""
 
 
 MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
@@ -95,36 +116,59 @@ class Audit(Model):
     """How long records are kept; from which error on the licensee bears the audit's cost."""
 
     records_years: Positive
+    """For how many years the licensee keeps its records."""
     cost_shift_ppm: Annotated[int, Field(ge=0, le=PPM)]
+    """From which error on the licensee bears the audit's cost, in parts per million."""
 
 
 class Royalty(Model):
-    """A schedule. Amounts are minor units of `currency`, rates parts per million of the base.
-
-    `unit` is the base of a sum for each unit (`per_unit`); the other bases have tiers. Tiers,
-    milestones and minimum run by the year: the calendar year, or from the day and month of
-    `year_from`; with `tiers_over` "term" the tiers never start again. Nothing is due on sales
-    before `holiday_until` and in `zero_rated` territories.
-    """
+    """A schedule. Amounts are minor units of `currency`, rates parts per million of the base."""
 
     currency: Currency
+    """The currency of all amounts of the schedule (ISO 4217)."""
     base: Literal["net_selling_price", "net_revenue", "pre_tax_profit", "unit", "other"]
+    """What is counted: net selling price, net revenue or pre-tax profit (Decree 76/2018
+    art. 4), units, or another base in money that the parties' paper defines."""
     tiers: Annotated[tuple[Tier, ...], FROM_LIST, NOT_EMPTY, AfterValidator(_rising)] | None = None
+    """Rates by the cumulative base: they rise, and the last one has no end; a single rate is
+    one tier. Null or absent for the base `unit`."""
     tiers_over: Literal["year", "term"] = "year"
+    """Over what the base of the tiers adds up: it starts again with each royalty `year`, or
+    never in the `term`."""
     per_unit: Positive | None = None
+    """Sum due for each unit, in minor units of the schedule's currency: of the base `unit`
+    alone, else null or absent."""
     year_from: Day | None = None
+    """Royalty years begin on the day and month of this legal day; null or absent: they are
+    calendar years."""
     minimum: Minimum | None = None
+    """The least that is owed for each royalty year; null or absent is none."""
     cap: Cap | None = None
+    """The most that is owed in a royalty year or over the term; null or absent is none."""
     stacking: Stacking | None = None
+    """How royalties to third parties are set off; null or absent: they are not."""
     milestones: Annotated[tuple[Milestone, ...], FROM_LIST] = ()
+    """Sums that are due once, when a year's base reaches an amount."""
     holiday_until: Day | None = None
+    """Nothing is due on sales before this legal day; null or absent: there is no holiday."""
     zero_rated: Annotated[tuple[TerritoryCode, ...], FROM_LIST, DISTINCT] = ()
+    """Places, by the codes of a territory, on whose sales nothing is due."""
     period: Literal["month", "quarter", "half_year", "year"]
+    """How long a period is for which the licensee reports and pays; royalty years are made of
+    whole ones."""
     due_days: Days
+    """Within how many days after the last day of a period, which is not counted (Civil Code
+    art. 147), it is reported and paid."""
     late: LateInterest | None = None
+    """Interest on late payment; null or absent: as the law has it."""
     fx: FxRule | None = None
+    """How sales in another currency are exchanged; null or absent: reports are in the
+    contract's."""
     deductions: Annotated[tuple[Name, ...], FROM_LIST, DISTINCT] = ()
+    """Kinds of deduction that a report may take off the gross, by names that the parties
+    choose; other kinds are refused (Decree 76/2018 art. 4)."""
     audit: Audit | None = None
+    """What is agreed on records and audits; null or absent is nothing."""
 
     @model_validator(mode="after")
     def _of_its_base(self) -> "Royalty":

@@ -63,11 +63,19 @@ class SublicenceGranted(AgreedTerms):
     TOPIC: ClassVar[str] = "sublicence.granted/1"
 
     head_contract: ContractId
+    """The contract under which the sublicensor has what it passes on."""
     head_grant: GrantId
+    """The grant that is passed on, by its short id in the head contract."""
     sublicensor: PartyId
+    """Who passes it on: the licensee of the head grant."""
     sublicensee: PartyId
+    """Who may use by it."""
     consent_by: PartyId | None
+    """The head licensor, who agrees by signing too; null: it agrees elsewhere (`consents`,
+    `consents_given`), or need not."""
     grant: Grant
+    """What is granted, by the sublicensor to the sublicensee, within the head grant on every
+    side."""
 
     @model_validator(mode="after")
     def _well_formed(self) -> "SublicenceGranted":

@@ -43,15 +43,18 @@ def key_subject(key_id: str) -> str:
 class KeyRecord(Model):
     """A public key as it enters the log. The algorithm belongs to the key, never to a message.
 
-    `key_id` is the lower-case hex SHA-256 of the SubjectPublicKeyInfo DER; `public_key` is that
-    DER in standard base64. `ledger.wire.keys` checks both before any rule runs.
+    `ledger.wire.keys` checks `key_id` and `public_key` before any rule runs.
     """
 
     key_id: KeyId
+    """Lower-case hex SHA-256 of the key's SubjectPublicKeyInfo in DER, 64 characters."""
     algorithm: Annotated[
         str, StringConstraints(pattern=r"^(ed25519|ecdsa-p256-sha256|rsa-pss-sha256|ml-dsa-65)$")
     ]
+    """By which algorithm the key signs, now and always: `ed25519`, `ecdsa-p256-sha256`,
+    `rsa-pss-sha256` or `ml-dsa-65`."""
     public_key: Annotated[str, StringConstraints(min_length=40, max_length=4096)]
+    """The SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) in DER, in standard base64 with padding."""
 
 
 class State(Protocol):

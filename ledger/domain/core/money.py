@@ -103,7 +103,10 @@ class Money(Model):
     """An amount in minor units of its currency: 1,000 VND is 1000, 10.00 USD is 1000."""
 
     amount: int
+    """A whole number of minor units, of which ISO 4217 gives a currency so many digits: VND
+    none, USD two. A price is never below 0."""
     currency: Currency
+    """Alphabetic code of an active currency (ISO 4217), such as `VND`."""
 
 
 def _not_negative(money: Money) -> Money:
@@ -120,7 +123,10 @@ class Part(Model):
     """One party's part of a whole, in parts per million."""
 
     party: PartyId
+    """The party whose part it is."""
     ppm: int
+    """Parts per million of the whole, from 0 to 1,000,000, to which all parts together add
+    up."""
 
 
 def ppm(value: Any) -> int:

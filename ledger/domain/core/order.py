@@ -47,20 +47,27 @@ def kind_of(subject: str) -> str:
 
 
 class Order(Model):
-    """One effect on some subjects in the legal days `[start, end)`; a null `end` has no end.
-
-    HOLD_PAYMENT may hold what is due to one `party` only. DECLARE_VOID names the `event` that is
-    void from `start`, and is on the deed which that event made and on every right and technology it
-    concerns.
-    """
+    """One effect on some subjects in the legal days `[start, end)`; a null `end` has no end."""
 
     order: OrderId
+    """Short name of the order, given once in the dispute; its ref is `dispute:<id>#<order>`."""
     effect: Effect
+    """HOLD_PAYMENT keeps back what is due, FREEZE_TITLE forbids to assign or charge,
+    SUSPEND_LISTING takes off the market, DECLARE_VOID says that a deed has no effect."""
     on: Subjects
+    """What it is on: of HOLD_PAYMENT contracts and shares, of FREEZE_TITLE rights, of
+    SUSPEND_LISTING listings; of DECLARE_VOID one deed with every right and technology that the
+    deed concerns."""
     party: PartyId | None = None
+    """Of HOLD_PAYMENT: to whom alone nothing is paid. Null or absent holds back what is due to
+    all."""
     event: EventHash | None = None
+    """Of DECLARE_VOID, and of nothing else: the payload hash of the event that made the
+    deed."""
     start: Day
+    """First legal day of the effect; of DECLARE_VOID the day from which the deed is void."""
     end: Day | None
+    """The effect ends before this legal day; null has no end, as DECLARE_VOID always has."""
 
     @model_validator(mode="after")
     def _is_of_its_kind(self) -> "Order":
@@ -86,7 +93,9 @@ class Lift(Model):
     """An order that ends, and all that it was on."""
 
     order: OrderId
+    """The order that ends, by its name in this dispute."""
     on: Subjects
+    """All that the order was on."""
 
 
 def _one_each(items: "tuple[Order | Lift, ...]") -> "tuple[Order | Lift, ...]":
@@ -103,6 +112,7 @@ class OfDispute(Body):
     """What is said in a dispute that is open. Never an event itself."""
 
     dispute: DisputeId
+    """The dispute in which it is said, open still."""
 
     def subjects(self) -> frozenset[str]:
         """Return the dispute, who speaks, and what the orders here are on."""

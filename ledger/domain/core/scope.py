@@ -70,19 +70,25 @@ class Territory(Model):
     """Where: `world`, countries (ISO 3166-1), Vietnamese units of an edition of the units."""
 
     codes: Annotated[tuple[TerritoryCode, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    """Places taken together: `world`, `iso:VN` (ISO 3166-1), one of the 34 Vietnamese units
+    such as `vn-2025:48`, or one of the 63 of before 2025-07-01 such as `vn-2004:VN-DN`
+    (ISO 3166-2). A unit is of the list in use on the day of recording, unless it stood there
+    before."""
 
 
 class Field(Model):
-    """For what: symbols of one edition of a scheme (IPC or VSIC), `words`, or `any` field at all.
-
-    `any` has neither edition (null) nor codes. An IPC edition is `2026.01`, a VSIC edition `2018`
-    or `2025`. `words` have no edition: their codes are 1 to 8 texts of at most 400 characters, all
-    of which limit the grant.
-    """
+    """For what: symbols of one edition of a scheme (IPC or VSIC), `words`, or any field at all."""
 
     scheme: Literal["ipc", "vsic", "words", "any"]
+    """Which list the codes are of: `ipc` (International Patent Classification), `vsic`
+    (Vietnam's classification of economic activities), `words` for what is said in words, `any`
+    for all fields."""
     edition: str | None
+    """Edition of the list: of IPC the month from which it is in force, such as `2026.01`, of
+    VSIC `2018` or `2025`; null for `words` and `any`."""
     codes: Annotated[tuple[str, ...], FROM_LIST, DISTINCT]
+    """Symbols, spelt as the scheme spells them (`A61K 31/00`, `2610`). Of `words` 1 to 8 texts
+    of at most 400 characters, all of which limit the field; of `any` none."""
 
     @model_validator(mode="after")
     def _of_its_scheme(self) -> "Field":

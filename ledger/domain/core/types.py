@@ -158,3 +158,5 @@ class Sealed(Model):
     """A private section: the commitment stands in the log, the value in the vault, if anywhere."""
 
     commitment: Sha256
+    """`sha256:` and the hex SHA-256 over a fresh salt and the value, made as docs/spec/event.md
+    says (Commitments)."""
