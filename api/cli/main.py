@@ -8,7 +8,8 @@ asked; 70 halted; 78 unfit (docs/reference/exit-codes.md).
 import os
 import sys
 from importlib import import_module
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -68,9 +69,21 @@ app = typer.Typer(
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"techledger {version('techledger')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _techledger() -> None:
-    pass
+def _techledger(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    del version
 
 
 EXIT_USAGE = 2

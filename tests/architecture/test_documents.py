@@ -2,9 +2,12 @@
 
 import re
 from collections import Counter
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+
+import pytest
 
 from ledger import domain
 from ledger.domain.core.refusal import Refusal
@@ -111,3 +114,76 @@ def test_a_decision_has_a_number_of_its_own_and_says_it():
     assert list(range(1, len(files) + 1)) == numbers
     for number, each in zip(numbers, files, strict=True):
         assert each.read_text("utf-8").startswith(f"# {number}. "), each.name
+
+
+STATUS = re.compile(
+    r"# \d+\. .+\n\nStatus: (?:accepted|superseded by \[\d+\]\(\d{4}-[a-z-]+\.md\)),"
+    r" (\d{4}-\d\d-\d\d)\.\n\n"
+)
+
+
+def test_a_decision_says_whether_it_stands_and_since_when():
+    days = []
+    for each in sorted((DOCS / "decisions").glob("*.md")):
+        said = STATUS.match(each.read_text("utf-8"))
+        assert said, each.name
+        days.append(date.fromisoformat(said[1]))
+    assert sorted(days) == days
+
+
+ROOT = DOCS.parent
+PAGES = sorted({*DOCS.rglob("*.md"), *ROOT.glob("*.md")})
+LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$", re.MULTILINE)
+
+
+def links_of(page: Path) -> set[str]:
+    """Return what a page links to, but for what is elsewhere or only looks like a link."""
+    text = re.sub(
+        r"^```.*?^```$|`[^`\n]*`", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
+    found = {one or other for one, other in LINK.findall(text)}
+    return {each for each in found if "://" not in each}
+
+
+def anchors_of(page: Path) -> set[str]:
+    """Return the names of a page's headings, as a link calls them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_leads_somewhere(page: Path):
+    for link in links_of(page):
+        target, _, anchor = link.partition("#")
+        there = (page.parent / target).resolve() if target else page
+        assert there.exists(), link
+        assert not anchor or anchor in anchors_of(there), link
+
+
+def test_every_page_is_in_the_index():
+    index = DOCS / "README.md"
+    linked = {(DOCS / each.partition("#")[0]).resolve() for each in links_of(index)}
+    assert [] == [each for each in PAGES if each != index and each.resolve() not in linked]
+
+
+def lines_of(path: str) -> set[str]:
+    return {line.strip() for line in (ROOT / path).read_text("utf-8").splitlines()}
+
+
+def test_what_make_and_the_hooks_run_is_what_the_gate_runs():
+    """One who commits with the hooks, or runs `make check`, is not told otherwise by the gate."""
+    gate = {line for line in lines_of(".ci/run") if line.startswith(".venv/bin/")}
+    recipes = re.findall(
+        r"\n(lint|types|contracts):.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text()
+    )
+    made = {
+        line.replace("$(bin)", ".venv/bin")
+        for _, recipe in recipes
+        for line in recipe.strip().split("\n\t")
+    }
+    assert 3 == len(recipes)
+    assert made <= gate
+    hooks = re.findall(
+        r"^ +entry: (.+)$", (ROOT / ".pre-commit-config.yaml").read_text(), re.MULTILINE
+    )
+    assert made == {each + " ." * ("ruff" in each) for each in hooks}

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.metadata import version
 from inspect import signature
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +28,11 @@ def test_every_command_is_shown():
     said = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).stdout
     rows = [line.strip("│ ").split()[0] for line in said.splitlines() if line.startswith("│")]
     assert set(MODULES) <= set(rows)
+
+
+def test_the_version_is_told():
+    done = CliRunner().invoke(app, ["--version"])
+    assert (0, f"techledger {version('techledger')}\n") == (done.exit_code, done.stdout)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -1,0 +1,38 @@
+# The parts of the gate, one at a time. `make gate` is what CI runs: .ci/run.
+.DEFAULT_GOAL := check
+.PHONY: install hooks lint format types contracts test check gate foreign deploy
+bin := .venv/bin
+
+install:  ## makes .venv, with what the tests need
+	.ci/run --install
+
+hooks:  ## has git run lint, format and types before each commit
+	$(bin)/pre-commit install
+
+lint:
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+
+format:  ## mends what can be mended by itself
+	$(bin)/ruff check --fix .
+	$(bin)/ruff format .
+
+types:
+	$(bin)/mypy
+
+contracts:  ## which module may import which
+	$(bin)/lint-imports --no-cache
+
+test:  ## all but what takes longest: a quarter of an hour. Some: make test TESTS=tests/unit
+	$(bin)/pytest -n 2 --dist loadscope $(TESTS)
+
+check: lint types contracts test
+
+gate:
+	.ci/run
+
+foreign:
+	.ci/run --foreign
+
+deploy:
+	.ci/run --deploy
