@@ -42,9 +42,17 @@ class PriorityNoted(Body):
     TOPIC: ClassVar[str] = "priority.noted/1"
 
     assignment: AssignmentId
+    """The agreed assignment, which still waits for its registration."""
     rights: RightIds
+    """Rights of that assignment, all or some, whose shares are kept. An assignment has one
+    notice on each right.
+    """
     noted_by: PartyId
+    """One of the assignors or assignees."""
     until: Day
+    """Last day on which they are kept, inclusive; at most as many days ahead as law data allow
+    (`assignment.priority_days`).
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the assignment, the rights and the party."""
@@ -57,9 +65,13 @@ class AssignmentRefused(Attested):
     TOPIC: ClassVar[str] = "assignment.refused/1"
 
     assignment: AssignmentId
+    """The agreed assignment."""
     rights: RightIds
+    """Rights of that assignment, all or some, for which it was refused."""
     refused_on: Day
+    """Day of the refusal, not after the day of recording."""
     reason: Text
+    """Why the office refused."""
 
     def subjects(self) -> frozenset[str]:
         """Return the assignment and the rights."""
@@ -72,10 +84,15 @@ class AssignmentRescinded(Body):
     TOPIC: ClassVar[str] = "assignment.rescinded/1"
 
     assignment: AssignmentId
+    """The agreed assignment, which still waits for its registration."""
     rights: RightIds
+    """Rights of that assignment, all or some, for which it is given up."""
     parties: PartyIds
+    """All assignors and all assignees. All of them sign."""
     rescinded_on: Day
+    """Day on which it was given up, not after the day of recording."""
     reason: Text
+    """Why it was given up."""
 
     def subjects(self) -> frozenset[str]:
         """Return the assignment, the rights and the parties."""

@@ -84,39 +84,64 @@ class Executed(Model):
     """An assignor, and the day on which it signed."""
 
     party: PartyId
+    """The assignor."""
     executed_on: Day
+    """Day on which it signed, not after the one on which the office recorded it."""
 
 
 class Spelled(Model):
     """How the record writes the name of a party that is an organisation."""
 
     party: PartyId
+    """Assignor or assignee of the record."""
     name: Spelling
+    """Its name letter by letter, vouched for as this party's (`party.known_as/1`) or
+    registered.
+    """
 
 
 class ConveyanceAttested(Body):
-    """A clerk saw a record of another register; the office recorded it on `office_recorded_on`.
-
-    Kinds that transfer give all that the assignors own, in equal parts to the assignees. For
-    `security` the assignors are debtors and the assignees creditors; for `release` and
-    `security_assignment` the assignors are creditors of what `refers_to` names. `spellings` are
-    the names as the record writes them: each must be vouched for as that party's.
-    """
+    """A clerk saw a record of another register; the office recorded it on `office_recorded_on`."""
 
     TOPIC: ClassVar[str] = "conveyance.attested/1"
 
     conveyance: ConveyanceId
+    """Id made of the office's country and the record: `conveyance:us.` and the record."""
     office: Office
+    """Office that recorded it, by its code (WIPO ST.3) in lower case, such as `us`; behind a
+    point, which of its registers.
+    """
     record: RecordNumber
+    """Number of the record there, in lower case, of letters, digits, `.` and `-`."""
     kind: ConveyanceKind
+    """What was conveyed. `security`, `release` and `security_assignment` are about a lien; a
+    `correction` transfers what those own who took by the record it corrects, the others what
+    the assignors own.
+    """
     assignors: Annotated[tuple[Executed, ...], FROM_LIST, NOT_EMPTY]
+    """Who gave, each once: of a `security` the debtors, of `release` and `security_assignment`
+    the creditors.
+    """
     assignees: PartyIds
+    """Who took, in equal parts; of a `security` the creditors, of a `security_assignment` the
+    new ones.
+    """
     rights: RightIds
+    """Rights that the record is on."""
     office_recorded_on: Day
+    """Day on which the office recorded it, not after the day of recording here."""
     refers_to: Reference | None
+    """Security that is released or passed on, or record that a `correction` corrects: these
+    kinds name it. Null for the others, unless they refer to a record that is here.
+    """
     attested_by: PartyId
+    """Clerk who saw the record; the operator signs as well."""
     document_sha256: Sha256
+    """SHA-256 of the record as it was seen."""
     spellings: Annotated[tuple[Spelled, ...], FROM_LIST] = ()
+    """Names of assignors and assignees as the record writes them; absent or empty where none is
+    told.
+    """
 
     def reads(self, state: State) -> Iterable[str]:
         """Return the subjects of the spellings."""

@@ -49,9 +49,15 @@ class SecurityPerfected(Attested):
     TOPIC: ClassVar[str] = "security.perfected/1"
 
     security: SecurityId
+    """The security."""
     rights: RightIds
+    """Rights on which it was entered."""
     registered_at: Instant
+    """Instant of the entry: it decides the rank among securities (Civil Code art. 308). Its
+    legal day is not after the day of recording.
+    """
     register_no: OfficeNumber
+    """Number of the entry."""
 
     def subjects(self) -> frozenset[str]:
         """Return the security and the rights."""
@@ -64,10 +70,15 @@ class SecurityAssigned(Body):
     TOPIC: ClassVar[str] = "security.assigned/1"
 
     security: SecurityId
+    """The security."""
     rights: RightIds
+    """Rights for which it passes on; the security charges each of them still."""
     creditor: PartyId
+    """A creditor of the security on each of these rights."""
     new_creditor: PartyId
+    """Who takes its place, another party. Both sign."""
     assigned_on: Day
+    """Day of the agreement, not after the day of recording."""
 
     @model_validator(mode="after")
     def _to_another(self) -> "SecurityAssigned":
@@ -86,12 +97,19 @@ class SecurityEnforced(Attested):
     TOPIC: ClassVar[str] = "security.enforced/1"
 
     security: SecurityId
+    """The security, which ends on these rights."""
     rights: RightIds
+    """Rights that were sold."""
     owners: Holdings
+    """Who lost which fraction of the whole title of each right, debtor or not."""
     acquirers: Holdings
+    """Who got which fraction of it; the fractions add up to those of `owners`."""
     effective_on: Day
+    """Day from which the acquirers own."""
     registered_on: Day
+    """Day of the entry in the register, not after the day of recording."""
     register_no: OfficeNumber
+    """Number of the entry."""
 
     def subjects(self) -> frozenset[str]:
         """Return the security, the rights and the parties."""

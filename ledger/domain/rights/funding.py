@@ -53,14 +53,20 @@ class Contributor(Holding):
     """A funder and its fraction of the whole; `state` says whether it is the State's money."""
 
     state: bool
+    """Whether this is the State's money: author pay and title to the result depend on it."""
 
 
 class FunderTerm(Model):
     """What a funder keeps or asks, such as a royalty-free right reserved to it."""
 
     funder: PartyId
+    """One of the contributors."""
     kind: Literal["reserved_right", "ownership", "publication", "local_use", "other"]
+    """What it is about: a right reserved to the funder, ownership, publication, local use, or
+    something else.
+    """
     text: Text
+    """The term itself, in words."""
 
 
 class FundingAgreed(Body):
@@ -72,12 +78,21 @@ class FundingAgreed(Body):
     TOPIC: ClassVar[str] = "funding.agreed/1"
 
     technology: TechnologyId
+    """The technology that the task makes."""
     owners: PartyIds
+    """All who own the technology now. All of them sign."""
     contributors: Annotated[tuple[Contributor, ...], FROM_LIST, NOT_EMPTY]
+    """Who pays, each once, with fractions of the whole that add up to 1. All of them sign."""
     task: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None
+    """Number of the State's task by which the technology is made; null where there is none."""
     task_assigned_on: Day | None
+    """Day on which that task was assigned, not after the day of recording: it decides which
+    rule of author pay holds (Law 93/2025 arts. 28(3), 73). Null where it is not known.
+    """
     terms: Annotated[tuple[FunderTerm, ...], FROM_LIST]
+    """What funders keep or ask; empty for nothing."""
     agreed_on: Day
+    """Day of the agreement, not after the day of recording."""
 
     @model_validator(mode="after")
     def _funders_are_listed_once(self) -> "FundingAgreed":
@@ -100,16 +115,30 @@ class FundingAgreed(Body):
 class AuthorsDeclared(Body):
     """Who made a technology, as the authors say, or its owner by the acceptance council's minutes.
 
-    `split` is what the authors agreed, in parts per million of their one share.
+    All authors have one share between them.
     """
 
     TOPIC: ClassVar[str] = "authors.declared/1"
 
     technology: TechnologyId
+    """The technology."""
     authors: Persons | Sealed
+    """Who made it, as random tokens (`party:tok.` and 32 hex digits); sealed, the log has only
+    the commitment to the list.
+    """
     split: Parts | Sealed | None
+    """What the authors agreed, in parts per million of their one share: a part for each author
+    and for nobody else, 1,000,000 in all, open or sealed. Null: nothing is agreed, and their
+    part waits (Decree 267/2025 art. 34(3)).
+    """
     declared_by: PartyIds
+    """All the authors, with owners beside them if they like; or, where minutes are named,
+    owners alone. All of them sign.
+    """
     minutes_sha256: Sha256 | None
+    """SHA-256 of the minutes of the acceptance council, by which an owner declares; null where
+    the authors do.
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the technology, those who declare it, and the authors that are not sealed."""
@@ -126,13 +155,23 @@ class ContributionRecorded(Body):
     TOPIC: ClassVar[str] = "contribution.recorded/1"
 
     technology: TechnologyId
+    """The technology that it was brought into."""
     contributor: PartyId
+    """Who brought it in."""
     witness: PartyId
+    """Another party, which confirms it and signs too."""
     kind: Literal["background", "foreground", "lab_use"]
+    """What it is: rights of before (`background`), rights made on the way (`foreground`), or
+    the use of a laboratory (`lab_use`).
+    """
     right: RightId | None
+    """Right that was brought in; null where it is none."""
     description: Text
+    """What was brought in, in words, without personal data."""
     recorded_on: Day
+    """Day on which it was noted down, not after the day of recording here."""
     document_sha256: Sha256 | None
+    """SHA-256 of the paper that shows it; null for none."""
 
     @model_validator(mode="after")
     def _is_witnessed_by_another(self) -> "ContributionRecorded":

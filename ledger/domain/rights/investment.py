@@ -43,15 +43,20 @@ InvestmentId = Annotated[str, of_kind(KIND)]
 
 
 class Promised(Model):
-    """What the company promises about these rights, up to and including the day `until`.
-
-    `notice_days` is how long the fund may think about a share that it is offered first.
-    """
+    """What the company promises about these rights, up to and including the day `until`."""
 
     rights: RightIds
+    """Rights that the promise is about; the company owns a share of each."""
     promises: Annotated[tuple[Promise, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    """To pledge nothing without the fund (`negative_pledge`), to offer it a share first
+    (`preemption`), to license exclusively only with it (`exclusive_licence_veto`).
+    """
     notice_days: Annotated[int, Field(ge=0, le=366)]
+    """Days that the fund may think about a share that it is offered first, counted from the
+    arrival of the notice.
+    """
     until: Day | None
+    """Last day of the promise, inclusive; null is until the fund gives it up."""
 
 
 class InvestmentMade(Body):
@@ -60,12 +65,21 @@ class InvestmentMade(Body):
     TOPIC: ClassVar[str] = "investment.made/1"
 
     investment: InvestmentId
+    """Id of the new investment."""
     fund: PartyId
+    """Who invests, registered with the role `fund`."""
     company: PartyId
+    """Who gets the money and promises; another party."""
     amount: Price | Sealed
+    """What the fund put in, open or sealed."""
     stake_ppm: int | Sealed | None
+    """Part of the company's capital that it got, in parts per million (0 to 1,000,000), open or
+    sealed; null for none.
+    """
     covenants: Annotated[tuple[Promised, ...], FROM_LIST]
+    """What is promised, each right in one covenant only; empty for nothing."""
     made_on: Day
+    """Day of the investment, not after the day of recording."""
 
     @model_validator(mode="after")
     def _well_formed(self) -> "InvestmentMade":
@@ -88,10 +102,15 @@ class InvestmentEnded(Body):
     TOPIC: ClassVar[str] = "investment.ended/1"
 
     investment: InvestmentId
+    """The investment."""
     rights: Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
+    """Rights about which nothing is promised any more; it promises about each of them still."""
     ended_by: PartyId
+    """The fund that invested."""
     ended_on: Day
+    """Day on which it gave the promise up, not after the day of recording."""
     reason: Text
+    """Why it gave the promise up."""
 
     def subjects(self) -> frozenset[str]:
         """Return the investment, the rights and the fund."""

@@ -47,22 +47,34 @@ PreemptionIds = Annotated[tuple[PreemptionId, ...], FROM_LIST, DISTINCT]
 
 
 class CoOwnerNotified(Body):
-    """Sellers told a co-owner, or a fund, what they would sell and on which terms.
-
-    `received_on` is the day on which the notice arrived: as the one notified says, who then signs
-    too, or as the document whose hash is `receipt_sha256` shows.
-    """
+    """Sellers told a co-owner, or a fund, what they would sell and on which terms."""
 
     TOPIC: ClassVar[str] = "coowner.notified/1"
 
     preemption: PreemptionId
+    """Id of the new notice, which the assignment will name."""
     rights: RightIds
+    """Rights that are for sale: those of the assignment, and no others."""
     sellers: Holdings
+    """Who sells which fraction of the whole title of each right, each seller once."""
     notified: PartyId
+    """Co-owner, or fund that was promised the same, that is told; not one of the sellers."""
     price: Price | Sealed | None
+    """Price that was told, open or sealed; null where the sale has none. A stranger buys at
+    this price alone (Civil Code art. 218(3)).
+    """
     terms_sha256: Sha256 | None
+    """SHA-256 of the terms that were told, which the assignment's paper must have; null where
+    none were told.
+    """
     received_on: Day
+    """Day on which the notice arrived, not after the day of recording: the time to buy runs
+    from it (Civil Code art. 218(3)).
+    """
     receipt_sha256: Sha256 | None
+    """SHA-256 of the document that shows its arrival; null where the one notified says so, who
+    signs then.
+    """
 
     @model_validator(mode="after")
     def _of_another(self) -> "CoOwnerNotified":
@@ -82,8 +94,11 @@ class PreemptionWaived(Body):
     TOPIC: ClassVar[str] = "preemption.waived/1"
 
     preemption: PreemptionId
+    """The notice that is answered."""
     waived_by: PartyId
+    """The one notified."""
     waived_on: Day
+    """Day of the waiver, not after the day of recording."""
 
     def subjects(self) -> frozenset[str]:
         """Return the notice and who waives."""

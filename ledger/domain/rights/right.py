@@ -77,7 +77,11 @@ class Holding(Model):
     """A party's share: a fraction of the whole title, never of a part of it."""
 
     party: PartyId
+    """Party whose fraction it is."""
     share: Share
+    """The fraction as `[numerator, denominator]` in lowest terms, more than 0 and at most the
+    whole, `[1, 1]`.
+    """
 
 
 def _one_each(holdings: tuple[Holding, ...]) -> tuple[Holding, ...]:
@@ -114,28 +118,50 @@ RightKind = Literal[
 
 
 class RightFiled(Attested):
-    """An application was filed: from here on there is something to own.
-
-    `designated` are the States that a regional application is for. `filing_day` is `latest` where
-    the source shows only that it was filed by then. The term of a layout runs from its creation and
-    its first commercial exploitation, too (IP Law art. 93(5)).
-    """
+    """An application was filed: from here on there is something to own."""
 
     TOPIC: ClassVar[str] = "right.filed/1"
 
     right: RightId
+    """Id of the right, made of office and application number: `right:us.15145443`."""
     office: Office
+    """Office of the application, by its code (WIPO ST.3) in lower case, such as `vn`; behind a
+    point, which of its registers. Of what arises without an office, that of its country.
+    """
     kind: RightKind
+    """Kind of right. Software, know-how, trade secrets and trade names arise without an
+    office's grant (IP Law art. 6).
+    """
     application_no: OfficeNumber
+    """Number of the application, as its office writes it. What nobody applied for has a number
+    of its owners' choice.
+    """
     title_no: OfficeNumber | None
+    """Number of the title, where it is known already; else null."""
     name: Text
+    """What the right is called."""
     filed_on: Day
+    """Day of filing, not after the day of recording."""
     owners: Holdings
+    """Its first owners, each once, with fractions that add up to 1."""
     technology: Annotated[str, of_kind("technology")] | None
+    """Technology that it protects; null where none is named."""
     designated: Countries = ()
+    """States that a regional application is for, as `iso:` and the ISO 3166-1 code; absent or
+    empty for others.
+    """
     filing_day: Literal["exact", "latest"] = "exact"
+    """`latest` where the source shows only that it was filed by `filed_on`; `exact`, or absent,
+    where that is the day.
+    """
     created_on: Day | None = None
+    """Day on which a layout was created: its term runs from then, too (IP Law art. 93(5)). Null
+    or absent where it is not known.
+    """
     exploited_from: Day | None = None
+    """Day of a layout's first commercial exploitation: its term runs from then, too (IP Law
+    art. 93(5)). Null or absent where there is none.
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the right, its owners and the technology that it protects."""

@@ -30,17 +30,18 @@ OfficeCode = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
 
 class OfRight(Attested):
-    """A fact about a right that is in the log.
-
-    `territory` names the State in which it holds, where a right has national fates; null is the
-    right as a whole. `national_code` is the office's own code of the event, `office_event` the
-    key event it stands for (WIPO ST.27).
-    """
+    """A fact about a right that is in the log."""
 
     right: RightId
+    """The right, by its id."""
     territory: Country | None = None
+    """State in which this holds, as `iso:` and the ISO 3166-1 code, where the right has
+    national fates; null or absent is the right as a whole.
+    """
     national_code: OfficeCode | None = None
+    """The office's own code of the event; null or absent where there is none."""
     office_event: OfficeCode | None = None
+    """Key event that it stands for (WIPO ST.27); null or absent where none is said."""
 
     def subjects(self) -> frozenset[str]:
         """Return the right."""
@@ -59,6 +60,7 @@ class Published(OfRight):
     """A fact about a right that the office made known on `published_on`."""
 
     published_on: Day
+    """Day on which the office made it known, not after the day of recording."""
 
     SAID_ON: ClassVar[str] = "published_on"
 
@@ -69,21 +71,26 @@ class RightPublished(Published):
     TOPIC: ClassVar[str] = "right.published/1"
 
     publication_no: OfficeNumber
+    """Number of the publication."""
 
 
 class RightGranted(OfRight):
-    """The office granted the title; `expires_on` is the last day it can last, if there is one.
-
-    `designated` are the States for which a regional title was granted.
-    """
+    """The office granted the title; `expires_on` is the last day it can last, if there is one."""
 
     TOPIC: ClassVar[str] = "right.granted/1"
 
     title_no: OfficeNumber
+    """Number of the title."""
     granted_on: Day
+    """Day of the grant, not after the day of recording."""
     in_force_from: Day
+    """First day on which the title is in force."""
     expires_on: Day | None
+    """Last day that the title can last, inclusive; null where it has none."""
     designated: Countries = ()
+    """States for which a regional title was granted, as `iso:` and the ISO 3166-1 code; absent
+    or empty leaves those of the application.
+    """
 
     SAID_ON: ClassVar[str] = "granted_on"
 
@@ -94,7 +101,11 @@ class RightFeePaid(OfRight):
     TOPIC: ClassVar[str] = "right.fee_paid/1"
 
     paid_on: Day
+    """Day of the payment, not after the day of recording."""
     fee_year: Annotated[int, Field(ge=1, le=100)] | None
+    """Year of the title's term that the fee is for, counted from 1; null where it is not
+    known.
+    """
 
     SAID_ON: ClassVar[str] = "paid_on"
 
@@ -105,7 +116,9 @@ class RightRenewed(OfRight):
     TOPIC: ClassVar[str] = "right.renewed/1"
 
     renewed_on: Day
+    """Day of the renewal, not after the day of recording."""
     expires_on: Day
+    """Last day that the title can last now, inclusive."""
 
     SAID_ON: ClassVar[str] = "renewed_on"
 
@@ -116,7 +129,9 @@ class RightLapsed(Published):
     TOPIC: ClassVar[str] = "right.lapsed/1"
 
     effective_from: Day
+    """First day on which the title is ended, also long before it was published."""
     reason: Text
+    """Why it ended, such as a fee that was not paid."""
 
 
 class RightRestored(Published):
@@ -125,6 +140,7 @@ class RightRestored(Published):
     TOPIC: ClassVar[str] = "right.restored/1"
 
     effective_from: Day
+    """First day on which the title is in force again."""
 
 
 class RightSurrendered(Published):
@@ -133,6 +149,7 @@ class RightSurrendered(Published):
     TOPIC: ClassVar[str] = "right.surrendered/1"
 
     effective_from: Day
+    """First day on which the title is given up."""
 
 
 class RightLimited(Published):
@@ -141,20 +158,22 @@ class RightLimited(Published):
     TOPIC: ClassVar[str] = "right.limited/1"
 
     effective_from: Day
+    """First day on which the title protects less."""
     limits: Text
+    """What it is limited to, in words."""
 
 
 class RightCancelled(Published):
-    """The title was cancelled, whole or in part (IP Law art. 96).
-
-    With `effective_from` null it is void from the start: it never had effect.
-    """
+    """The title was cancelled, whole or in part (IP Law art. 96)."""
 
     TOPIC: ClassVar[str] = "right.cancelled/1"
 
     extent: Literal["whole", "part"]
+    """`whole` ends the title; `part` leaves it in force for the rest."""
     effective_from: Day | None
+    """First day on which it is cancelled; null is from the start: it never had effect."""
     reason: Text
+    """Why it was cancelled."""
 
 
 class OfficeEventRecorded(Published):
@@ -163,22 +182,28 @@ class OfficeEventRecorded(Published):
     TOPIC: ClassVar[str] = "office_event.recorded/1"
 
     effective_from: Day | None
+    """Day from which the office gave it effect; null where it said none."""
     description: Text
+    """What the office recorded, in its own words."""
 
 
 class DisclosureRecorded(Body):
-    """What a secret protected was disclosed: the protection of a trade secret ends by that.
-
-    It is said by an owner, or by a clerk who saw the evidence.
-    """
+    """What a secret protected was disclosed: the protection of a trade secret ends by that."""
 
     TOPIC: ClassVar[str] = "disclosure.recorded/1"
 
     right: RightId
+    """The right in know-how or a trade secret."""
     disclosed_on: Day
+    """Day of the disclosure, from which nothing is protected; not after the day of
+    recording.
+    """
     description: Text
+    """What was disclosed and how, in words, without personal data."""
     recorded_by: PartyId
+    """Owner of the right, or a clerk who saw the evidence."""
     document_sha256: Sha256
+    """SHA-256 of the evidence."""
 
     def subjects(self) -> frozenset[str]:
         """Return the right and who says so."""

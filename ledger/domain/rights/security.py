@@ -43,21 +43,30 @@ SecurityId = Annotated[str, of_kind(KIND)]
 
 
 class SecurityCreated(Body):
-    """The debtors charge these rights in favour of the creditor (Civil Code art. 297).
-
-    `consenting` sign too: funds to which a debtor promised not to pledge.
-    """
+    """The debtors charge these rights in favour of the creditor (Civil Code art. 297)."""
 
     TOPIC: ClassVar[str] = "security.created/1"
 
     security: SecurityId
+    """Id of the new security."""
     rights: RightIds
+    """Rights that are charged; of each, one of the debtors at least owns a share."""
     debtors: PartyIds
+    """Who charges what they own. All of them sign."""
     creditor: PartyId
+    """In whose favour."""
     secures: Text
+    """What debt it secures, in words."""
     forbids_assignment: bool
+    """Whether the debtors may not assign the rights without the creditor, once the security is
+    registered.
+    """
     created_on: Day
+    """Day of the agreement, not after the day of recording."""
     consenting: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
+    """Funds to which a debtor promised not to pledge; they sign too. Absent or empty for
+    none.
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the security, the rights and all parties."""
@@ -71,9 +80,13 @@ class SecurityReleased(Body):
     TOPIC: ClassVar[str] = "security.released/1"
 
     security: SecurityId
+    """The security."""
     rights: RightIds
+    """Rights that are freed; the security charges each of them still."""
     creditor: PartyId
+    """A creditor of the security on each of these rights."""
     released_on: Day
+    """Day of the release, not after the day of recording."""
 
     def subjects(self) -> frozenset[str]:
         """Return the security, the rights and the creditor."""

@@ -36,22 +36,30 @@ Readiness = Annotated[int, Field(ge=1, le=9)]
 
 
 class TechnologyRegistered(Body):
-    """Its owners declare a technology (Technology Transfer Law art. 4 lists the objects).
-
-    `trl` is the technology readiness level, `state_funded_ppm` the State's part of its cost,
-    `category` the entry of a list of restricted or banned technologies under which it falls.
-    """
+    """Its owners declare a technology (Technology Transfer Law art. 4 lists the objects)."""
 
     TOPIC: ClassVar[str] = "technology.registered/1"
 
     technology: TechnologyId
+    """Id of the new technology."""
     title: Text
+    """Its name."""
     summary: Text
+    """What it does, in words, without personal data."""
     object_kind: ObjectKind
+    """What kind of object it is."""
     trl: Readiness | None
+    """Technology readiness level, 1 to 9; null where it is not said."""
     owners: Holdings
+    """Its owners, each once, with fractions that add up to 1. All of them sign."""
     state_funded_ppm: int
+    """The State's part of its cost, in parts per million (0 to 1,000,000); `funding.agreed/1`
+    replaces it.
+    """
     category: Category | None = None
+    """Entry of a list of restricted or banned technologies under which it falls (TTL arts. 10,
+    11), as the law data spell it; null or absent is none.
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the technology and its owners."""
@@ -64,10 +72,15 @@ class TrlDeclared(Body):
     TOPIC: ClassVar[str] = "technology.trl_declared/1"
 
     technology: TechnologyId
+    """The technology."""
     trl: Readiness
+    """Technology readiness level that it has by now, 1 to 9."""
     declared_by: PartyId
+    """Owner of a share of it."""
     declared_on: Day
+    """Day of the declaration, not after the day of recording."""
     evidence_sha256: Sha256 | None
+    """SHA-256 of the evidence; null for none."""
 
     def subjects(self) -> frozenset[str]:
         """Return the technology and who says so."""
@@ -80,9 +93,15 @@ class TechnologyClassified(Body):
     TOPIC: ClassVar[str] = "technology.classified/1"
 
     technology: TechnologyId
+    """The technology."""
     category: Category | None
+    """Entry of a list of restricted or banned technologies, as the law data spell it; null is
+    none, and takes back an earlier one.
+    """
     classified_by: PartyId
+    """Party with the role `reviewer`, or an officer of the ledger."""
     reason: Text
+    """Why it falls under that entry, or under none."""
 
     def subjects(self) -> frozenset[str]:
         """Return the technology and who classifies it."""

@@ -45,10 +45,15 @@ class AssignmentRegistered(Attested):
     TOPIC: ClassVar[str] = "assignment.registered/1"
 
     assignment: AssignmentId
+    """The agreed assignment."""
     rights: RightIds
+    """Rights of that assignment, all or some, for which it was registered."""
     registered_on: Day
+    """Day of the entry in the register, not after the day of recording."""
     effective_on: Day
+    """Day from which the assignment has effect by the register."""
     register_no: OfficeNumber
+    """Number of the entry."""
 
     def subjects(self) -> frozenset[str]:
         """Return the assignment and the rights."""
