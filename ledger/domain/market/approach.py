@@ -34,8 +34,11 @@ class InterestShown(Body):
     TOPIC: ClassVar[str] = "interest.shown/1"
 
     listing: ListingId
+    """Listing that is on the market."""
     party: PartyId
+    """Who is interested."""
     note: Text | None
+    """What it says to the lister, in words, without personal data; null for nothing."""
 
     def subjects(self) -> frozenset[str]:
         """Return the listing and the party."""
@@ -52,12 +55,19 @@ class NdaSigned(Body):
     TOPIC: ClassVar[str] = "nda.signed/1"
 
     nda: NdaId
+    """Id of the new agreement."""
     parties: PartyIds
+    """Who keeps secret, two at least. All of them sign."""
     listing: ListingId | None
+    """Listing that it is about; null where it is about none."""
     documents: Annotated[tuple[Sha256, ...], FROM_LIST, DISTINCT]
+    """SHA-256 of each document that is kept secret; empty where none is named."""
     terms_sha256: Sha256
+    """SHA-256 of the agreement's paper."""
     signed_on: Day
+    """First day, not after the day of recording."""
     until: Day | None
+    """First day on which nothing need be kept any more; null has no end."""
 
     @model_validator(mode="after")
     def _of_several(self) -> "NdaSigned":

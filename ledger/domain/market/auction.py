@@ -39,26 +39,42 @@ A_YEAR = 366 * 24 * 60 * 60
 
 
 class AuctionOpened(Body):
-    """A lister puts a listing up for auction, under terms that the winner accepts by bidding.
-
-    `reserve` is the least that is taken, of a Dutch auction the lowest price; `start` is the price
-    at which a Dutch auction begins, falling by `increment` every `step_seconds`. Sealed bids are
-    opened after `closes_at`, up to and including `opens_until`.
-    """
+    """A lister puts a listing up for auction, under terms that the winner accepts by bidding."""
 
     TOPIC: ClassVar[str] = "auction.opened/1"
 
     auction: AuctionId
+    """Id of the new auction."""
     listing: ListingId
+    """The lister's listing, which is on the market."""
     kind: Literal["english", "dutch", "sealed"]
+    """`english`: each bid is above the last. `dutch`: the price falls, and the first bid wins.
+    `sealed`: bids are opened after the close, and the highest wins.
+    """
     opened_by: PartyId
+    """The lister."""
     reserve: Price
+    """Least that is taken; of a Dutch auction the price at which it falls no further. All bids
+    are in its currency.
+    """
     increment: Positive
+    """Minor units by which an English bid exceeds the last at least, and by which a Dutch price
+    falls at each step.
+    """
     start: Price | None
+    """Price at which a Dutch auction begins, in the currency of the reserve; null for other
+    kinds.
+    """
     step_seconds: Annotated[int, Field(ge=1, le=A_YEAR)] | None
+    """Seconds after which a Dutch price falls, each time; null for other kinds."""
     terms_sha256: Sha256
+    """SHA-256 of the terms that the winner accepts by bidding."""
     closes_at: Instant
+    """Last instant for bids, inclusive; after the opening is recorded."""
     opens_until: Instant | None = None
+    """Last instant for opening sealed bids, inclusive, after `closes_at`; null or absent for
+    other kinds.
+    """
 
     @model_validator(mode="after")
     def _of_its_kind(self) -> "AuctionOpened":
@@ -86,8 +102,13 @@ class BidPlaced(Body):
     TOPIC: ClassVar[str] = "bid.placed/1"
 
     auction: AuctionId
+    """English or Dutch auction that runs."""
     bidder: PartyId
+    """Who bids; not the one who opened the auction."""
     price: Price
+    """What is bid, in the auction's currency. In an English auction the reserve, or the best
+    bid and the increment, at least; in a Dutch one at least the price of the moment.
+    """
 
     def reads(self, state: State) -> Iterable[str]:
         """Return the listing of the auction, and its rights."""
@@ -104,9 +125,13 @@ class AuctionClosed(Body):
     TOPIC: ClassVar[str] = "auction.closed/1"
 
     auction: AuctionId
+    """The auction: its time is over, or a Dutch one has its bid."""
     closed_by: PartyId
+    """Who opened it."""
     winner: PartyId | None
+    """Who bid highest, of equal sealed bids the one sealed first; null where nobody bid."""
     price: Price | None
+    """The winner's bid; null where nobody bid."""
 
     @model_validator(mode="after")
     def _won_at_a_price(self) -> "AuctionClosed":

@@ -49,20 +49,45 @@ class ListingPublished(Body):
     TOPIC: ClassVar[str] = "listing.published/1"
 
     listing: ListingId
+    """Id of the listing: a new one, or that of the lister's own draft."""
     market: Literal["hanotex", "dtmarket"]
+    """Where it is shown: `hanotex`, the exchange for technologies, or `dtmarket`, that for
+    digital solutions.
+    """
     kind: Literal["technology", "digital_solution", "need"]
+    """What is shown: a `technology`, a `digital_solution`, or a `need`, which lists neither
+    rights nor a technology.
+    """
     channel: Literal["online", "floor", "paper_converted"]
+    """How it came in: `online`, on the `floor`, or converted from paper (`paper_converted`)."""
     title: Text
+    """Title of the listing."""
     summary: Text
+    """What is shown, in words, without personal data."""
     lister: PartyId
+    """Who lists it. Of each right it owns a share, or has a licence that it may pass on; where
+    no right is listed, it owns a share of the technology (TTL art. 7).
+    """
     reviewer: PartyId
+    """The operator, or a party with the role `reviewer`, who looked at it and signs too."""
     coordinator: PartyId | None
+    """Party that coordinates the case, and signs nothing; null for none."""
     technology: TechnologyId | None
+    """Technology that is shown; null for none."""
     rights: Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
+    """Rights that are shown, which nobody else lists, but a co-owner; empty for none."""
     fields: Field | None
+    """What it is for, by codes of the lists in use on the day of recording; null where it is
+    not said.
+    """
     ask: Price | Sealed | None
+    """What is asked, open or sealed; null where it is not said."""
     expires_on: Day | None
+    """Last day on the market, inclusive; null is until it is closed."""
     scan_sha256: Sha256 | None
+    """SHA-256 of the paper's scan, required where it was converted from paper (E-Transactions
+    Law art. 12); else null.
+    """
 
     @model_validator(mode="after")
     def _a_need_offers_nothing(self) -> "ListingPublished":
@@ -90,9 +115,13 @@ class ListingDrafted(Body):
     TOPIC: ClassVar[str] = "listing.drafted/1"
 
     listing: ListingId
+    """Id of the new listing, under which it will be published."""
     lister: PartyId
+    """Who prepares it, and will list it."""
     title: Text
+    """Title of the listing."""
     content_sha256: Sha256
+    """SHA-256 of the draft, which stays outside the log."""
 
     def subjects(self) -> frozenset[str]:
         """Return the listing and its lister."""
@@ -105,8 +134,11 @@ class ListingClosed(Body):
     TOPIC: ClassVar[str] = "listing.closed/1"
 
     listing: ListingId
+    """The listing, which was not closed before."""
     reason: Literal["deal", "withdrawn", "expired"]
+    """Why: a `deal` was made, it was `withdrawn`, or its time is over (`expired`)."""
     closed_by: PartyId
+    """Its lister or its reviewer."""
 
     def subjects(self) -> frozenset[str]:
         """Return the listing and who closed it."""
@@ -117,8 +149,11 @@ class Reviewed(Body):
     """What a suspension and a resumption say alike. Never an event itself."""
 
     listing: ListingId
+    """The listing, which is not closed."""
     reason: Text
+    """Why it is taken off the market, or put back on it."""
     reviewer: PartyId
+    """The operator, or a party with the role `reviewer`."""
 
     def subjects(self) -> frozenset[str]:
         """Return the listing and the reviewer."""

@@ -18,19 +18,27 @@ from ledger.domain.rights.right import Right
 class ListingMirrored(Body):
     """What a linked exchange lists, as a clerk saw it there: `record_sha256` is that of its record.
 
-    `owner` is who lists it there. It takes no answers here; it shows that the right is on offer.
+    It takes no answers here; it shows that the right is on offer.
     """
 
     TOPIC: ClassVar[str] = "listing.mirrored/1"
 
     listing: ListingId
+    """Id of the new listing."""
     exchange: Text
+    """Name of the linked exchange."""
     external_id: Text
+    """Number of the listing there."""
     owner: PartyId
+    """Who lists it there."""
     rights: RightIds
+    """Rights that are shown there."""
     title: Text
+    """Title of the listing there."""
     record_sha256: Sha256
+    """SHA-256 of the exchange's record as the clerk saw it."""
     attested_by: PartyId
+    """Clerk who saw it; the operator signs as well."""
 
     def subjects(self) -> frozenset[str]:
         """Return the listing, its owner, the rights and who attests it."""

@@ -23,15 +23,29 @@ class NeedPosted(Body):
     TOPIC: ClassVar[str] = "need.posted/1"
 
     listing: ListingId
+    """Id of the new listing."""
     market: Literal["hanotex", "dtmarket"]
+    """Where it is shown: `hanotex`, the exchange for technologies, or `dtmarket`, that for
+    digital solutions.
+    """
     title: Text
+    """Title of the listing."""
     summary: Text
+    """What is looked for, in words, without personal data."""
     buyer: PartyId
+    """Who looks for it."""
     reviewer: PartyId
+    """The operator, or a party with the role `reviewer`, who looked at it and signs too."""
     fields: Field | None
+    """What it is for, by codes of the lists in use on the day of recording; null where it is
+    not said.
+    """
     budget: Price | Sealed | None
+    """Most that the buyer would pay, open or sealed; null where it is not said."""
     challenge: Text | None
+    """Challenge that it belongs to, in words; null for none."""
     expires_on: Day | None
+    """Last day on the market, inclusive; null is until it is closed."""
 
     def subjects(self) -> frozenset[str]:
         """Return the listing, the buyer and the reviewer."""

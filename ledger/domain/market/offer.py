@@ -53,15 +53,27 @@ class Proposed(Model):
     """A grant as it is offered: what it would reach, and whether it would be exclusive."""
 
     licensor: PartyId
+    """Who would grant."""
     licensee: PartyId
+    """Who would use."""
     rights: Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
+    """Rights that the grant would be on; empty where it is on technologies alone."""
     acts: Acts
+    """What the licensee could do."""
     exclusivity: Exclusivity
+    """`exclusive` shuts out everybody else, `sole` everybody but the licensor, `non_exclusive`
+    nobody.
+    """
     territory: Territory
+    """Where it could; new codes are of the lists in use on the day of recording."""
     field: Field
+    """For what it could; new codes are of the lists in use on the day of recording."""
     valid_from: Day
+    """First day of the grant."""
     valid_to: Day | None
+    """First day after the grant; null has no end of its own."""
     technologies: Annotated[tuple[TechnologyId, ...], FROM_LIST, DISTINCT] = ()
+    """Technologies that the grant would be on; absent or empty for none."""
 
     @property
     def objects(self) -> tuple[str, ...]:
@@ -82,16 +94,33 @@ class Terms(Body):
     """What an offer and a counter-offer say alike. Never an event itself."""
 
     offer: OfferId
+    """Id of the new offer."""
     listing: ListingId | None
+    """Listing that it answers, which is on the market; null where it answers none."""
     offeror: PartyId
+    """Who offers, and will be bound by an acceptance."""
     offeree: PartyId
+    """Who alone can answer; another party."""
     subject_matter: Text
+    """What is offered, in words, without personal data."""
     price: Price | Sealed | None
+    """Fixed sum that would be paid, open or sealed. Null: none is said here, so that no ceiling
+    of a mandate covers the offer; what is free has a price of 0.
+    """
     royalty_ppm: int | Sealed | None
+    """Royalty rate in parts per million (0 to 1,000,000), open or sealed; null for none."""
     terms_sha256: Sha256
+    """SHA-256 of the paper with all terms."""
     expires_at: Instant
+    """Last instant for an acceptance, inclusive; after the offer is recorded. A later one is a
+    new offer (Civil Code art. 394).
+    """
     revocable: bool
+    """Whether the offeror may take it back before it is answered (Civil Code art. 390)."""
     proposed: Annotated[tuple[Proposed, ...], FROM_LIST] = ()
+    """Grants that are offered: the contract will have these and no others. Absent or empty: it
+    may grant what the listing shows.
+    """
 
     @model_validator(mode="after")
     def _to_another(self) -> "Terms":
@@ -121,7 +150,9 @@ class OfferCountered(Terms):
     TOPIC: ClassVar[str] = "offer.countered/1"
 
     counters: OfferId
+    """Offer that is answered, unanswered so far; its offeree offers now, to its offeror."""
     counters_event: EventHash
+    """Payload hash of the event that made that offer."""
 
     @model_validator(mode="after")
     def _another_offer(self) -> "OfferCountered":
@@ -141,17 +172,24 @@ class OfferCountered(Terms):
 class OfferAccepted(Body):
     """The addressee agrees to the terms as they stand (Civil Code art. 393).
 
-    `accepts` is the payload hash of the offer. It is no reference that must exist: the hash of
-    terms which nobody offered is the plainest way to accept other terms. Where `listing` is named,
-    two acceptances of rival offers on it meet: who has seen neither (`seen`) is told.
+    `accepts` is no reference that must exist: the hash of terms which nobody offered is the
+    plainest way to accept other terms.
     """
 
     TOPIC: ClassVar[str] = "offer.accepted/1"
 
     offer: OfferId
+    """Offer that is accepted, open and in time."""
     accepts: EventHash
+    """Payload hash of the event that made the offer, by which its terms are accepted as they
+    stand. Any other is refused: other terms are a new offer (Civil Code art. 392).
+    """
     accepted_by: PartyId
+    """Its offeree."""
     listing: ListingId | None = None
+    """Listing that the offer answers. Where it is named, two acceptances of rival offers on it
+    meet, and who has seen neither (`seen`) is told; null or absent otherwise.
+    """
 
     def reads(self, state: State) -> Iterable[str]:
         """Return the listing that the offer answers."""
@@ -170,7 +208,9 @@ class OfferRejected(Body):
     TOPIC: ClassVar[str] = "offer.rejected/1"
 
     offer: OfferId
+    """Offer that is declined, unanswered so far."""
     rejected_by: PartyId
+    """Its offeree."""
 
     def subjects(self) -> frozenset[str]:
         """Return the offer and who rejects it."""
@@ -183,7 +223,9 @@ class OfferRevoked(Body):
     TOPIC: ClassVar[str] = "offer.revoked/1"
 
     offer: OfferId
+    """Offer that is taken back, unanswered so far; it had said that it may be (`revocable`)."""
     revoked_by: PartyId
+    """Its offeror."""
 
     def subjects(self) -> frozenset[str]:
         """Return the offer and who revokes it."""

@@ -49,8 +49,13 @@ class BidSealed(Body):
     TOPIC: ClassVar[str] = "bid.sealed/1"
 
     auction: AuctionId
+    """Sealed auction that runs."""
     bidder: PartyId
+    """Who bids, once; not the one who opened the auction."""
     commitment: Sha256
+    """Hash of auction, bidder, price and a salt (docs/spec/event.md, Commitments). Keep the
+    salt: without it the bid cannot be opened, and does not count.
+    """
 
     def reads(self, state: State) -> Iterable[str]:
         """Return the listing of the auction, and its rights."""
@@ -67,9 +72,13 @@ class BidOpened(Body):
     TOPIC: ClassVar[str] = "bid.opened/1"
 
     auction: AuctionId
+    """The auction, after `closes_at` and up to `opens_until`."""
     bidder: PartyId
+    """Who sealed the bid."""
     price: Price
+    """The price committed to, in the auction's currency; the reserve at least."""
     salt: Salt
+    """The salt committed to: 32 random bytes in hex, fresh for each bid."""
 
     def subjects(self) -> frozenset[str]:
         """Return the auction and the bidder."""
