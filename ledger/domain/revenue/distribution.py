@@ -78,30 +78,54 @@ class Input(Model):
     """Something that a distribution was computed from, and the position of its event."""
 
     subject: SubjectId
+    """The agreement on shares, a report or a profit."""
     position: Position
+    """Position in the log of the event that made it, counted from 0."""
 
 
 class Distributed(Body):
-    """What every distribution says. Never an event itself.
-
-    `share_parts` is null where the agreement's parts are open; where they are sealed, it repeats
-    them, open or sealed. `authors` is how the co-authors' part is split, `suspense` what of it
-    waits until they have agreed. `inputs` and `rules` name what it was computed from, and by which
-    rules of law data.
-    """
+    """What every distribution says. Never an event itself."""
 
     distribution: DistributionId
+    """Id of the new distribution."""
     share: ShareId
+    """Agreement by which it is shared, in force for the contract."""
     contract: ContractId
+    """Contract of the agreement and of all that is shared."""
     total: Money
+    """What is due by the sources and was not shared out yet, in the contract's currency: of a
+    correction the difference alone, so it may be negative.
+    """
     parts: Annotated[tuple[Payable, ...], FROM_LIST, NOT_EMPTY, AfterValidator(one_each)]
+    """What each party gets, by the waterfall and by its part, by largest remainder; each once,
+    those with 0 too, the co-authors' part aside.
+    """
     share_parts: Annotated[Parts | Sealed | None, FROM_LIST]
+    """The agreement's parts once more, open or sealed, where they are sealed and no longer
+    kept; else null.
+    """
     authors: Payables = ()
+    """What each co-author gets of their one part, as they have agreed; absent or empty where
+    they have no part, or no agreement.
+    """
     authors_split: Annotated[Parts | Sealed | None, FROM_LIST] = None
+    """The co-authors' split once more, open or sealed, where it is sealed and no longer kept;
+    else null or absent.
+    """
     suspense: int = 0
+    """The co-authors' part where they have agreed no split, in minor units: it waits. Absent is
+    0 (Decree 267/2025 art. 34(3)).
+    """
     steps: Annotated[tuple[int, ...], FROM_LIST] = ()
+    """What each step of the waterfall takes, in its order, in minor units; absent or empty is
+    not said.
+    """
     inputs: Annotated[tuple[Input, ...], FROM_LIST, DISTINCT] = ()
+    """The agreement and every source, each with its position; absent or empty is not said."""
     rules: Annotated[tuple[RuleName, ...], FROM_LIST, DISTINCT] = ()
+    """Names of the rows of law data that decided (docs/reference/law.md), such as that of the
+    authors' least part; absent or empty where none did.
+    """
 
     def sources(self) -> tuple[str, ...]:
         """Return the subjects that the total is taken from."""
@@ -130,6 +154,7 @@ class RevenueDistributed(Distributed):
     TOPIC: ClassVar[str] = "revenue.distributed/1"
 
     reports: Annotated[tuple[ReportId, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    """Reports that are shared out, none of them corrected, or shared out before."""
 
     def sources(self) -> tuple[str, ...]:
         """Return the reports."""
@@ -142,6 +167,7 @@ class ProfitDistributed(Distributed):
     TOPIC: ClassVar[str] = "profit.distributed/1"
 
     profit: ProfitId
+    """Declared profit whose State part is shared out, once."""
 
     def sources(self) -> tuple[str, ...]:
         """Return the profit."""

@@ -59,27 +59,40 @@ def interest_on(
 
 
 class InterestAccrued(Body):
-    """On `principal`, due by a report and unpaid, interest accrued in `[since, until)`.
-
-    `rule` names the row of law data whose rate or cap decided. Where the royalty is sealed,
-    `royalty` repeats it, open or sealed.
-    """
+    """On `principal`, due by a report and unpaid, interest accrued in `[since, until)`."""
 
     TOPIC: ClassVar[str] = "interest.accrued/1"
 
     interest: InterestId
+    """Id of the new claim."""
     contract: ContractId
+    """Contract under which it is owed."""
     report: ReportId
+    """Report by which the principal is due."""
     due_on: Day
+    """Day on which the principal was due."""
     principal: Price
+    """What is unpaid, in the contract's currency."""
     since: Day
+    """First day of interest."""
     until: Day
+    """Day after the last day of interest."""
     yearly_ppm: Annotated[int, Field(ge=0)]
+    """Rate a year, in parts per million."""
     compounding: Compounding
+    """`yearly`: interest joins the principal at the end of each calendar year; `none`: it does
+    not.
+    """
     amount: Money
+    """The interest, rounded down, in the contract's currency."""
     rule: RuleName
+    """Name of the row of law data whose rate or cap decided."""
     claimed_by: PartyId
+    """Licensor that claims it."""
     royalty: Royalty | Sealed | None = None
+    """The contract's royalty once more, open or sealed, where it is sealed; else null or
+    absent.
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the interest, the contract, the report and who claims it."""

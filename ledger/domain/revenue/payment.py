@@ -41,8 +41,11 @@ class OfDistribution(Body):
     """What is said of money that a distribution makes payable. Never an event itself."""
 
     distribution: DistributionId
+    """Distribution by which the money is payable."""
     payer: PartyId
+    """Who pays what is payable; of money that goes back, who gets it."""
     payee: PartyId
+    """Who gets what is payable; of money that goes back, who gives it."""
 
     def reads(self, state: State) -> Iterable[str]:
         """Return the share and the contract, which may be held."""
@@ -57,8 +60,13 @@ class PaymentInstructed(OfDistribution):
     TOPIC: ClassVar[str] = "payment.instructed/1"
 
     payment: PaymentId
+    """Id of the new payment."""
     amount: Price
+    """What is paid, in the distribution's currency: no more than is payable to the payee and
+    not confirmed yet.
+    """
     instructed_on: Day
+    """Day of the instruction, not after the day of recording."""
 
     @model_validator(mode="after")
     def _to_another(self) -> "PaymentInstructed":
@@ -72,18 +80,22 @@ class PaymentInstructed(OfDistribution):
 
 
 class PaymentConfirmed(OfDistribution):
-    """A payee, or a bank, says that money arrived.
-
-    A negative amount goes back: then the payer receives it, and says so.
-    """
+    """A payee, or a bank, says that money arrived."""
 
     TOPIC: ClassVar[str] = "payment.confirmed/1"
 
     payment: PaymentId
+    """Payment that arrived: an instructed one, neither confirmed nor failed, or a new one."""
     confirmed_by: PartyId
+    """Who received the money, or a party with the role `bank`; never who gave it."""
     amount: Money
+    """What arrived, in the distribution's currency; negative where it went back from the payee
+    to the payer, who owed it under the contract.
+    """
     paid_on: Day
+    """Day on which it arrived, not after the day of recording."""
     overpayment: bool
+    """Whether it is said to be more than is payable; if not, it must not be."""
 
     def subjects(self) -> frozenset[str]:
         """Return the payment, the distribution that it pays, and its parties."""
@@ -98,9 +110,13 @@ class PaymentFailed(Body):
     TOPIC: ClassVar[str] = "payment.failed/1"
 
     payment: PaymentId
+    """Instructed payment, neither confirmed nor failed."""
     said_by: PartyId
+    """The payer, or a party with the role `bank`."""
     reason: Text
+    """Why it failed, in words, without personal data."""
     failed_on: Day
+    """Day on which it failed, not after the day of recording."""
 
     def subjects(self) -> frozenset[str]:
         """Return the payment and who says it."""
@@ -113,7 +129,9 @@ class OverpaymentNoted(OfDistribution):
     TOPIC: ClassVar[str] = "overpayment.noted/1"
 
     amount: Price
+    """All that was paid too much to the payee, in the distribution's currency."""
     noted_on: Day
+    """Day of the agreement, not after the day of recording."""
 
     def subjects(self) -> frozenset[str]:
         """Return the distribution and the parties."""
@@ -126,9 +144,13 @@ class RefundMade(OfDistribution):
     TOPIC: ClassVar[str] = "refund.made/1"
 
     refund: RefundId
+    """Id of the new refund."""
     confirmed_by: PartyId
+    """The payer, who got it back, or a party with the role `bank`."""
     amount: Price
+    """What went back, in the distribution's currency; no more than was paid."""
     paid_on: Day
+    """Day on which it arrived, not after the day of recording."""
 
     def subjects(self) -> frozenset[str]:
         """Return the refund, the distribution, and the parties."""

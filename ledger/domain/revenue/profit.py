@@ -27,23 +27,34 @@ ProfitId = Annotated[str, of_kind(KIND)]
 class ProfitDeclared(Body):
     """A party declares the profit of one result in `[period_from, period_to)`, and how it got it.
 
-    How the profit of a result with mixed funding is derived is not settled in law, so the method
-    is a signed declaration. Amounts are minor units of `currency`; `state_part` is the State's part
-    of the profit after tax.
+    How the profit of a result with mixed funding is derived is not settled in law, so the method is
+    a signed declaration.
     """
 
     TOPIC: ClassVar[str] = "profit.declared/1"
 
     profit: ProfitId
+    """Id of the new declaration."""
     contract: ContractId
+    """Contract by which it was earned."""
     technology: TechnologyId | None
+    """Technology that earned it; null where none is named."""
     period_from: Day
+    """First day."""
     period_to: Day
+    """Day after the last, not after the day of recording."""
     before_tax: Money
+    """Profit before tax, in the contract's currency."""
     after_tax: Money
+    """Profit after tax, in the contract's currency."""
     state_part: Money
+    """The State's part of the profit after tax, in the contract's currency: this is what is
+    distributed.
+    """
     method: Text
+    """How the figures were derived, in words."""
     declared_by: PartyId
+    """Party to the contract."""
 
     def subjects(self) -> frozenset[str]:
         """Return the profit, its contract, the technology and who declares it."""

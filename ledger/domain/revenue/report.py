@@ -71,38 +71,72 @@ KIND = "report"
 
 
 class RevenueReported(Body):
-    """A licensee says what it earned in the days `[period_from, period_to)` and what it owes.
-
-    `lines` cut the report, where it must be cut; without them it is one line. `gross`, `base`,
-    `units` and the deductions, minor units of `currency`, are the sums over its lines, `zero_rated`
-    is the part of the base that was sold where the schedule asks nothing, `stacked` what third
-    parties got for the same sales. A report that `corrects` another takes its place. What is due is
-    negative where it takes back what was due before. Where the contract's royalty is sealed and no
-    longer kept, `royalty` repeats it, open or sealed.
-    """
+    """A licensee says what it earned in the days `[period_from, period_to)` and what it owes."""
 
     TOPIC: ClassVar[str] = "revenue.reported/1"
 
     report: ReportId
+    """Id of the new report."""
     contract: ContractId
+    """Contract under which was sold."""
     period_from: Day
+    """First day of the sales, not before the contract's first. No day is reported twice but by
+    a correction.
+    """
     period_to: Day
+    """Day after the last of the sales, not after the day of recording: within the agreed
+    period, and not after the contract's end but for a sell-off.
+    """
     currency: Currency
+    """Currency of what was sold, by its ISO 4217 code: the contract's, or another with its
+    `rate`.
+    """
     gross: int
+    """Sum of the lines' gross, in minor units of `currency`."""
     deductions: Annotated[tuple[Deduction, ...], FROM_LIST]
+    """Sums of the lines' deductions by their kind; empty for none. The kinds are those that the
+    contract's schedule lists (Decree 76/2018 art. 4).
+    """
     base: int
+    """Gross less deductions, in minor units of `currency`."""
     due: Money
+    """What is owed by this report, in the contract's currency; negative where it takes back
+    what was due before. Where a royalty is agreed the rule recomputes it.
+    """
     corrects: ReportId | None
+    """Report of the same licensee whose place this one takes whole; null for none."""
     reported_by: PartyId
+    """Licensee of the contract."""
     zero_rated: int = 0
+    """Part of the base that was sold in territories where the schedule asks nothing, in minor
+    units of `currency`; absent is 0.
+    """
     units: int = 0
+    """Sum of the lines' units; absent is 0."""
     stacked: Natural = 0
+    """What third parties got for the same sales, in minor units of the contract's currency: set
+    off as the schedule says. Absent is 0.
+    """
     sold: Annotated[tuple[Sold, ...], FROM_LIST] = ()
+    """Units under each of the licensee's grants that is limited in quantity, each grant once;
+    absent or empty where none is.
+    """
     rate: Rate | None = None
+    """Rate that turns `currency` into the contract's, by the source agreed; null or absent
+    where they are one.
+    """
     lines: Annotated[tuple[Line, ...], FROM_LIST] = ()
+    """What was sold, cut wherever other rates, rights or shares hold from a day on; absent or
+    empty: the report is one line, named `1`.
+    """
     reckoning: Reckoning | None = None
+    """How the sum due comes about; null or absent: all of it is running royalty."""
     royalty: Royalty | Sealed | None = None
+    """The contract's royalty of `period_from` once more, open or sealed, where it is sealed and
+    no longer kept; else null or absent.
+    """
     auditor: PartyId | None = None
+    """Who audited the report, and signs it too; null or absent for nobody."""
 
     @model_validator(mode="after")
     def _well_formed(self) -> "RevenueReported":

@@ -23,8 +23,11 @@ class OfReport(Body):
     """What a licensor says to a report. Never an event itself."""
 
     report: ReportId
+    """Report that is neither accepted nor corrected yet."""
     contract: ContractId
+    """Contract that the report is under."""
     said_by: PartyId
+    """Licensor of the contract."""
 
     def subjects(self) -> frozenset[str]:
         """Return the report, its contract and who speaks."""
@@ -43,6 +46,7 @@ class ReportQueried(OfReport):
     TOPIC: ClassVar[str] = "report.queried/1"
 
     question: Text
+    """What is asked, in words, without personal data."""
 
 
 class ReportDisputed(OfReport):
@@ -51,6 +55,7 @@ class ReportDisputed(OfReport):
     TOPIC: ClassVar[str] = "report.disputed/1"
 
     reason: Text
+    """What is wrong, in words, without personal data."""
 
 
 def _admit_said(state: State, event: Event, context: Context) -> None:

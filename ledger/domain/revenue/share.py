@@ -75,34 +75,62 @@ class RoleOf(Model):
     """What a beneficiary gets its part as."""
 
     party: PartyId
+    """Party that gets a part."""
     role: Role
+    """What it is. Of a State-funded result an `author` has a least part and a `broker` a
+    greatest, as law data say.
+    """
 
 
 class ShareAgreed(Body):
-    """The creditors of a contract agreed on the parts of its revenue, with others who get one.
-
-    `authors_ppm` is the one part of all co-authors of `technology`; with the parts it makes the
-    whole. `title` is the right that protects the result, where there is one. `of` says what is
-    shared: revenue as it comes, or the profit after tax of the State's part. `supersedes` names
-    the agreement of the same that ends with this one, and whose beneficiaries agree too, unless it
-    was declared void: that binds nobody.
-    """
+    """The creditors of a contract agreed on the parts of its revenue, with others who get one."""
 
     TOPIC: ClassVar[str] = "share.agreed/1"
 
     share: ShareId
+    """Id of the new agreement."""
     contract: ContractId
+    """Contract whose revenue is shared."""
     parts: Annotated[Parts | Sealed, FROM_LIST]
+    """Parts of what the waterfall leaves, in parts per million, each party once, open or
+    sealed; with `authors_ppm` they make 1,000,000.
+    """
     agreed_by: PartyIds
+    """All creditors of the contract, and all who had a part by what this supersedes, unless
+    that was declared void; who gets a part may agree too. All of them sign.
+    """
     effective_from: Day
+    """First day of the sales that it shares. Where it supersedes another, reports tell sales
+    before and from then on apart.
+    """
     of: Literal["revenue", "after_tax_profit_state_part"] = "revenue"
+    """What is shared: `revenue` as it comes, also if absent, or the State's part of the profit
+    after tax (`after_tax_profit_state_part`).
+    """
     technology: TechnologyId | None = None
+    """Technology whose co-authors have a part; null or absent where none is named."""
     title: RightId | None = None
+    """Right that protects the result, on whose grant author pay depends; null or absent for
+    none.
+    """
     authors_ppm: int | None = None
+    """The one part of all co-authors of `technology`, in parts per million (0 to 1,000,000);
+    null or absent for none.
+    """
     roles: Annotated[tuple[RoleOf, ...], FROM_LIST] = ()
+    """As what parties get their parts, each party once; absent or empty where nothing depends
+    on it.
+    """
     waterfall: Annotated[tuple[Step, ...], FROM_LIST] = ()
+    """What is taken before the parts, in this order; absent or empty for nothing."""
     caps: Annotated[tuple[CapOf, ...], FROM_LIST] = ()
+    """Most that parties get of one distribution, each party once; somebody with a part has
+    none. Absent or empty for none.
+    """
     supersedes: ShareId | None = None
+    """Agreement in force on the same `of` of this contract, which ends with this one; null or
+    absent where there is none.
+    """
 
     @model_validator(mode="after")
     def _well_formed(self) -> "ShareAgreed":

@@ -21,7 +21,9 @@ class Payable(Model):
     """What a distribution gives one party, in minor units; negative where it takes back."""
 
     party: PartyId
+    """Who gets it."""
     amount: int
+    """Minor units of the distribution's currency; negative where it takes back."""
 
 
 def one_each(items: tuple[Payable, ...]) -> tuple[Payable, ...]:

@@ -43,12 +43,23 @@ class SuspenseReleased(Body):
     TOPIC: ClassVar[str] = "suspense.released/1"
 
     distribution: DistributionId
+    """Distribution of which a sum waits."""
     contract: ContractId
+    """Its contract."""
     share: ShareId
+    """Its agreement on shares."""
     technology: TechnologyId
+    """Technology whose co-authors it waits for: that of the agreement."""
     currency: Currency
+    """The distribution's currency, by its ISO 4217 code."""
     authors: Annotated[tuple[Payable, ...], FROM_LIST, NOT_EMPTY, AfterValidator(one_each)]
+    """What each co-author gets of all that waits, as they have agreed by now, by largest
+    remainder.
+    """
     authors_split: Annotated[Parts | Sealed | None, FROM_LIST] = None
+    """The co-authors' split once more, open or sealed, where it is sealed and no longer kept;
+    else null or absent.
+    """
 
     def subjects(self) -> frozenset[str]:
         """Return the distribution, its contract and share, the technology and the authors."""
