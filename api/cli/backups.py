@@ -35,8 +35,8 @@ from ledger.node.backup import (
 )
 from ledger.node.node import batch_key, open_database, policy_of
 from ledger.node.restore import MirrorBehind, RestoreError, restore
-from ledger.publish.gate import places, remembered
 from ledger.publish.publisher import LogSigner
+from ledger.publish.rollback_check import places, remembered
 from ledger.store.basebackup import take_dump_away
 from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool

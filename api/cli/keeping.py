@@ -15,7 +15,7 @@ import typer
 
 from api.cli.officers import sign_as_officers
 from api.cli.options import read_envelope_in
-from ledger.domain.parties.identity import PersonErased
+from ledger.domain.parties.party_lifecycle import PersonErased
 from ledger.events.intake import Invalid, Submission, read_envelope
 from ledger.home.datakeys import DataKeyError, DataKeys, VaultExists
 from ledger.home.paths import Home

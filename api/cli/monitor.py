@@ -17,7 +17,7 @@ from ledger.events.lawbook import laws_at_hand
 from ledger.follow.alarms import STANDING, Alarm
 from ledger.follow.monitor import Mine, Monitor
 from ledger.follow.sent import SentUnreadable, read_sent
-from ledger.publish.gate import places, remembered
+from ledger.publish.rollback_check import places, remembered
 from ledger.runtime.http import open_client
 from ledger.verify.trust import parse_trust
 from ledger.wire.regular import read_regular

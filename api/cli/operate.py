@@ -39,7 +39,7 @@ from ledger.node.genesis import (
     write_trust,
 )
 from ledger.node.node import batch_key, open_database, open_log, policy_of, publisher_of
-from ledger.publish.witnessed import Quorum
+from ledger.publish.quorum import Quorum
 from ledger.runtime.faults import Told, canonical_reason
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate as run_migrations

@@ -6,7 +6,7 @@ import typer
 
 from api.cli.answers import asked, shown
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
-from projections.questions.reach import Dependents, Exclusive, LeftToGrant
+from projections.questions.remaining_scope import Dependents, Exclusive, LeftToGrant
 from projections.questions.title import Title
 from projections.tables.chain import Chain
 from projections.tables.liens import Liens

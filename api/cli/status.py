@@ -19,9 +19,9 @@ from ledger.home.paths import Home
 from ledger.home.settings import Settings
 from ledger.node.backup import last_backup
 from ledger.node.node import Database, open_database, policy_of
-from ledger.publish.charter import read_refusal_keys
+from ledger.publish.log_key_history import read_refusal_keys
+from ledger.publish.quorum import Quorum
 from ledger.publish.refuser import refuser_of
-from ledger.publish.witnessed import Quorum
 from ledger.runtime.clock import TOLERANCE
 from ledger.runtime.faults import canonical_reason
 from ledger.sequence.orders import Orders

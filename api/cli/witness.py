@@ -10,8 +10,8 @@ import uvicorn
 
 from api.limits.guarded import Guard, Limits, guarded
 from api.witness import witness_app
-from ledger.witness.book import Book
-from ledger.witness.house import House, policy_lines
+from ledger.witness.directory import House, policy_lines
+from ledger.witness.state import Book
 from ledger.witness.witness import Witness
 
 app = typer.Typer(help="Cosign the checkpoints of logs.", no_args_is_help=True)

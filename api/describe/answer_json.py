@@ -25,7 +25,7 @@ from pydantic import BaseModel, ValidationError
 from api.describe.measures import LISTED
 from ledger.domain.core.types import format_instant, parse_day, parse_instant
 from ledger.wire.canonical import MAX_INT
-from projections.engine.axes import NEVER
+from projections.engine.bitemporal import NEVER
 from projections.engine.whole import at_odds
 
 

@@ -11,12 +11,12 @@ from typing import Literal, get_args
 from ledger.domain.contracts.contract_terms import ContractKind, RoyaltyBase, Sublicensing
 from ledger.domain.contracts.filing import Purpose
 from ledger.domain.contracts.royalty import Royalty
-from ledger.domain.core.order import Effect
+from ledger.domain.core.court_order import Effect
 from ledger.domain.core.scope import Act, Exclusivity, Field
 from ledger.domain.parties.party import PartyKind, Role
 from ledger.domain.parties.relation import RelationKind
 from ledger.domain.rights.conveyance import ConveyanceKind
-from ledger.domain.rights.standing import Outcome
+from ledger.domain.rights.status_timeline import Outcome
 from ledger.domain.rights.technology import ObjectKind
 
 Measure = Literal[

@@ -29,14 +29,14 @@ from api.reads.parameters import Cursor
 from ledger.node.node import Node
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
-from projections.engine.axes import Effect
+from projections.engine.bitemporal import Effect
 from projections.engine.view import KnownAt, KnownBy
 from projections.questions.arrears import overdue_of
 from projections.questions.computation import computation_of
 from projections.questions.disputes import holds_on
 from projections.questions.dues import dues_of
 from projections.questions.keys import keys_of
-from projections.questions.reach import dependents_of
+from projections.questions.remaining_scope import dependents_of
 from projections.questions.sublicences import sublicences_of
 from projections.questions.terms import terms_on, versions_of
 from projections.questions.title import title_of

@@ -28,7 +28,7 @@ from api.importers.uspto_reading import (
 from api.importers.uspto_records import Record, Register, in_line
 from ledger.domain.core.body import Body
 from ledger.domain.core.types import legal_day
-from ledger.domain.parties.spelling import PartyKnownAs
+from ledger.domain.parties.name_alias import PartyKnownAs
 from ledger.domain.rights.conveyance import OF_LIENS, ConveyanceAttested, Executed, Spelled
 from ledger.domain.rights.number import right_id
 from ledger.domain.rights.right import Holding, RightFiled, RightKind

@@ -25,7 +25,7 @@ from api.reads.parameters import Count
 from ledger.domain.core.types import FIRST_YEAR, LAST_YEAR, Day, legal_day, parse_day, parse_instant
 from ledger.store.entries import read_head
 from projections.engine.answer import Answer
-from projections.engine.axes import Effect
+from projections.engine.bitemporal import Effect
 from projections.engine.view import KnownAt, KnownBy, NotAsked, NotFolded, TooMany
 
 RightPath = Annotated[

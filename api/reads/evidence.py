@@ -8,7 +8,7 @@ from api.deps import address_of, node_of, traffic_of
 from api.problems import ApiProblem, NotFound
 from api.reads.parameters import Count
 from ledger.log.evidence import format_evidence
-from ledger.publish.gathering import NotThere, TooMuch
+from ledger.publish.bundle_builder import NotThere, TooMuch
 
 router = APIRouter(prefix="/v1/evidence", tags=["evidence"])
 

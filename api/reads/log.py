@@ -14,7 +14,7 @@ from ledger.log.encoding import read_hash, write_base64
 from ledger.log.merkle import LogError
 from ledger.log.proof import verify_consistency
 from ledger.log.tiles import MalformedTilePath, TilePath, parse_tile_path
-from ledger.publish.witnessed import Grade
+from ledger.publish.quorum import Grade
 from ledger.store.checkpoints import StoredCheckpoint, signed_from
 from ledger.store.tree import TreeReader
 from projections.engine.answer import Verdict, YesOrNo, yes_or_no

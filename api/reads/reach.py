@@ -19,7 +19,7 @@ from api.reads.named import (
     read_place,
 )
 from ledger.domain.core.types import Day
-from projections.questions.reach import (
+from projections.questions.remaining_scope import (
     Exclusive,
     LeftToGrant,
     Part,

@@ -41,7 +41,7 @@ from ledger.domain.parties.authority import BadSignature, KeyUnknown, SignerMiss
 from ledger.events.intake import MAX_BODY, Invalid
 from ledger.node.answers import Answer, Promised, Receipt, Rejected, is_judged_now
 from ledger.node.node import Node
-from ledger.publish.witnessed import Grade
+from ledger.publish.quorum import Grade
 from ledger.store.connection import OutcomeUnknown
 from ledger.store.entries import find_event
 from ledger.wire.base64 import b64encode

@@ -24,7 +24,7 @@ from ledger.domain.core.types import Sealed
 from ledger.domain.disputes.dispute import DisputeOpened
 from ledger.domain.revenue.distribution import Distributed
 from ledger.domain.revenue.interest import InterestAccrued
-from ledger.domain.revenue.share import ShareAgreed
+from ledger.domain.revenue.share_agreement import ShareAgreed
 from ledger.domain.rights.preemption import CoOwnerNotified
 from ledger.domain.rights.right import RightFiled
 

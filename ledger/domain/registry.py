@@ -14,19 +14,35 @@ from ledger.domain.contracts import (
     consent,
     contract,
     document,
-    ending,
+    entry_into_force,
     filing,
     notice,
     own_use,
-    performance,
     sublicence,
+    suspension_and_termination,
 )
 from ledger.domain.core.body import Body
 from ledger.domain.core.context import Admits, Evolves
 from ledger.domain.disputes import dispute, ruling
 from ledger.domain.government import governance, ledger, seal
-from ledger.domain.market import approach, auction, listing, mirror, need, offer, sealed_bid
-from ledger.domain.parties import identity, key, mandate, party, reconfirmation, relation, spelling
+from ledger.domain.market import (
+    auction,
+    interest_and_nda,
+    listing,
+    mirrored_listing,
+    need,
+    offer,
+    sealed_bid,
+)
+from ledger.domain.parties import (
+    key,
+    mandate,
+    name_alias,
+    party,
+    party_lifecycle,
+    reconfirmation,
+    relation,
+)
 from ledger.domain.revenue import (
     distribution,
     interest,
@@ -34,7 +50,7 @@ from ledger.domain.revenue import (
     profit,
     report,
     report_answer,
-    share,
+    share_agreement,
     suspense,
 )
 from ledger.domain.rights import (
@@ -59,8 +75,8 @@ MODULES = (
     governance,
     seal,
     party,
-    spelling,
-    identity,
+    name_alias,
+    party_lifecycle,
     relation,
     key,
     reconfirmation,
@@ -79,8 +95,8 @@ MODULES = (
     investment,
     listing,
     need,
-    mirror,
-    approach,
+    mirrored_listing,
+    interest_and_nda,
     offer,
     auction,
     sealed_bid,
@@ -88,14 +104,14 @@ MODULES = (
     contract,
     sublicence,
     amendment,
-    performance,
+    entry_into_force,
     notice,
-    ending,
+    suspension_and_termination,
     own_use,
     filing,
     report,
     report_answer,
-    share,
+    share_agreement,
     profit,
     distribution,
     suspense,

@@ -40,7 +40,7 @@ from ledger.log.tiles import (
     tile_width,
 )
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
-from ledger.publish.witnessed import NONE_ASKED, Quorum, freshened
+from ledger.publish.quorum import NONE_ASKED, Quorum, freshened
 from ledger.runtime.faults import Told
 from ledger.store.checkpoints import newest_checkpoint, signed_from
 from ledger.store.connection import Pool

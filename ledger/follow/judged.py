@@ -43,7 +43,7 @@ from ledger.log.subject_map import (
 )
 from ledger.log.tiles import TILE_WIDTH, TileHashes, parse_bundle, tile_width
 from ledger.log.tree_head import Checkpoint
-from ledger.sequence.folds import Folds
+from ledger.sequence.subject_cache import Folds
 from ledger.verify.files import read_tile
 from ledger.verify.outcome import Refused
 from ledger.wire.regular import OddFile, open_regular

@@ -11,8 +11,8 @@ from ledger.domain.core.types import format_instant
 from ledger.domain.parties.authority import BadSignature
 from ledger.events.intake import Submission
 from ledger.events.verdicts import GOOD
+from ledger.publish.quorum import Grade
 from ledger.publish.receipts import Proof
-from ledger.publish.witnessed import Grade
 from ledger.runtime.faults import without_frames
 from ledger.runtime.turns import Payers, Throttled
 from ledger.sequence.judging import Outcome, Recorded

@@ -35,7 +35,7 @@ from ledger.log.note import parse_note, parse_vkey
 from ledger.log.proof import frontier_at
 from ledger.log.tiles import TileHashes
 from ledger.node.node import Database
-from ledger.publish.charter import read_log_keys
+from ledger.publish.log_key_history import read_log_keys
 from ledger.publish.publisher import LogSigner
 from ledger.runtime import durable
 from ledger.store.basebackup import (

@@ -21,9 +21,9 @@ from ledger.events.intake import Invalid, Submission
 from ledger.events.vintage import SoftwareOlder
 from ledger.home.batches import BatchKey, ours
 from ledger.runtime.turns import Busy
-from ledger.sequence.folds import Folds, Overlay, load_histories
 from ledger.sequence.judging import Group, Judging, Recorded, payload_sha256_of
 from ledger.sequence.sequencer import Sequencer
+from ledger.sequence.subject_cache import Folds, Overlay, load_histories
 from ledger.sequence.vault import Vault
 from ledger.store.append import look
 from ledger.store.connection import Pool

@@ -13,16 +13,16 @@ from ledger.domain.core.body import Folded
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.government.governance import LedgerClosed, charter_subject
 from ledger.domain.parties.authority import Ledger, ledger_subject
-from ledger.domain.parties.identity import PersonErased
+from ledger.domain.parties.party_lifecycle import PersonErased
 from ledger.events.intake import Submission, decode
 from ledger.events.lawbook import LawShelf
 from ledger.home.paths import Home
 from ledger.log.merkle import leaf_hash
 from ledger.runtime.clock import Clock
 from ledger.runtime.faults import Told
-from ledger.sequence.folds import Folds, Overlay, load_histories
 from ledger.sequence.judging import Group, Judging, Recorded, payload_sha256_of
 from ledger.sequence.orders import Orders, order_faults
+from ledger.sequence.subject_cache import Folds, Overlay, load_histories
 from ledger.sequence.vault import NoBatch
 from ledger.store.append import StoredId
 from ledger.store.connection import Pool

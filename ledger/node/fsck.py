@@ -41,8 +41,8 @@ from ledger.log.subject_map import SubjectMap
 from ledger.log.tiles import TILE_WIDTH
 from ledger.node.kept import OpeningCheck, erasure_faults, refusal_faults
 from ledger.node.links import link_faults, rest_faults
-from ledger.publish.charter import read_policy_in_force
-from ledger.publish.witnessed import NONE_ASKED, read_policy
+from ledger.publish.log_key_history import read_policy_in_force
+from ledger.publish.quorum import NONE_ASKED, read_policy
 from ledger.runtime.faults import unexamined
 from ledger.sequence.orders import Orders
 from ledger.sequence.vault import Vault

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ledger.domain.parties.identity import PersonErased
+from ledger.domain.parties.party_lifecycle import PersonErased
 from ledger.home.batches import is_ours, load_batch_key
 from ledger.home.datakeys import DataKeyError
 from ledger.home.paths import Home

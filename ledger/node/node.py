@@ -26,19 +26,19 @@ from ledger.home.paths import Home, Identity, NotInitialised
 from ledger.home.settings import Settings
 from ledger.log.policy import Policy
 from ledger.node.dryruns import DryRuns
+from ledger.node.postgres_supervisor import Watchdog
 from ledger.node.promises import Bounds, Promises
 from ledger.node.supervisor import Supervisor, hindrance
-from ledger.node.watchdog import Watchdog
-from ledger.publish.charter import read_policy_in_force
+from ledger.publish.bundle_builder import Gatherer
+from ledger.publish.checkpoint_watcher import Follower
 from ledger.publish.feeder import Feeder
-from ledger.publish.follower import Follower
-from ledger.publish.gate import places, remembered
-from ledger.publish.gathering import Gatherer
+from ledger.publish.log_key_history import read_policy_in_force
 from ledger.publish.publisher import LogSigner, Published, Publisher
+from ledger.publish.quorum import NONE_ASKED, Grade, Quorum, Standard, freshened, read_policy
 from ledger.publish.receipts import CheckpointFeed, Prover
 from ledger.publish.refuser import refuser_of
+from ledger.publish.rollback_check import places, remembered
 from ledger.publish.scrutiny import Scrutiny
-from ledger.publish.witnessed import NONE_ASKED, Grade, Quorum, Standard, freshened, read_policy
 from ledger.runtime.clock import Clock
 from ledger.runtime.computing import Computing
 from ledger.runtime.faults import Told

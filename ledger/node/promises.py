@@ -29,9 +29,9 @@ from ledger.runtime.faults import Fault, NeedsOperator, fault_of
 from ledger.runtime.loops import Loop
 from ledger.runtime.pending import Pending, T
 from ledger.runtime.turns import Busy, Throttled
-from ledger.sequence.folds import Folds, load_histories
 from ledger.sequence.judging import Outcome, Recorded, payload_sha256_of
 from ledger.sequence.sequencer import Sequencer
+from ledger.sequence.subject_cache import Folds, load_histories
 from ledger.sequence.vault import Unreadable, Vault
 from ledger.store.connection import Pool
 from ledger.store.entries import read_head

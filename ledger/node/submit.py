@@ -48,8 +48,8 @@ from ledger.node.answers import (
 from ledger.node.checking import CheckQueue, Key, KeyDirectory, brought_by
 from ledger.node.chunks import Gathering, Single, by, next_chunk, read_all, telling
 from ledger.node.promises import Promises
+from ledger.publish.quorum import Grade, Standard
 from ledger.publish.receipts import CheckpointFeed, Prover
-from ledger.publish.witnessed import Grade, Standard
 from ledger.runtime.pending import Pending
 from ledger.runtime.turns import Busy, Line, Look, NoPayers, Payers, Throttled, Turns
 from ledger.sequence.judging import Outcome, Recorded

@@ -26,7 +26,7 @@ from ledger.log.merkle import LogError
 from ledger.log.note import NoteSignature, UnverifiedNote, Verifier, open_note
 from ledger.log.policy import Policy
 from ledger.log.witness_request import format_add_checkpoint
-from ledger.publish.witnessed import Standard
+from ledger.publish.quorum import Standard
 from ledger.runtime.http import ask, open_client
 from ledger.runtime.loops import Loop
 from ledger.store.checkpoints import StoredCheckpoint

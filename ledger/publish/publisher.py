@@ -41,8 +41,8 @@ from ledger.log.note import Ed25519NoteSigner, format_vkey, good_lines, parse_no
 from ledger.log.proof import frontier_at, verify_inclusion
 from ledger.log.receipt import TlogProof
 from ledger.log.tiles import TileHashes
-from ledger.publish.charter import LogKeys, read_log_keys
 from ledger.publish.cose import CoseSigner, Included
+from ledger.publish.log_key_history import LogKeys, read_log_keys
 from ledger.publish.scrutiny import Scrutiny
 from ledger.runtime.clock import ClockAhead
 from ledger.runtime.faults import NeedsOperator, reason_of

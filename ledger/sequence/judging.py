@@ -21,7 +21,7 @@ from ledger.events.intake import Submission, accepted_at
 from ledger.log.merkle import leaf_hash
 from ledger.runtime.faults import is_bug, without_frames
 from ledger.runtime.pending import Pending
-from ledger.sequence.folds import Cold, Overlay
+from ledger.sequence.subject_cache import Cold, Overlay
 from ledger.sequence.vault import Batch, NoBatch, Reading, VaultUnavailable
 from ledger.store.append import (
     DeadPayload,

@@ -10,7 +10,7 @@ it. The vault carries it out like those in the log, again after an older copy wa
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ledger.domain.parties.identity import PersonErased
+from ledger.domain.parties.party_lifecycle import PersonErased
 from ledger.events.intake import Invalid, decode
 from ledger.home.datakeys import DataKeyDamaged
 from ledger.runtime import durable

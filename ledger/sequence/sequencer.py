@@ -37,8 +37,8 @@ from ledger.runtime.faults import Fault, NeedsOperator, Passing, fault_of
 from ledger.runtime.loops import Loop
 from ledger.runtime.pending import Pending
 from ledger.runtime.turns import Busy
-from ledger.sequence.folds import Folds, Overlay, load_histories
 from ledger.sequence.judging import JUDGE_S, Group, Judging, Outcome, payload_sha256_of
+from ledger.sequence.subject_cache import Folds, Overlay, load_histories
 from ledger.sequence.vault import Batch, NoBatch, NoVault, Vault
 from ledger.store.append import (
     Append,

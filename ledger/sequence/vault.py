@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ledger.domain.core.event import Event
-from ledger.domain.parties.identity import PersonErased
+from ledger.domain.parties.party_lifecycle import PersonErased
 from ledger.events.intake import Submission, decode, load_payload, read_signed
 from ledger.home.datakeys import KEY_BYTES, NONCE_BYTES, DataKeyError, DataKeys
 from ledger.sequence.orders import Orders

@@ -39,7 +39,7 @@ from ledger.log.witness_request import (
     parse_add_checkpoint,
     parse_sign_subtree,
 )
-from ledger.witness.book import Book, Cosigned
+from ledger.witness.state import Book, Cosigned
 
 S = TypeVar("S")
 T = TypeVar("T")

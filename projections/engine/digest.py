@@ -27,8 +27,8 @@ from ledger.home.batches import BatchKey
 from ledger.store.connection import KeptMac, Pool
 from ledger.store.readmodels import Progress, Values, scan
 from projections.engine.projection import Projection, ReadModel
+from projections.engine.row_cache import Changes, Touched, open_sheet
 from projections.engine.set_hash import SetHash
-from projections.engine.sheet import Changes, Touched, open_sheet
 
 _WRITERS: dict[str, Callable[[Any], object]] = {"numeric": str, "timestamptz": format_instant}
 

@@ -39,7 +39,7 @@ from ledger.store.readmodels import (
 )
 from projections.engine.digest import is_ours
 from projections.engine.projection import ProjectionError, ReadModel
-from projections.engine.sheet import Touched
+from projections.engine.row_cache import Touched
 from projections.engine.worker import Limits, Worker
 
 Decode = Callable[[bytes, int], Logged]

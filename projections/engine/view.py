@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar, cast
 from ledger.domain.core.types import format_instant, legal_day
 from ledger.store.connection import KeptMac, NotMigrated, Pool
 from ledger.store.readmodels import Progress, Snapshot, snapshot
-from projections.engine.axes import NEVER
+from projections.engine.bitemporal import NEVER
 from projections.engine.digest import is_ours
 from projections.engine.projection import Journal, Projection, ProjectionError, ReadModel
 

@@ -12,7 +12,7 @@ from ledger.store.connection import Pool
 from ledger.store.readmodels import Progress, Table, Write, load_rows, read_progress
 from projections.engine.digest import Digest
 from projections.engine.projection import ReadModel
-from projections.engine.sheet import open_sheet
+from projections.engine.row_cache import open_sheet
 
 _log = structlog.get_logger(__name__)
 

@@ -2,8 +2,8 @@
 How a distribution was computed: from which report lines, by which rates, steps, parts and rules.
 
 Serves `GET /v1/distributions/{id}/computation`. It is computed again here, from the events alone,
-with the arithmetic that admission uses (`ledger.domain.revenue.sharing`, and `reckoning` for what
-is due). Where the parts are sealed, the answer says so and gives what was signed.
+with the arithmetic that admission uses (`ledger.domain.revenue.split_arithmetic`, and `reckoning`
+for what is due). Where the parts are sealed, the answer says so and gives what was signed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,15 @@ from ledger.domain.core.money import PPM, Money
 from ledger.domain.core.types import Sealed
 from ledger.domain.revenue.distribution import Distributed, Input
 from ledger.domain.revenue.profit import ProfitDeclared
-from ledger.domain.revenue.share import ShareAgreed
-from ledger.domain.revenue.sharing import AUTHORS, Agreement, caps_of, compute, shared, weights_of
+from ledger.domain.revenue.share_agreement import ShareAgreed
+from ledger.domain.revenue.split_arithmetic import (
+    AUTHORS,
+    Agreement,
+    caps_of,
+    compute,
+    shared,
+    weights_of,
+)
 from ledger.domain.revenue.suspense import SuspenseReleased
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict

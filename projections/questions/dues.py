@@ -13,7 +13,7 @@ from ledger.domain.core.money import Part
 from ledger.domain.core.types import Sealed
 from ledger.domain.revenue.distribution import Distributed
 from ledger.domain.revenue.payment import PaymentConfirmed, RefundMade
-from ledger.domain.revenue.share import RoleOf, ShareAgreed
+from ledger.domain.revenue.share_agreement import RoleOf, ShareAgreed
 from ledger.domain.revenue.suspense import SuspenseReleased
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no

@@ -37,7 +37,7 @@ from projections.questions.disputes import dispute_of
 from projections.questions.dues import distributed_by, releases_of
 from projections.questions.keys import signed_by
 from projections.questions.lapses import lapse_effects
-from projections.questions.reach import granted_from
+from projections.questions.remaining_scope import granted_from
 from projections.questions.title_over import overtaken, terms_of
 from projections.tables.basis import listing, named
 from projections.tables.dependencies import dependencies, falls_with

@@ -18,7 +18,7 @@ from ledger.domain.core.scope import Act, Field, Hole, Territory, field_region, 
 from ledger.domain.rights.protection import state_of
 from ledger.store.connection import Pool
 from projections.engine.answer import Verdict, YesOrNo, yes_or_no
-from projections.engine.axes import Effect
+from projections.engine.bitemporal import Effect
 from projections.engine.view import (
     DATED,
     RECORDED,

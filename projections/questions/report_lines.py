@@ -11,12 +11,12 @@ from datetime import date
 
 from ledger.domain.contracts.agreed_royalty import versions_of
 from ledger.domain.contracts.contract import Contract
-from ledger.domain.contracts.filed_report import NONE_FILED, FiledLine, FiledReport
 from ledger.domain.contracts.reckoning import Versions, due_of, version_on
+from ledger.domain.contracts.report_index import NONE_FILED, FiledLine, FiledReport
 from ledger.domain.core.context import Context, OpeningRequired
 from ledger.domain.revenue.report import RevenueReported, filed_report, owes
 from ledger.domain.revenue.report_lines import Line
-from projections.engine.said import SaidEvent
+from projections.engine.event_bodies import SaidEvent
 from projections.tables.contract_events import folded
 from projections.tables.money_events import MoneyEvent, said_as
 

@@ -16,7 +16,7 @@ from ledger.domain.core.law import Law
 from ledger.domain.core.types import legal_day
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
-from projections.engine.said import SaidEvent
+from projections.engine.event_bodies import SaidEvent
 from projections.engine.view import RECORDED, Known, KnownAt, TooMany, View, knowing, positions_of
 from projections.tables.basis import answering, listing, named, told
 from projections.tables.contract_events import contract_events, events_of, folded

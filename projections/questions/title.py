@@ -13,7 +13,7 @@ from ledger.domain.core.types import legal_day
 from ledger.domain.rights.title import BY_AGREEMENT
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
-from projections.engine.axes import Effect
+from projections.engine.bitemporal import Effect
 from projections.engine.view import (
     DATED,
     TRUE_ON,

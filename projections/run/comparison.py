@@ -25,7 +25,7 @@ from projections.engine.answer import Answer, Verdict
 from projections.engine.decoding import decode
 from projections.engine.digest import Digest
 from projections.engine.projection import ProjectionError, ReadModel
-from projections.engine.sheet import Sheet, open_sheet
+from projections.engine.row_cache import Sheet, open_sheet
 from projections.engine.view import NOT_BUILT, NotFolded
 from projections.run.catalogue import READ_MODELS
 

@@ -14,7 +14,7 @@ from ledger.domain.government.seal import LedgerSealed
 from ledger.follow.audit import RuleBroken
 from projections.engine.digest import Replay
 from projections.engine.projection import ReadModel
-from projections.engine.sheet import Touched
+from projections.engine.row_cache import Touched
 
 
 @dataclass(slots=True)

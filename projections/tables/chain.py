@@ -11,8 +11,8 @@ from typing import Any
 
 from ledger.domain.contracts.assignment_agreement import AssignmentAgreed
 from ledger.domain.core.body import Body
+from ledger.domain.core.court_order import kind_of
 from ledger.domain.core.event import Logged
-from ledger.domain.core.order import kind_of
 from ledger.domain.core.types import legal_day
 from ledger.domain.disputes.ruling import RulingMade
 from ledger.domain.rights.assignment import AssignmentRefused, AssignmentRescinded, PriorityNoted

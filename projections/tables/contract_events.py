@@ -5,16 +5,20 @@ from collections.abc import Iterable, Sequence
 from ledger.domain.contracts.changing import ContractChanged
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import AgreedTerms
-from ledger.domain.contracts.ending import ContractResumed, ContractSuspended, ContractTerminated
+from ledger.domain.contracts.entry_into_force import ConditionMet, ContractInForce, OptionExercised
 from ledger.domain.contracts.filing import Answer, FilingMade
 from ledger.domain.contracts.notice import NoticeReceived, NoticeServed
-from ledger.domain.contracts.performance import ConditionMet, ContractInForce, OptionExercised
+from ledger.domain.contracts.suspension_and_termination import (
+    ContractResumed,
+    ContractSuspended,
+    ContractTerminated,
+)
 from ledger.domain.core.body import Body
+from ledger.domain.core.court_order import OfDispute
 from ledger.domain.core.event import Logged
-from ledger.domain.core.order import OfDispute
 from ledger.domain.registry import TOPICS
+from projections.engine.event_bodies import SaidEvent, fold_of, said_of
 from projections.engine.projection import Journal
-from projections.engine.said import SaidEvent, fold_of, said_of
 from projections.engine.view import RECORDED, Known, View, knowing
 
 _OF_CONTRACT = (

@@ -22,14 +22,14 @@ from ledger.domain.contracts.notice import NoticeServed
 from ledger.domain.contracts.own_use import UseDeclared
 from ledger.domain.contracts.sublicence import SublicenceGranted
 from ledger.domain.core.body import Body
+from ledger.domain.core.court_order import OfDispute
 from ledger.domain.core.event import Logged
-from ledger.domain.core.order import OfDispute
 from ledger.domain.disputes.dispute import DisputeOpened
 from ledger.domain.market.listing import ListingPublished
 from ledger.domain.revenue.distribution import RevenueDistributed
 from ledger.domain.revenue.payment import PaymentConfirmed
 from ledger.domain.revenue.report import RevenueReported
-from ledger.domain.revenue.share import ShareAgreed
+from ledger.domain.revenue.share_agreement import ShareAgreed
 from ledger.domain.rights.conveyance import OF_LIENS, ConveyanceAttested
 from ledger.domain.rights.enforcement import SecurityEnforced
 from ledger.domain.rights.investment import InvestmentMade

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from typing import Any
 
 from ledger.domain.core.body import Body
+from ledger.domain.core.court_order import OfDispute
 from ledger.domain.core.event import Logged
-from ledger.domain.core.order import OfDispute
 from ledger.domain.disputes.dispute import (
     AppealFiled,
     DisputeAdmitted,

@@ -15,22 +15,26 @@ from ledger.domain.contracts.amendment import CorrectionRecorded, TermsAmended
 from ledger.domain.contracts.changing import ContractChanged
 from ledger.domain.contracts.contract import ContractConcluded
 from ledger.domain.contracts.contract_terms import AgreedTerms, Grant
-from ledger.domain.contracts.ending import ContractResumed, ContractSuspended, ContractTerminated
+from ledger.domain.contracts.entry_into_force import ContractInForce, OptionExercised
 from ledger.domain.contracts.filing import (
     Answer,
     CertificateIssued,
     CompulsoryLicenceGranted,
     PermitIssued,
 )
-from ledger.domain.contracts.performance import ContractInForce, OptionExercised
 from ledger.domain.contracts.sublicence import SublicenceGranted
+from ledger.domain.contracts.suspension_and_termination import (
+    ContractResumed,
+    ContractSuspended,
+    ContractTerminated,
+)
 from ledger.domain.core.body import Body
+from ledger.domain.core.court_order import OfDispute, kind_of
 from ledger.domain.core.event import Logged
-from ledger.domain.core.order import OfDispute, kind_of
 from ledger.domain.disputes.ruling import HoldOrdered, RulingMade
-from projections.engine.axes import NEVER, Change, Dated, believed, revise
-from projections.engine.private import amount_of, rate_of
+from projections.engine.bitemporal import NEVER, Change, Dated, believed, revise
 from projections.engine.projection import Journal, On, Projection
+from projections.engine.sealed_columns import amount_of, rate_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
+from ledger.domain.core.court_order import kind_of
 from ledger.domain.core.event import Logged
-from ledger.domain.core.order import kind_of
 from ledger.domain.core.types import HANOI, legal_day
 from ledger.domain.disputes.ruling import RulingMade
 from ledger.domain.rights.conveyance import OF_LIENS, ConveyanceAttested
@@ -22,7 +22,7 @@ from ledger.domain.rights.enforcement import SecurityAssigned, SecurityEnforced,
 from ledger.domain.rights.security import SecurityCreated, SecurityReleased
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
-from projections.engine.axes import NEVER, Change, Dated, Effect, believed, end, revise
+from projections.engine.bitemporal import NEVER, Change, Dated, Effect, believed, end, revise
 from projections.engine.projection import On, Projection
 from projections.engine.view import (
     DATED,

@@ -1,9 +1,9 @@
-"""Every event of a listing and of an offer as its signers signed it (`projections.engine.said`)."""
+"""Every event of a listing and of an offer as its signers signed it (`event_bodies`)."""
 
 from ledger.domain.core.event import Logged
 from ledger.domain.registry import EVOLVES
+from projections.engine.event_bodies import SaidEvent, said_of
 from projections.engine.projection import Journal
-from projections.engine.said import SaidEvent, said_of
 
 _KINDS = ("listing", "offer")
 

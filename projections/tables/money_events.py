@@ -20,7 +20,7 @@ from ledger.domain.revenue import (
     profit,
     report,
     report_answer,
-    share,
+    share_agreement,
     suspense,
 )
 from projections.engine.projection import Journal
@@ -28,7 +28,16 @@ from projections.engine.view import RECORDED, Known, View, knowing
 
 B = TypeVar("B", bound=Body)
 
-_MODULES = (share, report, report_answer, profit, distribution, suspense, payment, interest)
+_MODULES = (
+    share_agreement,
+    report,
+    report_answer,
+    profit,
+    distribution,
+    suspense,
+    payment,
+    interest,
+)
 _KINDS = ("contract:", "share:", "report:", "profit:", "distribution:", "payment:", "refund:")
 
 

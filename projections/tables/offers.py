@@ -24,9 +24,9 @@ from ledger.domain.market.offer import (
 )
 from ledger.store.connection import Pool
 from projections.engine.answer import Verdict, YesOrNo, yes_or_no
-from projections.engine.private import amount_of, rate_of
+from projections.engine.event_bodies import fold_of
 from projections.engine.projection import On, Projection
-from projections.engine.said import fold_of
+from projections.engine.sealed_columns import amount_of, rate_of
 from projections.engine.view import View
 from projections.tables.basis import answering, told
 from projections.tables.market_events import market_events

@@ -17,21 +17,21 @@ from ledger.domain.core.event import Logged
 from ledger.domain.core.types import legal_day
 from ledger.domain.government.ledger import LedgerOpened
 from ledger.domain.parties import party as domain
-from ledger.domain.parties.identity import (
+from ledger.domain.parties.name_alias import PartyKnownAs
+from ledger.domain.parties.party import Described, PartyRegistered, PartyStopped
+from ledger.domain.parties.party_lifecycle import (
     PartyDissolved,
     PartyIdentified,
     PartyMerged,
     PartyRenamed,
     PersonErased,
 )
-from ledger.domain.parties.party import Described, PartyRegistered, PartyStopped
 from ledger.domain.parties.relation import (
     RelationDeclared,
     RelationEnded,
     controls,
     relations_between,
 )
-from ledger.domain.parties.spelling import PartyKnownAs
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.engine.projection import Journal

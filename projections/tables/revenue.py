@@ -14,8 +14,8 @@ from ledger.domain.core.types import Sealed
 from ledger.domain.revenue.distribution import Distributed, ProfitDistributed, RevenueDistributed
 from ledger.domain.revenue.payment import PaymentConfirmed, RefundMade
 from ledger.domain.revenue.report import RevenueReported
-from ledger.domain.revenue.share import ShareAgreed
-from ledger.domain.revenue.sharing import added_up
+from ledger.domain.revenue.share_agreement import ShareAgreed
+from ledger.domain.revenue.split_arithmetic import added_up
 from ledger.domain.revenue.suspense import SuspenseReleased
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer

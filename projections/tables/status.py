@@ -4,7 +4,7 @@ Whether a right was in force, where, on which day, as known when. Serves `/v1/ri
 A lapse has effect from a day that may be long past when the gazette publishes it, so status has all
 three axes; and one right may have national fates, so a State in which anything of its own happened
 has rows of its own, which begin as a copy of those of the right as a whole. Of several changes the
-one with the latest day of effect governs a day, as in `ledger.domain.rights.standing`.
+one with the latest day of effect governs a day, as in `ledger.domain.rights.status_timeline`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,10 +30,10 @@ from ledger.domain.rights.right_status import (
     RightSurrendered,
     effect_of,
 )
-from ledger.domain.rights.standing import EVERYWHERE, FROM_THE_START
+from ledger.domain.rights.status_timeline import EVERYWHERE, FROM_THE_START
 from ledger.store.connection import Pool
 from projections.engine.answer import Verdict, YesOrNo, yes_or_no
-from projections.engine.axes import NEVER, Change, Dated, believed, revise
+from projections.engine.bitemporal import NEVER, Change, Dated, believed, revise
 from projections.engine.projection import On, Projection
 from projections.engine.view import (
     DATED,

@@ -14,7 +14,7 @@ from ledger.domain.contracts.assignment_agreement import AssignmentAgreed
 from ledger.domain.contracts.consent import ConsentGiven
 from ledger.domain.contracts.contract import ContractConcluded
 from ledger.domain.contracts.document import DocumentReceived, DocumentSent, FileOpened
-from ledger.domain.contracts.ending import ContractResumed, ContractSuspended, ContractTerminated
+from ledger.domain.contracts.entry_into_force import ConditionMet, ContractInForce, OptionExercised
 from ledger.domain.contracts.filing import (
     Answer,
     CertificateIssued,
@@ -25,17 +25,21 @@ from ledger.domain.contracts.filing import (
 )
 from ledger.domain.contracts.notice import NoticeReceived, NoticeServed
 from ledger.domain.contracts.own_use import UseDeclared
-from ledger.domain.contracts.performance import ConditionMet, ContractInForce, OptionExercised
 from ledger.domain.contracts.sublicence import SublicenceGranted
+from ledger.domain.contracts.suspension_and_termination import (
+    ContractResumed,
+    ContractSuspended,
+    ContractTerminated,
+)
 from ledger.domain.core.body import Body
 from ledger.domain.core.event import Logged
 from ledger.domain.core.types import legal_day
-from ledger.domain.parties.identity import PartyDissolved, PartyMerged, PartyRenamed
 from ledger.domain.parties.mandate import MandateGiven
+from ledger.domain.parties.party_lifecycle import PartyDissolved, PartyMerged, PartyRenamed
 from ledger.domain.parties.relation import RelationDeclared, RelationEnded
 from ledger.domain.revenue.payment import PaymentConfirmed
 from ledger.domain.revenue.report import RevenueReported
-from ledger.domain.revenue.share import ShareAgreed
+from ledger.domain.revenue.share_agreement import ShareAgreed
 from ledger.domain.rights.conveyance import ConveyanceAttested
 from ledger.domain.rights.right import RightFiled
 from ledger.domain.rights.right_status import (

@@ -20,8 +20,8 @@ from itertools import pairwise
 from typing import Literal
 
 from ledger.domain.contracts.assignment_agreement import AssignmentAgreed
+from ledger.domain.core.court_order import kind_of
 from ledger.domain.core.event import Logged
-from ledger.domain.core.order import kind_of
 from ledger.domain.disputes.ruling import RulingMade
 from ledger.domain.rights.assignment import AssignmentRefused, AssignmentRescinded, PriorityNoted
 from ledger.domain.rights.conveyance import OF_LIENS, ConveyanceAttested
@@ -29,9 +29,9 @@ from ledger.domain.rights.enforcement import SecurityEnforced
 from ledger.domain.rights.fraction import fitted
 from ledger.domain.rights.right import Holding, RightFiled
 from ledger.domain.rights.title import BY_AGREEMENT, AssignmentRegistered
-from projections.engine.axes import NEVER, Change, Dated, Effect, believed, where
+from projections.engine.bitemporal import NEVER, Change, Dated, Effect, believed, where
+from projections.engine.indexed_rows import Shelf
 from projections.engine.projection import Exact, On, Projection
-from projections.engine.shelf import Shelf
 
 EFFECTS: tuple[Effect, ...] = ("parties", "third_parties")
 

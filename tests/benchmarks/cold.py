@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from bench.appending import append_all, sequencing
 from ledger.events.compose import compose, uuid7
 from ledger.events.intake import Submission, read_envelope
-from ledger.publish.gathering import Gatherer, TooMuch
+from ledger.publish.bundle_builder import Gatherer, TooMuch
 from ledger.publish.receipts import Prover
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool

@@ -21,8 +21,8 @@ from unittest.mock import patch
 from ledger.store.connection import Pool
 from projections.engine.decoding import decode
 from projections.engine.digest import Digest, stored_digest
+from projections.engine.row_cache import Changes
 from projections.engine.runner import Runner
-from projections.engine.sheet import Changes
 from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import outdated, rebuild
 from projections.run.seals import draft_seal

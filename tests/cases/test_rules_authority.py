@@ -7,17 +7,21 @@ import pytest
 
 from ledger.domain.admission import Folds
 from ledger.domain.contracts.contract import ContractEnded
-from ledger.domain.contracts.ending import ContractTerminated, CureRunning, ExitMissing
 from ledger.domain.contracts.noticed import NoticeMatter, TerminationNotReceived
+from ledger.domain.contracts.suspension_and_termination import (
+    ContractTerminated,
+    CureRunning,
+    ExitMissing,
+)
 from ledger.domain.core.body import Body
 from ledger.domain.core.context import OpeningRequired
+from ledger.domain.core.court_hold import Held
 from ledger.domain.core.existence import FutureFact
-from ledger.domain.core.hold import Held
 from ledger.domain.parties.authority import CeilingExceeded, SelfDealing, WrongSigner
 from ledger.domain.revenue.payment import ConfirmByPayer
+from ledger.domain.rights.assignability import GroundPrice, LienCovenant, must_fit_its_ground
 from ledger.domain.rights.backdating import Backdated
 from ledger.domain.rights.preemption import PreemptionOpen
-from ledger.domain.rights.transfer import GroundPrice, LienCovenant, must_fit_its_ground
 from tests.support.builders import (
     ASSIGNMENT,
     AUTHOR,

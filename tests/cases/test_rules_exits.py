@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ledger.domain.contracts.ending import ExitMissing, NoticeTooShort
 from ledger.domain.contracts.noticed import TerminationNotReceived
+from ledger.domain.contracts.suspension_and_termination import ExitMissing, NoticeTooShort
 from tests.cases.test_rules_authority import ended, five_years, told
 from tests.support.builders import (
     CONTRACT,

@@ -9,7 +9,7 @@ from ledger.domain.contracts.acceptance import AcceptanceDiffers, AcceptanceUsed
 from ledger.domain.core.body import Body
 from ledger.domain.core.codes import TerritoryEdition
 from ledger.domain.core.context import OpeningRequired
-from ledger.domain.core.hold import Frozen
+from ledger.domain.core.court_hold import Frozen
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.market.listing import ListingNotOpen
 from ledger.domain.registry import TOPICS

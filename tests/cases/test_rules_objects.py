@@ -19,11 +19,11 @@ from ledger.domain.core.ground import Ground
 from ledger.domain.core.law import Law
 from ledger.domain.market.listing import ContentMissing
 from ledger.domain.parties.attestation import Attested
+from ledger.domain.rights.assignability import ForeignAssigneeStateFunded
 from ledger.domain.rights.backdating import Backdated, RightNotYet
 from ledger.domain.rights.number import NumberForm, right_id
 from ledger.domain.rights.preemption import PreemptionOpen
 from ledger.domain.rights.right import RightExists, covered
-from ledger.domain.rights.transfer import ForeignAssigneeStateFunded
 from ledger.events.lawbook import laws_at_hand
 from projections.engine.near import near_to
 from tests.support.builders import (

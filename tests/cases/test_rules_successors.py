@@ -7,7 +7,7 @@ import pytest
 from ledger.domain.contracts.granting import CoownerConsent, ExclusiveOverlap
 from ledger.domain.parties.authority import SignerMissing, WrongSigner
 from ledger.domain.parties.party import PartyEnded
-from ledger.domain.revenue.share import ShareByStranger, ShareSupersede
+from ledger.domain.revenue.share_agreement import ShareByStranger, ShareSupersede
 from ledger.domain.rights.backdating import Backdated
 from tests.support.builders import (
     AUTHOR,

@@ -28,7 +28,7 @@ from ledger.log.evidence import Evidence, format_evidence, parse_evidence
 from ledger.log.note import NoteSignature
 from ledger.node.genesis import key_record
 from ledger.node.node import Node
-from ledger.publish import gathering
+from ledger.publish import bundle_builder
 from ledger.publish.publisher import LogSigner
 from ledger.verify.__main__ import main
 from ledger.verify.evidence import verify_evidence
@@ -294,7 +294,7 @@ def test_a_bundle_over_http_by_command_and_on_a_python_of_its_own(
 def test_more_keys_of_rsa_than_a_verifier_looks_at_are_not_gathered(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gathering, "MAX_RSA", -1)  # There is none in the log.
+    monkeypatch.setattr(bundle_builder, "MAX_RSA", -1)  # There is none in the log.
     with serving(case.node) as url:
         refused = httpx2.get(f"{url}/v1/evidence")
     assert (413, "TOO_LARGE") == (refused.status_code, refused.json()["code"])
@@ -304,11 +304,11 @@ def test_more_keys_of_rsa_than_a_verifier_looks_at_are_not_gathered(
 def test_a_history_too_long_for_a_bundle_is_refused_unread_and_what_it_says_next_works(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gathering, "MAX_ENTRIES", 7)
+    monkeypatch.setattr(bundle_builder, "MAX_ENTRIES", 7)
     rebuild(case.node.pool, outdated(case.node.pool, READ_MODELS), decode, key=case.node.key)
     with serving(case.node) as url:
         with monkeypatch.context() as unread:
-            unread.setattr(gathering, "read_at", lambda *_: pytest.fail("no entry is read"))
+            unread.setattr(bundle_builder, "read_at", lambda *_: pytest.fail("no entry is read"))
             refused = httpx2.get(f"{url}/v1/evidence?subject={INSTITUTE}")
         assert (413, "TOO_LARGE") == (refused.status_code, refused.json()["code"])
         detail = refused.json()["detail"]

@@ -20,10 +20,10 @@ from ledger.log.policy import QuorumMissed, open_witnessed_checkpoint, parse_pol
 from ledger.log.receipt import verify_tlog_proof
 from ledger.node import node as nodes
 from ledger.node.node import Node
-from ledger.publish import gate
+from ledger.publish import rollback_check
 from ledger.publish.feeder import REFRESH_S, Feeder, Target
 from ledger.publish.publisher import LogSigner
-from ledger.publish.witnessed import BadPolicy, Quorum, Standard
+from ledger.publish.quorum import BadPolicy, Quorum, Standard
 from ledger.store.checkpoints import StoredCheckpoint, checkpoint_at
 from ledger.store.entries import read_entries
 from tests.support.builders import FIRM, INSTITUTE
@@ -55,7 +55,7 @@ class Town:
 
 @pytest.fixture
 def town(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
-    monkeypatch.setattr(gate, "TIMEOUT_S", 0.5)  # Most witnesses here answer nobody.
+    monkeypatch.setattr(rollback_check, "TIMEOUT_S", 0.5)  # Most witnesses here answer nobody.
     with ExitStack() as stack:
         yield Town(settings_for(database, tmp_path / "home", witnessed_wait_s=10), tmp_path, stack)
 

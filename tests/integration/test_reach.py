@@ -11,7 +11,7 @@ from ledger.events.lawbook import shipped
 from ledger.store.connection import Pool
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
-from projections.questions.reach import Part, dependents_of, exclusive_in, left_of
+from projections.questions.remaining_scope import Part, dependents_of, exclusive_in, left_of
 from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import rebuild
 from tests.support import builders as b

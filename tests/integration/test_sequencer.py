@@ -21,7 +21,7 @@ from ledger.follow.client import Signed
 from ledger.home.paths import Home
 from ledger.node.node import Node
 from ledger.runtime.turns import Busy
-from ledger.sequence import folds, judging, sequencer
+from ledger.sequence import judging, sequencer, subject_cache
 from ledger.sequence.judging import Outcome, Recorded
 from ledger.sequence.sequencer import ClockBehind, Sequencer
 from ledger.store.connection import OutcomeUnknown, Pool
@@ -222,7 +222,7 @@ def test_after_an_unknown_outcome_what_was_folded_before_stays_warm(
     append(node, *world.registrations())
     append(node, world.sign(technology_registered(), INSTITUTE))
     read: list[str] = []
-    real, histories, lost = sequencer.appending, folds.read_histories, [True]
+    real, histories, lost = sequencer.appending, subject_cache.read_histories, [True]
 
     @contextmanager
     def losing(*arguments):
@@ -237,7 +237,7 @@ def test_after_an_unknown_outcome_what_was_folded_before_stays_warm(
         return histories(pool, subjects, size, turning)
 
     monkeypatch.setattr(sequencer, "appending", losing)
-    monkeypatch.setattr(folds, "read_histories", reading)
+    monkeypatch.setattr(subject_cache, "read_histories", reading)
     other = world.sign(technology_registered(technology="technology:t2"), INSTITUTE)
     (outcome,) = append(node, other)
     assert (5, False) == (outcome.position, outcome.replayed)

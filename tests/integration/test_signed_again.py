@@ -20,7 +20,7 @@ from ledger.node.fsck import check_log
 from ledger.node.node import Node
 from ledger.publish import publisher
 from ledger.publish.publisher import REST_MAX
-from ledger.publish.witnessed import freshened
+from ledger.publish.quorum import freshened
 from ledger.runtime.clock import ClockAhead
 from ledger.store.append import appending
 from ledger.store.checkpoints import checkpoint_at, signed_again

@@ -22,7 +22,7 @@ from projections.questions.dues import agreement_of
 from projections.questions.histories import timeline_of
 from projections.questions.keys import signed_by
 from projections.questions.licences import Use, check_licence
-from projections.questions.reach import Part, exclusive_in, left_of
+from projections.questions.remaining_scope import Part, exclusive_in, left_of
 from projections.questions.terms import TermsOn, terms_on
 from projections.questions.title import Title, title_of
 from projections.run.catalogue import READ_MODELS

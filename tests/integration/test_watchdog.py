@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 from structlog.testing import capture_logs
 
-from ledger.node.watchdog import Watchdog
+from ledger.node.postgres_supervisor import Watchdog
 from ledger.store.embedded import EmbeddedPostgres
 from tests.support.postgres import closing_server, home_directory, run_sql
 

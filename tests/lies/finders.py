@@ -20,7 +20,7 @@ from ledger.follow.monitor import Monitor
 from ledger.log.evidence import format_evidence
 from ledger.node.fsck import check_log
 from ledger.node.node import batch_key
-from ledger.publish.gathering import Gatherer
+from ledger.publish.bundle_builder import Gatherer
 from ledger.publish.receipts import Prover
 from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.subject_map import StoredMap

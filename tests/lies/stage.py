@@ -55,7 +55,7 @@ from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, Envelope, envelope_to_object, sign_envelope
 from ledger.wire.instant import format_instant
 from ledger.wire.keys import PrivateKey
-from ledger.witness.book import Book, create_book
+from ledger.witness.state import Book, create_book
 from ledger.witness.witness import Witness
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner

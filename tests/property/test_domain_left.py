@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ledger.domain.core.scope import Box, Field, HeldGrant, Territory, box, field_region
 from ledger.domain.core.territory import places
 from ledger.domain.rights.grant_index import GrantIndex, conflicts
-from ledger.domain.rights.left import Free, left_to_grant
+from ledger.domain.rights.remaining_scope import Free, left_to_grant
 
 DAY = date(2026, 1, 1)
 ACTS = ("make", "sell", "import")

@@ -10,8 +10,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.domain.contracts.filed_report import FiledLine, FiledReport, FiledReports
 from ledger.domain.contracts.reckoning import Version, Versions, cuts, due_of, period_of, version_on
+from ledger.domain.contracts.report_index import FiledLine, FiledReport, FiledReports
 from ledger.domain.contracts.royalty import Royalty, royalty_on, year_of
 from ledger.domain.core.money import PPM
 

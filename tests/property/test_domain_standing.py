@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.domain.rights.standing import (
+from ledger.domain.rights.status_timeline import (
     FROM_THE_START,
     UNCHANGED,
     StatusChange,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.domain.contracts.filed_report import FiledLine, FiledReport, FiledReports
+from ledger.domain.contracts.report_index import FiledLine, FiledReport, FiledReports
 
 FIRST = date(2020, 1, 1)
 NAMES = ("m1", "m2", "m3")

@@ -28,7 +28,7 @@ from ledger.domain.rights.right import Holding, RightFiled
 from ledger.domain.rights.right_status import RightGranted, RightLapsed, RightRestored
 from ledger.domain.rights.security import SecurityCreated, SecurityReleased
 from ledger.domain.rights.title import BY_AGREEMENT, AssignmentRegistered
-from projections.engine.axes import NEVER
+from projections.engine.bitemporal import NEVER
 from projections.tables.liens import liens
 from projections.tables.status import status
 from projections.tables.title_events import title

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.domain.core.event import Logged
-from projections.engine.axes import Change, Dated, believed, end, revise
-from projections.engine.shelf import Shelf
+from projections.engine.bitemporal import Change, Dated, believed, end, revise
+from projections.engine.indexed_rows import Shelf
 
 START = date(2026, 1, 1)
 AT = datetime(2026, 11, 2, tzinfo=UTC)

@@ -11,12 +11,16 @@ from ledger.domain.contracts.amendment import AmendForm, CorrectionRewrites
 from ledger.domain.contracts.approval import PermitMissing, RegistrationNeeded
 from ledger.domain.contracts.changing import RightsNotNamed
 from ledger.domain.contracts.contract import ContractEnded
-from ledger.domain.contracts.ending import CureRunning, ExitMissing, NoticeTooShort
+from ledger.domain.contracts.entry_into_force import ConditionOpen, OptionNotOpen
 from ledger.domain.contracts.granting import ExclusiveOverlap
 from ledger.domain.contracts.noticed import NoticeMatter, TerminationNotReceived
 from ledger.domain.contracts.own_use import ExclusiveSelfUse
-from ledger.domain.contracts.performance import ConditionOpen, OptionNotOpen
 from ledger.domain.contracts.sublicence import SublicenceOfCompulsory
+from ledger.domain.contracts.suspension_and_termination import (
+    CureRunning,
+    ExitMissing,
+    NoticeTooShort,
+)
 from ledger.domain.core.body import Body
 from ledger.domain.core.context import OpeningRequired
 from ledger.domain.core.money import RateRange

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from ledger.domain.core.hold import Frozen
+from ledger.domain.core.court_hold import Frozen
 from ledger.domain.disputes.dispute import OrderNoForum
 from tests.support.builders import (
     FIRM,

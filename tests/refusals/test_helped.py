@@ -3,15 +3,15 @@
 from typing import Any
 
 from ledger.domain.contracts.document import DocNotAddressed, NotAReader
+from ledger.domain.core.court_hold import Held
 from ledger.domain.core.existence import PredecessorUnknown, SubjectExists
-from ledger.domain.core.hold import Held
 from ledger.domain.core.money import ShareSum
 from ledger.domain.parties.authority import WrongSigner
 from ledger.domain.revenue.author_pay import ShareBelowStatute
 from ledger.domain.revenue.distribution import AlreadyDistributed, DistributionMismatch
 from ledger.domain.revenue.payment import ConfirmByPayer, Overpaid, PaymentClosed
 from ledger.domain.revenue.report import BaseLines, ReportClosed
-from ledger.domain.revenue.share import ShareSupersede, ShareSuperseded
+from ledger.domain.revenue.share_agreement import ShareSupersede, ShareSuperseded
 from ledger.domain.rights.assignment import AssignmentSettled
 from tests.support.builders import (
     AUTHOR,

@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from ledger.domain.contracts.royalty import LateRateCap
+from ledger.domain.core.court_hold import Held
 from ledger.domain.core.existence import FutureFact
-from ledger.domain.core.hold import Held
 from ledger.domain.core.money import CurrencyMismatch, Money, RateRange, ShareSum
 from ledger.domain.revenue.author_pay import BrokerOverCap, CapBelowStatute, ShareBelowStatute
 from ledger.domain.revenue.authors_split import AuthorSplitMissing

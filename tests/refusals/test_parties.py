@@ -5,7 +5,7 @@ import pytest
 from ledger.domain.admission import Folds
 from ledger.domain.parties.identifier import TaxCodeInvalid
 from ledger.domain.parties.name import PartyByName, spelling_subject
-from ledger.domain.parties.spelling import must_be_called
+from ledger.domain.parties.name_alias import must_be_called
 from tests.support.builders import FIRM, RIVAL, STRANGER, party_registered, planted_key
 from tests.support.parties import known_as
 from tests.support.specification import given

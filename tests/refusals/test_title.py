@@ -4,8 +4,13 @@ from datetime import UTC, date, datetime
 
 from ledger.domain.contracts.assignment_agreement import FractionExceeded
 from ledger.domain.core.context import OpeningRequired
-from ledger.domain.core.hold import Frozen
+from ledger.domain.core.court_hold import Frozen
 from ledger.domain.parties.name import PartyByName
+from ledger.domain.rights.assignability import (
+    ForeignAssigneeStateFunded,
+    LienCovenant,
+    NonAssignable,
+)
 from ledger.domain.rights.backdating import Backdated
 from ledger.domain.rights.conveyance import ChainGap
 from ledger.domain.rights.covenant import CovenantBreach
@@ -14,7 +19,6 @@ from ledger.domain.rights.preemption import PreemptionOpen, PreemptionTerms
 from ledger.domain.rights.right import FractionSum
 from ledger.domain.rights.security import ReleaseByStranger, ReleaseMismatch
 from ledger.domain.rights.title import DoubleAssignPending, NotOwner
-from ledger.domain.rights.transfer import ForeignAssigneeStateFunded, LienCovenant, NonAssignable
 from tests.support.builders import (
     ASSIGNMENT,
     BANK,

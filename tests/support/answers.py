@@ -25,7 +25,7 @@ from projections.questions.grounds import Judged
 from projections.questions.keys import KeyAsKnown, KeysOf
 from projections.questions.lapses import Lapses
 from projections.questions.licences import LicenceCheck
-from projections.questions.reach import Dependents, Exclusive, LeftToGrant
+from projections.questions.remaining_scope import Dependents, Exclusive, LeftToGrant
 from projections.questions.sublicences import Tree
 from projections.questions.terms import ReportTerms, TermsOn, VersionDiff, Versions
 from projections.questions.title import Title

@@ -21,13 +21,13 @@ from ledger.domain.market.listing import ListingClosed, ListingPublished, Listin
 from ledger.domain.parties.authority import ledger_subject
 from ledger.domain.parties.key import KeyAdded, KeyRevoked
 from ledger.domain.parties.party import PartyRegistered
-from ledger.domain.revenue import distribution, payment, report, share
+from ledger.domain.revenue import distribution, payment, report, share_agreement
+from ledger.domain.rights.assignability import UNPAID
 from ledger.domain.rights.right import RightFiled
 from ledger.domain.rights.right_status import RightGranted, RightLapsed, RightRestored
 from ledger.domain.rights.security import SecurityCreated, SecurityReleased
 from ledger.domain.rights.technology import TechnologyRegistered
 from ledger.domain.rights.title import AssignmentRegistered
-from ledger.domain.rights.transfer import UNPAID
 from ledger.events.lawbook import shipped
 
 ORIGIN = "ledger.example/techledger/0badcafe"
@@ -444,7 +444,7 @@ def part(party: str, ppm: int) -> dict[str, Any]:
     return {"party": party, "ppm": ppm}
 
 
-def share_agreed(**overrides: Any) -> share.ShareAgreed:
+def share_agreed(**overrides: Any) -> share_agreement.ShareAgreed:
     defaults = {
         "share": SHARE,
         "contract": CONTRACT,
@@ -452,7 +452,7 @@ def share_agreed(**overrides: Any) -> share.ShareAgreed:
         "agreed_by": [AUTHOR, INSTITUTE],
         "effective_from": "2026-12-01",
     }
-    return built(share.ShareAgreed, defaults, overrides)
+    return built(share_agreement.ShareAgreed, defaults, overrides)
 
 
 def revenue_reported(**overrides: Any) -> report.RevenueReported:

@@ -4,7 +4,7 @@ from typing import Any
 
 from ledger.domain.contracts.amendment import CorrectionRecorded, TermsAmended
 from ledger.domain.contracts.consent import ConsentGiven
-from ledger.domain.contracts.ending import ContractResumed, ContractSuspended, ContractTerminated
+from ledger.domain.contracts.entry_into_force import ConditionMet, ContractInForce, OptionExercised
 from ledger.domain.contracts.filing import (
     CertificateIssued,
     CompulsoryLicenceGranted,
@@ -14,7 +14,11 @@ from ledger.domain.contracts.filing import (
 )
 from ledger.domain.contracts.notice import NoticeReceived, NoticeServed
 from ledger.domain.contracts.own_use import UseDeclared
-from ledger.domain.contracts.performance import ConditionMet, ContractInForce, OptionExercised
+from ledger.domain.contracts.suspension_and_termination import (
+    ContractResumed,
+    ContractSuspended,
+    ContractTerminated,
+)
 from ledger.domain.core.body import Body
 from ledger.domain.rights.right import RightFiled
 from tests.support.builders import (

@@ -6,10 +6,10 @@ from typing import Any
 from ledger.domain.core.body import Body
 from ledger.domain.core.money import Price
 from ledger.domain.core.types import format_instant
-from ledger.domain.market.approach import InterestShown, NdaSigned
 from ledger.domain.market.auction import AuctionClosed, AuctionOpened, BidPlaced
+from ledger.domain.market.interest_and_nda import InterestShown, NdaSigned
 from ledger.domain.market.listing import ListingDrafted, ListingResumed
-from ledger.domain.market.mirror import ListingMirrored
+from ledger.domain.market.mirrored_listing import ListingMirrored
 from ledger.domain.market.need import NeedPosted
 from ledger.domain.market.sealed_bid import BidOpened, BidSealed, commitment_to
 from tests.support.builders import (

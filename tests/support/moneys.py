@@ -20,7 +20,7 @@ from ledger.domain.revenue.payment import (
 from ledger.domain.revenue.profit import ProfitDeclared
 from ledger.domain.revenue.report import RevenueReported
 from ledger.domain.revenue.report_answer import ReportAccepted, ReportDisputed, ReportQueried
-from ledger.domain.revenue.share import ShareAgreed
+from ledger.domain.revenue.share_agreement import ShareAgreed
 from ledger.domain.revenue.suspense import SuspenseReleased
 from tests.support.builders import (
     AUTHOR,

@@ -3,18 +3,18 @@
 from typing import Any
 
 from ledger.domain.core.body import Body
-from ledger.domain.parties.identity import (
+from ledger.domain.parties.key import KeyAdded, KeyResumed, KeyStopped, KeySuspended
+from ledger.domain.parties.name_alias import PartyKnownAs
+from ledger.domain.parties.party import PartyRegistered, PartyStopped
+from ledger.domain.parties.party_lifecycle import (
     PartyDissolved,
     PartyIdentified,
     PartyMerged,
     PartyRenamed,
     PersonErased,
 )
-from ledger.domain.parties.key import KeyAdded, KeyResumed, KeyStopped, KeySuspended
-from ledger.domain.parties.party import PartyRegistered, PartyStopped
 from ledger.domain.parties.reconfirmation import ReconfirmationGiven
 from ledger.domain.parties.relation import RelationDeclared, RelationEnded
-from ledger.domain.parties.spelling import PartyKnownAs
 from tests.support.builders import (
     CLERK,
     FIRM,

@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from ledger.domain.core.body import Body
 from ledger.domain.core.event import Logged
-from projections.engine.axes import NEVER, Dated
+from projections.engine.bitemporal import NEVER, Dated
 from projections.engine.projection import Projection
-from projections.engine.sheet import Sheet
+from projections.engine.row_cache import Sheet
 from tests.support.builders import ledger_opened
 from tests.support.specification import Past, Said
 

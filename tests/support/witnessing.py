@@ -21,8 +21,8 @@ from ledger.log.merkle import root_of
 from ledger.log.note import Verifier
 from ledger.log.proof import prove_consistency
 from ledger.log.witness_request import format_add_checkpoint
-from ledger.witness.book import Book, create_book
-from ledger.witness.house import policy_lines
+from ledger.witness.directory import policy_lines
+from ledger.witness.state import Book, create_book
 from ledger.witness.witness import Answer, Witness
 from tests.support.log import (
     ORIGIN,

@@ -14,9 +14,9 @@ import pytest
 from api.cli.served import ServedLog
 from ledger.follow import reader
 from ledger.follow.client import LedgerClient, NoAnswer
-from ledger.publish.gate import _ask as ask_what_was_seen
-from ledger.publish.gate import remembered
 from ledger.publish.publisher import Remembered
+from ledger.publish.rollback_check import _ask as ask_what_was_seen
+from ledger.publish.rollback_check import remembered
 from ledger.runtime import http as bounded
 from ledger.runtime.http import BadUrl, ask, open_client
 from ledger.verify.trust import parse_trust
@@ -122,7 +122,7 @@ def test_mirrors_and_monitors_are_told_in_time(url: str, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("url", ["interim answers", "a head that drips"], indirect=True)
 def test_a_witness_that_drips_shows_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.publish.gate.TIMEOUT_S", DEADLINE_S)
+    monkeypatch.setattr("ledger.publish.rollback_check.TIMEOUT_S", DEADLINE_S)
     with open_client() as http:
         assert ask_what_was_seen(http, f"{url}/checkpoint") is None
 

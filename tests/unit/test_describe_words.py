@@ -19,7 +19,7 @@ from ledger.domain.contracts.royalty import Royalty
 from projections.questions.arrears import MinimumMet
 from projections.questions.disputes import HoldsOn
 from projections.questions.lapses import StandingRow
-from projections.questions.reach import Dependent
+from projections.questions.remaining_scope import Dependent
 from projections.questions.terms import Difference
 from projections.questions.title import Title
 from projections.questions.vouching import MarkedEvent

@@ -6,8 +6,8 @@ from fractions import Fraction
 import pytest
 
 from ledger.domain.core.body import Body
+from ledger.domain.core.court_hold import DeedVoid
 from ledger.domain.core.existence import FutureFact, PredecessorUnknown
-from ledger.domain.core.hold import DeedVoid
 from ledger.domain.core.money import RateRange
 from ledger.domain.market.listing import ContentMissing
 from ledger.domain.parties.authority import SignerMissing, WrongSigner

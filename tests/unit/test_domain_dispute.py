@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from ledger.domain.contracts.granting import ExclusiveOverlap
+from ledger.domain.core.court_hold import DeedVoid, Hold
 from ledger.domain.core.existence import FutureFact, PredecessorUnknown, SubjectExists
-from ledger.domain.core.hold import DeedVoid, Hold
 from ledger.domain.disputes.dispute import DisputeEnded, OrderMismatch, OrderNoForum
 from ledger.domain.market.listing import ListingNotOpen
 from ledger.domain.parties.authority import WrongSigner

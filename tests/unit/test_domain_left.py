@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from ledger.domain.core.scope import Field, HeldGrant, Territory, box
-from ledger.domain.rights.left import TooFinelyCut, left_to_grant
+from ledger.domain.rights.remaining_scope import TooFinelyCut, left_to_grant
 
 TODAY = date(2026, 11, 22)
 ACTS = ("make", "sell", "use")

@@ -15,7 +15,7 @@ from ledger.domain.core.event import Logged
 from ledger.domain.registry import TOPICS
 from ledger.domain.turning import STEADY, TURNS, is_steady, moves, turned
 from ledger.events.intake import decode
-from ledger.sequence.folds import NAMED_B, Folds, Overlay, Weight
+from ledger.sequence.subject_cache import NAMED_B, Folds, Overlay, Weight
 from ledger.sequence.weight import weigh
 from tests.support import builders as b
 from tests.support.golden_events import STORY

@@ -26,7 +26,7 @@ from ledger.verify.trust import parse_trust
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import Envelope
 from ledger.wire.shown import MOST_SHOWN
-from projections.engine.axes import NEVER
+from projections.engine.bitemporal import NEVER
 from projections.questions.title import Title
 from tests.support.questioned import QUESTIONS, SIZE, Server, answer_of, answer_to, kind_of, put
 from tests.support.sample_log import SampleLog, sample_log

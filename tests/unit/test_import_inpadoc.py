@@ -16,7 +16,7 @@ from ledger.domain.core.existence import FutureFact
 from ledger.domain.core.personal_data import must_hold_no_personal_data
 from ledger.domain.rights.right_status import RightGranted, RightLapsed
 from ledger.events.lawbook import shipped
-from projections.engine.axes import NEVER
+from projections.engine.bitemporal import NEVER
 from projections.tables.status import Standing, status, status_on
 from tests.support.builders import CLERK, FIRM, ORIGIN
 from tests.support.projecting import logged, rows_of, true_and_known

@@ -11,7 +11,7 @@ from random import Random
 
 from projections.engine.digest import Digest, replay
 from projections.engine.projection import ReadModel
-from projections.engine.sheet import Sheet, open_sheet
+from projections.engine.row_cache import Sheet, open_sheet
 from projections.run.catalogue import READ_MODELS
 from projections.tables.offers import offers
 from projections.tables.revenue import shares

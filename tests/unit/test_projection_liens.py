@@ -3,7 +3,7 @@
 from datetime import date
 
 from ledger.domain.core.event import Logged
-from projections.engine.axes import NEVER
+from projections.engine.bitemporal import NEVER
 from projections.tables.liens import gathered, liens
 from tests.support.builders import (
     BANK,

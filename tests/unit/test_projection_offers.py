@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ledger.domain.core.event import Logged
-from projections.engine.sheet import Sheet
+from projections.engine.row_cache import Sheet
 from projections.tables.offers import Offer, offers, state_at
 from tests.support.builders import (
     COUNTER,

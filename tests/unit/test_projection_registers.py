@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.domain.core.event import Logged
-from projections.engine.axes import NEVER
+from projections.engine.bitemporal import NEVER
 from projections.tables.liens import liens
 from projections.tables.status import status
 from projections.tables.title_events import title

@@ -5,7 +5,7 @@ from typing import Any
 
 from ledger.domain.core.body import Body
 from ledger.domain.core.event import Event, Logged
-from projections.engine.said import SaidEvent, said_of
+from projections.engine.event_bodies import SaidEvent, said_of
 from projections.questions.report_lines import ReportLines, lines_of
 from projections.tables.money_events import MoneyEvent
 from tests.support.builders import CONTRACT, REPORT, hash_of, revenue_reported, sealed, vnd

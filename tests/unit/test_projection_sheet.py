@@ -10,7 +10,7 @@ from ledger.domain.core.event import Logged
 from ledger.domain.market.offer import OfferMade, OfferRejected
 from ledger.store.readmodels import Column
 from projections.engine.projection import Exact, Journal, On, Projection, columns_of
-from projections.engine.sheet import Roll, Sheet, TwinRows
+from projections.engine.row_cache import Roll, Sheet, TwinRows
 from projections.tables.offers import offers
 from projections.tables.timeline import timeline
 from tests.support.builders import OFFER, offer_made, offer_rejected

@@ -6,7 +6,7 @@ import pytest
 
 from ledger.domain.core.event import Logged
 from ledger.events.lawbook import shipped
-from projections.engine.axes import NEVER
+from projections.engine.bitemporal import NEVER
 from projections.tables.status import Standing, status, status_on
 from tests.support.builders import RIGHT, right_filed, right_granted, right_lapsed, right_restored
 from tests.support.projecting import logged, rows_of, true_and_known

@@ -7,7 +7,7 @@ import pytest
 
 from ledger.domain.core.body import Body
 from ledger.domain.core.event import Logged
-from projections.engine.axes import NEVER
+from projections.engine.bitemporal import NEVER
 from projections.tables.title_events import title
 from tests.support.builders import (
     ASSIGNMENT,

@@ -16,9 +16,9 @@ from ledger.log.merkle import EMPTY_ROOT, root_of
 from ledger.log.note import Note, format_note, parse_note, sign_note
 from ledger.log.tree_head import Checkpoint, format_checkpoint, parse_checkpoint
 from ledger.log.witness_request import MAX_PROOF
-from ledger.witness import book
-from ledger.witness.book import Book, BookExists, BookMissing, Cosigned, create_book
-from ledger.witness.house import BadConfig, House, NoWitness, WitnessExists
+from ledger.witness import state
+from ledger.witness.directory import BadConfig, House, NoWitness, WitnessExists
+from ledger.witness.state import Book, BookExists, BookMissing, Cosigned, create_book
 from tests.support.log import (
     ORIGIN,
     TIME,
@@ -153,7 +153,7 @@ def test_nobody_without_the_logs_keys_can_fill_the_evidence(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Junk proofs under true checkpoints filled it once, after which a fork was not kept."""
-    monkeypatch.setattr(book, "KEPT", 3)
+    monkeypatch.setattr(state, "KEPT", 3)
     bench.add(0, 8)
     for number in range(10):
         junk = [sha256(bytes([number])).digest()]

@@ -33,7 +33,7 @@ from ledger.log.tiles import (
     tile_path,
     widths,
 )
-from ledger.witness.book import Book, Cosigned, create_book
+from ledger.witness.state import Book, Cosigned, create_book
 from ledger.witness.witness import Witness
 from tests.support.log import GOLDEN, flip
 from tests.support.witnessing import signers as witness_signers

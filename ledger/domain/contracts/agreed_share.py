@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from ledger.domain.core.context import Context, recall
-from ledger.domain.core.hold import Holds, Voidance
+from ledger.domain.core.court_hold import Holds, Voidance
 from ledger.domain.core.money import PPM, Part, ShareSum
 from ledger.domain.core.remedy import HERE
 from ledger.domain.core.remedy import Step as NextStep

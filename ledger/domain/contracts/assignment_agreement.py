@@ -23,9 +23,9 @@ from ledger.domain.contracts.contract_terms import Confirmation, reason_of
 from ledger.domain.contracts.equity import Equity, must_say_what_for
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.court_hold import must_not_be_frozen
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import known, new, not_in_future
-from ledger.domain.core.hold import must_not_be_frozen
 from ledger.domain.core.law import law_day
 from ledger.domain.core.money import Price
 from ledger.domain.core.refusal import Refusal
@@ -44,13 +44,21 @@ from ledger.domain.core.types import (
 )
 from ledger.domain.market.auction import AuctionId
 from ledger.domain.market.offer import OfferId
+from ledger.domain.rights.assignability import (
+    UNPAID,
+    Ground,
+    must_be_allowed_by_creditors,
+    must_be_assignable,
+    must_fit_its_ground,
+    must_stay_at_home,
+)
 from ledger.domain.rights.backdating import (
     Since,
     must_be_confirmed,
     must_have_been_filed,
     must_not_reach_back,
 )
-from ledger.domain.rights.burden import Pending
+from ledger.domain.rights.encumbrances import Pending
 from ledger.domain.rights.fraction import must_be_writable
 from ledger.domain.rights.moving import moved
 from ledger.domain.rights.preemption import (
@@ -68,14 +76,6 @@ from ledger.domain.rights.title import (
     AssignmentId,
     must_not_be_kept,
     must_own,
-)
-from ledger.domain.rights.transfer import (
-    UNPAID,
-    Ground,
-    must_be_allowed_by_creditors,
-    must_be_assignable,
-    must_fit_its_ground,
-    must_stay_at_home,
 )
 
 

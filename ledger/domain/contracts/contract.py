@@ -37,7 +37,6 @@ from ledger.domain.contracts.contract_terms import (
     reason_of,
     version_of,
 )
-from ledger.domain.contracts.filed_report import NONE_FILED, ReportsOfContract
 from ledger.domain.contracts.granting import (
     Agreed,
     Placed,
@@ -49,11 +48,12 @@ from ledger.domain.contracts.granting import (
     same_know_how,
 )
 from ledger.domain.contracts.lawful import must_be_lawful
+from ledger.domain.contracts.report_index import NONE_FILED, ReportsOfContract
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.court_hold import Holds, Voidance, must_stand
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import interval, known, new, not_in_future
-from ledger.domain.core.hold import Holds, Voidance, must_stand
 from ledger.domain.core.law import law_day
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step, joining, listed

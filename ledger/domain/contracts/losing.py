@@ -18,9 +18,9 @@ from ledger.domain.contracts.royalty import Royalty
 from ledger.domain.contracts.sublicence import licensees_of, sublicences_below
 from ledger.domain.core.body import State
 from ledger.domain.core.context import Context, recall, reveal
+from ledger.domain.core.court_order import kind_of
 from ledger.domain.core.existence import known
 from ledger.domain.core.money import Money, ppm
-from ledger.domain.core.order import kind_of
 from ledger.domain.core.remedy import Step, joining
 from ledger.domain.core.scope import Box
 from ledger.domain.core.types import Sealed, legal_day

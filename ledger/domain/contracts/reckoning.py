@@ -19,7 +19,7 @@ from datetime import date, timedelta
 
 from rpds import HashTrieMap
 
-from ledger.domain.contracts.filed_report import Exact, FiledLine, FiledReport, FiledReports
+from ledger.domain.contracts.report_index import Exact, FiledLine, FiledReport, FiledReports
 from ledger.domain.contracts.royalty import (
     Cap,
     Milestone,

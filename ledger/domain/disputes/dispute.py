@@ -17,9 +17,9 @@ from rpds import HashTrieSet
 
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.court_order import DisputeId, Lift, Lifts, OfDispute, Subjects
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import all_known, known, new, not_in_future
-from ledger.domain.core.order import DisputeId, Lift, Lifts, OfDispute, Subjects
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import (
     Other,
@@ -41,7 +41,7 @@ from ledger.domain.core.types import (
     Sha256,
     Text,
 )
-from ledger.domain.disputes.order_effects import EFFECTS
+from ledger.domain.disputes.court_order_effects import EFFECTS
 from ledger.domain.parties.authority import WrongSigner
 from ledger.domain.parties.party import party_of
 

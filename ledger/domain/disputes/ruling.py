@@ -16,11 +16,12 @@ from pydantic import model_validator
 
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.court_order import Lift, Lifts, OfDispute, Order, Orders
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import all_known, interval, not_in_future
-from ledger.domain.core.order import Lift, Lifts, OfDispute, Order, Orders
 from ledger.domain.core.remedy import Step, listed
 from ledger.domain.core.types import NOT_EMPTY, Day, PartyId, Sha256, Text
+from ledger.domain.disputes.court_order_effects import EFFECTS, concerned_by
 from ledger.domain.disputes.dispute import (
     KIND,
     Dispute,
@@ -31,7 +32,6 @@ from ledger.domain.disputes.dispute import (
     must_lift_all,
     open_dispute,
 )
-from ledger.domain.disputes.order_effects import EFFECTS, concerned_by
 
 
 class HoldOrdered(OfDispute):

@@ -19,9 +19,9 @@ from rpds import HashTrieMap
 
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.court_hold import must_not_be_frozen
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import IntervalEmpty, known, new
-from ledger.domain.core.hold import must_not_be_frozen
 from ledger.domain.core.money import CurrencyMismatch, Price
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step, anybody_but, naming

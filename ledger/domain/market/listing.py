@@ -14,9 +14,9 @@ from pydantic import model_validator
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.codes import must_be_fields
 from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.court_hold import Holds, holding
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import known, new
-from ledger.domain.core.hold import Holds, holding
 from ledger.domain.core.money import Price
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step, naming

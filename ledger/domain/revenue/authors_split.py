@@ -6,7 +6,7 @@ from ledger.domain.contracts.agreed_share import Parts, read_parts
 from ledger.domain.core.context import Context, recall, reveal
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.types import Sealed
-from ledger.domain.revenue.share import must_be_a_whole
+from ledger.domain.revenue.share_agreement import must_be_a_whole
 from ledger.domain.rights.technology import Technology
 
 

@@ -1,10 +1,10 @@
 """
 A distribution: a total shared out by an agreement, in arithmetic that anyone can repeat.
 
-The exchange signs the result, and the rule recomputes it (`ledger.domain.revenue.sharing`). What
-co-authors have not agreed to split waits in suspense, and is not paid.
-Refusals come in the order in which they are defined here, existence first.
-Read in this order: events, state, refusals, admit, evolve.
+The exchange signs the result, and the rule recomputes it
+(`ledger.domain.revenue.split_arithmetic`). What co-authors have not agreed to split waits in
+suspense, and is not paid. Refusals come in the order in which they are defined here, existence
+first. Read in this order: events, state, refusals, admit, evolve.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,10 +20,10 @@ from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import ContractId
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves, if_opened, recall, reveal
+from ledger.domain.core.court_hold import must_stand
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import known, new
 from ledger.domain.core.ground import Ground
-from ledger.domain.core.hold import must_stand
 from ledger.domain.core.money import (
     PPM,
     CurrencyMismatch,
@@ -50,8 +50,8 @@ from ledger.domain.revenue.authors_split import AuthorSplitMissing, agreed_split
 from ledger.domain.revenue.profit import Profit, ProfitId
 from ledger.domain.revenue.report import Report
 from ledger.domain.revenue.report_lines import ReportId
-from ledger.domain.revenue.share import ShareId, must_be_a_whole, must_be_current
-from ledger.domain.revenue.sharing import (
+from ledger.domain.revenue.share_agreement import ShareId, must_be_a_whole, must_be_current
+from ledger.domain.revenue.split_arithmetic import (
     Agreement,
     Computed,
     Payable,

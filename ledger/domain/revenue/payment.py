@@ -20,9 +20,9 @@ from ledger.domain.contracts.agreed_share import Share
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.court_hold import must_not_be_held
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import PredecessorUnknown, known, new, not_in_future
-from ledger.domain.core.hold import must_not_be_held
 from ledger.domain.core.money import CurrencyMismatch, Money, Price, in_currency
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Step, naming

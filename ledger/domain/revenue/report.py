@@ -21,16 +21,17 @@ from pydantic import model_validator
 from ledger.domain.contracts.agreed_royalty import versions_of
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import ContractId
-from ledger.domain.contracts.filed_report import (
+from ledger.domain.contracts.reckoning import Due, Versions, due_of, version_on, zero_rated_base
+from ledger.domain.contracts.report_index import (
     FiledLine,
     FiledReport,
     FiledReports,
     ReportsOfContract,
 )
-from ledger.domain.contracts.reckoning import Due, Versions, due_of, version_on, zero_rated_base
 from ledger.domain.contracts.royalty import Royalty
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves, if_opened
+from ledger.domain.core.court_hold import must_stand
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import (
     IntervalEmpty,
@@ -42,7 +43,6 @@ from ledger.domain.core.existence import (
     new,
     not_in_future,
 )
-from ledger.domain.core.hold import must_stand
 from ledger.domain.core.money import Currency, CurrencyMismatch, Money, in_currency
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step, naming, naming_one_of

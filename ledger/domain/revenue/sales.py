@@ -14,7 +14,8 @@ from datetime import date, timedelta
 
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import Grant
-from ledger.domain.contracts.filed_report import (
+from ledger.domain.contracts.reckoning import Versions, cuts, period_of
+from ledger.domain.contracts.report_index import (
     MEASURES,
     FiledLine,
     FiledReport,
@@ -22,14 +23,13 @@ from ledger.domain.contracts.filed_report import (
     LineKey,
     ReportsOfContract,
 )
-from ledger.domain.contracts.reckoning import Versions, cuts, period_of
 from ledger.domain.core.body import State
 from ledger.domain.core.existence import days_of, known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step
 from ledger.domain.rights.protection import lapse_on, state_of
 from ledger.domain.rights.right import Right
-from ledger.domain.rights.standing import FROM_THE_START
+from ledger.domain.rights.status_timeline import FROM_THE_START
 
 _DAY = timedelta(days=1)
 

@@ -32,8 +32,14 @@ from ledger.domain.revenue.distribution import (
     DistributionId,
     DistributionMismatch,
 )
-from ledger.domain.revenue.share import ShareId
-from ledger.domain.revenue.sharing import Payable, added_up, one_each, payables, told_amounts
+from ledger.domain.revenue.share_agreement import ShareId
+from ledger.domain.revenue.split_arithmetic import (
+    Payable,
+    added_up,
+    one_each,
+    payables,
+    told_amounts,
+)
 from ledger.domain.rights.technology import Technology, TechnologyId
 
 

@@ -14,15 +14,15 @@ from typing import ClassVar
 
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.court_hold import DeedVoid
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import known, not_in_future
-from ledger.domain.core.hold import DeedVoid
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step, joining, leaving_out, listed, naming_one_of
 from ledger.domain.core.types import Day, PartyId, PartyIds, RightIds, Text, legal_day
 from ledger.domain.parties.attestation import Attested
 from ledger.domain.parties.authority import SignerMissing, WrongSigner
-from ledger.domain.rights.burden import Priority
+from ledger.domain.rights.encumbrances import Priority
 from ledger.domain.rights.fraction import must_be_writable
 from ledger.domain.rights.moving import given_up, left_unregistered
 from ledger.domain.rights.right import Right

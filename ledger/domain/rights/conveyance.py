@@ -17,6 +17,7 @@ from pydantic import StringConstraints, model_validator
 
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.court_hold import must_not_be_frozen
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import (
     FutureFact,
@@ -26,7 +27,6 @@ from ledger.domain.core.existence import (
     new,
     not_in_future,
 )
-from ledger.domain.core.hold import must_not_be_frozen
 from ledger.domain.core.office import Office
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step
@@ -44,10 +44,11 @@ from ledger.domain.core.types import (
     of_kind,
 )
 from ledger.domain.parties.name import spelling_subject
-from ledger.domain.parties.spelling import Spelling, must_be_called
+from ledger.domain.parties.name_alias import Spelling, must_be_called
+from ledger.domain.rights.assignability import must_be_allowed_by_creditors
 from ledger.domain.rights.backdating import Backdated
-from ledger.domain.rights.burden import Lien, Perfected
 from ledger.domain.rights.covenant import Act, must_have_covenant_consent
+from ledger.domain.rights.encumbrances import Lien, Perfected
 from ledger.domain.rights.moving import moved
 from ledger.domain.rights.right import Right, with_lien
 from ledger.domain.rights.security import (
@@ -59,7 +60,6 @@ from ledger.domain.rights.security import (
     passed,
 )
 from ledger.domain.rights.title import NotOwner, owned_by
-from ledger.domain.rights.transfer import must_be_allowed_by_creditors
 
 KIND = "conveyance"
 

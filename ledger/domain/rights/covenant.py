@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step, listed
-from ledger.domain.rights.burden import Covenant
+from ledger.domain.rights.encumbrances import Covenant
 from ledger.domain.rights.right import Right
 
 Promise = Literal["negative_pledge", "preemption", "exclusive_licence_veto"]

@@ -19,7 +19,7 @@ from ledger.domain.core.existence import known, not_in_future
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import Day, Instant, PartyId, RightIds, legal_day
 from ledger.domain.parties.attestation import Attested
-from ledger.domain.rights.burden import Perfected
+from ledger.domain.rights.encumbrances import Perfected
 from ledger.domain.rights.fraction import must_be_writable
 from ledger.domain.rights.moving import passed_on
 from ledger.domain.rights.right import (

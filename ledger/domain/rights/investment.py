@@ -32,8 +32,8 @@ from ledger.domain.core.types import (
     of_kind,
 )
 from ledger.domain.parties.authority import WrongSigner
-from ledger.domain.rights.burden import Covenant
 from ledger.domain.rights.covenant import Promise
+from ledger.domain.rights.encumbrances import Covenant
 from ledger.domain.rights.right import Right
 from ledger.domain.rights.title import must_own
 

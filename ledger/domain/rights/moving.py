@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from ledger.domain.core.event import Logged
 from ledger.domain.core.types import legal_day
-from ledger.domain.rights.burden import Pending
+from ledger.domain.rights.encumbrances import Pending
 from ledger.domain.rights.fraction import fitted
 from ledger.domain.rights.right import Right, debts_passed
 

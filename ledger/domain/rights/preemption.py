@@ -36,8 +36,8 @@ from ledger.domain.core.types import (
     of_kind,
 )
 from ledger.domain.parties.authority import WrongSigner
-from ledger.domain.rights.burden import Covenant
 from ledger.domain.rights.covenant import Act, CovenantBreach, promised
+from ledger.domain.rights.encumbrances import Covenant
 from ledger.domain.rights.right import Holdings, Right, format_share
 
 KIND = "preemption"

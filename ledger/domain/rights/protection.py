@@ -18,7 +18,7 @@ from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step
 from ledger.domain.core.scope import Region, territory_region
 from ledger.domain.rights.right import Right
-from ledger.domain.rights.standing import FROM_THE_START, StatusChange, governing
+from ledger.domain.rights.status_timeline import FROM_THE_START, StatusChange, governing
 
 
 class RightNotInForce(Refusal):

@@ -17,9 +17,9 @@ from rpds import HashTrieMap
 
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.court_hold import Hold
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import all_known, new, not_in_future
-from ledger.domain.core.hold import Hold
 from ledger.domain.core.office import REGIONAL, Office
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
@@ -37,11 +37,11 @@ from ledger.domain.core.types import (
     of_kind,
 )
 from ledger.domain.parties.attestation import Attested
-from ledger.domain.rights.burden import Covenant, Lien, Pending, Priority
+from ledger.domain.rights.encumbrances import Covenant, Lien, Pending, Priority
 from ledger.domain.rights.estate import Estate
 from ledger.domain.rights.fraction import must_be_writable
 from ledger.domain.rights.number import must_be_named_by_its_number
-from ledger.domain.rights.standing import UNCHANGED, Standing
+from ledger.domain.rights.status_timeline import UNCHANGED, Standing
 
 KIND = "right"
 

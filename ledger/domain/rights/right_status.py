@@ -24,7 +24,7 @@ from ledger.domain.core.types import Day, PartyId, RightId, Sha256, Text
 from ledger.domain.parties.attestation import Attested
 from ledger.domain.parties.authority import must_hold
 from ledger.domain.rights.right import KIND, SECRETS, Countries, Country, OfficeNumber, Right
-from ledger.domain.rights.standing import FROM_THE_START, Outcome, StatusChange, changed
+from ledger.domain.rights.status_timeline import FROM_THE_START, Outcome, StatusChange, changed
 
 OfficeCode = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 

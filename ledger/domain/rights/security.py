@@ -15,9 +15,9 @@ from rpds import HashTrieMap
 
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.court_hold import must_not_be_frozen
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import known, new, not_in_future
-from ledger.domain.core.hold import must_not_be_frozen
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step, joining, listed
 from ledger.domain.core.types import (
@@ -32,8 +32,8 @@ from ledger.domain.core.types import (
     of_kind,
 )
 from ledger.domain.parties.party import standing_for
-from ledger.domain.rights.burden import Lien
 from ledger.domain.rights.covenant import Act, must_have_covenant_consent
+from ledger.domain.rights.encumbrances import Lien
 from ledger.domain.rights.right import Right, with_lien, without_lien
 from ledger.domain.rights.title import NotOwner, owned_by
 

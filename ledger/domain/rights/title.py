@@ -18,14 +18,14 @@ from rpds import HashTrieMap
 
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.court_hold import Voidance
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import PredecessorUnknown, known, not_in_future
-from ledger.domain.core.hold import Voidance
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Step, listed
 from ledger.domain.core.types import Day, RightIds, legal_day, of_kind
 from ledger.domain.parties.attestation import Attested
-from ledger.domain.rights.burden import Priority
+from ledger.domain.rights.encumbrances import Priority
 from ledger.domain.rights.moving import registered
 from ledger.domain.rights.right import OfficeNumber, Right
 

@@ -15,11 +15,15 @@ from ledger.domain.contracts.amendment import CorrectionRecorded, TermsAmended
 from ledger.domain.contracts.consent import Consent
 from ledger.domain.contracts.contract import Contract, ContractConcluded
 from ledger.domain.contracts.contract_terms import Grant
-from ledger.domain.contracts.ending import ContractResumed, ContractSuspended, ContractTerminated
+from ledger.domain.contracts.entry_into_force import ConditionMet, ContractInForce
 from ledger.domain.contracts.notice import Notice, NoticeReceived
 from ledger.domain.contracts.own_use import UseDeclared
-from ledger.domain.contracts.performance import ConditionMet, ContractInForce
 from ledger.domain.contracts.sublicence import SublicenceGranted
+from ledger.domain.contracts.suspension_and_termination import (
+    ContractResumed,
+    ContractSuspended,
+    ContractTerminated,
+)
 from ledger.domain.core.body import Body, FoldedState, State, key_subject
 from ledger.domain.core.context import Context, if_opened, recall, reveal
 from ledger.domain.core.event import Event
@@ -46,7 +50,7 @@ from ledger.domain.revenue.interest import InterestAccrued
 from ledger.domain.revenue.payment import Payment, PaymentConfirmed
 from ledger.domain.revenue.report import Report, RevenueReported
 from ledger.domain.revenue.report_answer import ReportAccepted, ReportDisputed, ReportQueried
-from ledger.domain.revenue.share import ShareAgreed
+from ledger.domain.revenue.share_agreement import ShareAgreed
 from ledger.domain.rights.assignment import AssignmentRescinded
 from ledger.domain.rights.funding import read_authors
 from ledger.domain.rights.preemption import Preemption, PreemptionWaived

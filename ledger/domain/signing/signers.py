@@ -47,6 +47,7 @@ from ledger.domain.parties.authority import (
     registered_as,
 )
 from ledger.domain.parties.key import Key, KeyStopped
+from ledger.domain.parties.name_alias import PartyKnownAs
 from ledger.domain.parties.party import (
     Party,
     PartyRegistered,
@@ -56,7 +57,6 @@ from ledger.domain.parties.party import (
     must_bind_by,
     must_not_have_ended,
 )
-from ledger.domain.parties.spelling import PartyKnownAs
 from ledger.domain.rights.conveyance import ConveyanceAttested
 from ledger.domain.rights.right import RightFiled
 from ledger.domain.signing.both_sides import must_not_sign_both_sides

@@ -17,7 +17,7 @@ from ledger.domain.contracts.document import (
     DocumentSent,
     FileOpened,
 )
-from ledger.domain.contracts.ending import ContractResumed, ContractSuspended, ContractTerminated
+from ledger.domain.contracts.entry_into_force import ConditionMet, ContractInForce, OptionExercised
 from ledger.domain.contracts.filing import (
     CertificateIssued,
     CompulsoryLicenceGranted,
@@ -27,8 +27,12 @@ from ledger.domain.contracts.filing import (
 )
 from ledger.domain.contracts.notice import NoticeReceived, NoticeServed
 from ledger.domain.contracts.own_use import UseDeclared
-from ledger.domain.contracts.performance import ConditionMet, ContractInForce, OptionExercised
 from ledger.domain.contracts.sublicence import SublicenceGranted
+from ledger.domain.contracts.suspension_and_termination import (
+    ContractResumed,
+    ContractSuspended,
+    ContractTerminated,
+)
 from ledger.domain.core.body import Body
 from ledger.domain.disputes.dispute import (
     AppealFiled,
@@ -51,8 +55,8 @@ from ledger.domain.government.governance import (
 )
 from ledger.domain.government.ledger import LedgerOpened, RulesAdopted
 from ledger.domain.government.seal import LedgerSealed
-from ledger.domain.market.approach import InterestShown, NdaSigned
 from ledger.domain.market.auction import AuctionClosed, AuctionOpened, BidPlaced
+from ledger.domain.market.interest_and_nda import InterestShown, NdaSigned
 from ledger.domain.market.listing import (
     ListingClosed,
     ListingDrafted,
@@ -60,7 +64,7 @@ from ledger.domain.market.listing import (
     ListingResumed,
     ListingSuspended,
 )
-from ledger.domain.market.mirror import ListingMirrored
+from ledger.domain.market.mirrored_listing import ListingMirrored
 from ledger.domain.market.need import NeedPosted
 from ledger.domain.market.offer import (
     OfferAccepted,
@@ -71,19 +75,19 @@ from ledger.domain.market.offer import (
 )
 from ledger.domain.market.sealed_bid import BidOpened, BidSealed
 from ledger.domain.parties.authority import Ledger
-from ledger.domain.parties.identity import (
+from ledger.domain.parties.key import KeyAdded, KeyResumed, KeyRevoked, KeyStopped, KeySuspended
+from ledger.domain.parties.mandate import MandateEnded, MandateGiven
+from ledger.domain.parties.name_alias import PartyKnownAs
+from ledger.domain.parties.party import PartyRegistered, PartyStopped
+from ledger.domain.parties.party_lifecycle import (
     PartyDissolved,
     PartyIdentified,
     PartyMerged,
     PartyRenamed,
     PersonErased,
 )
-from ledger.domain.parties.key import KeyAdded, KeyResumed, KeyRevoked, KeyStopped, KeySuspended
-from ledger.domain.parties.mandate import MandateEnded, MandateGiven
-from ledger.domain.parties.party import PartyRegistered, PartyStopped
 from ledger.domain.parties.reconfirmation import ReconfirmationGiven
 from ledger.domain.parties.relation import RelationDeclared, RelationEnded
-from ledger.domain.parties.spelling import PartyKnownAs
 from ledger.domain.revenue.distribution import ProfitDistributed, RevenueDistributed
 from ledger.domain.revenue.interest import InterestAccrued
 from ledger.domain.revenue.payment import (
@@ -96,7 +100,7 @@ from ledger.domain.revenue.payment import (
 from ledger.domain.revenue.profit import ProfitDeclared
 from ledger.domain.revenue.report import RevenueReported
 from ledger.domain.revenue.report_answer import ReportAccepted, ReportDisputed, ReportQueried
-from ledger.domain.revenue.share import ShareAgreed
+from ledger.domain.revenue.share_agreement import ShareAgreed
 from ledger.domain.revenue.suspense import SuspenseReleased
 from ledger.domain.rights.assignment import AssignmentRefused, AssignmentRescinded, PriorityNoted
 from ledger.domain.rights.conveyance import ConveyanceAttested

@@ -15,7 +15,7 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from ledger.domain.core.event import Logged
-from projections.engine.axes import Change, Dated, Days, changed, ended
+from projections.engine.bitemporal import Change, Dated, Days, changed, ended
 
 D = TypeVar("D", bound=Dated)
 

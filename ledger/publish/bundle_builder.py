@@ -19,7 +19,7 @@ from ledger.events.intake import decode
 from ledger.log.evidence import Evidence, ShownEntry, ShownHistory
 from ledger.log.note import Note, format_note, parse_note
 from ledger.log.policy import Policy
-from ledger.publish.charter import read_policy_in_force
+from ledger.publish.log_key_history import read_policy_in_force
 from ledger.publish.receipts import Prover
 from ledger.store.checkpoints import StoredCheckpoint, checkpoint_covering
 from ledger.store.connection import Pool

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from ledger.domain.core.court_order import kind_of
 from ledger.domain.core.law import Law
-from ledger.domain.core.order import kind_of
 from ledger.domain.core.scope import (
     Act,
     Box,
@@ -24,9 +24,9 @@ from ledger.domain.core.scope import (
     territory_region,
 )
 from ledger.domain.core.types import legal_day
-from ledger.domain.rights.left import Free, TooFinelyCut, left_to_grant
 from ledger.domain.rights.protection import term_of
-from ledger.domain.rights.standing import EVERYWHERE
+from ledger.domain.rights.remaining_scope import Free, TooFinelyCut, left_to_grant
+from ledger.domain.rights.status_timeline import EVERYWHERE
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.engine.view import (

@@ -8,8 +8,8 @@ halt in their home holds for them too: what they would take in nobody would sign
 from collections.abc import Callable, Sequence
 
 from ledger.home.antirollback import CheckpointFile
+from ledger.publish.quorum import Standard
 from ledger.publish.receipts import CheckpointFeed
-from ledger.publish.witnessed import Standard
 from ledger.runtime.faults import reason_of
 from ledger.runtime.loops import Loop
 from ledger.store.checkpoints import checkpoints_after, signed_again

@@ -15,9 +15,9 @@ from rpds import HashTrieMap
 
 from ledger.domain.contracts.agreed_share import Share
 from ledger.domain.contracts.contract import Contract
+from ledger.domain.core.court_hold import Hold, Holds, voided_from
+from ledger.domain.core.court_order import OfDispute, Order, kind_of
 from ledger.domain.core.event import Logged
-from ledger.domain.core.hold import Hold, Holds, voided_from
-from ledger.domain.core.order import OfDispute, Order, kind_of
 from ledger.domain.market.listing import Listing
 from ledger.domain.rights.estate import E, ended_from
 from ledger.domain.rights.moving import undone

@@ -29,9 +29,9 @@ from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import ContractId
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves, if_opened, recall, reveal
+from ledger.domain.core.court_hold import must_stand
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import PredecessorUnknown, known, must_stand_under, new
-from ledger.domain.core.hold import must_stand
 from ledger.domain.core.law import law_day
 from ledger.domain.core.money import PPM, Part, RateRange, ShareSum, must_be_all, ppm
 from ledger.domain.core.refusal import Refusal

@@ -22,7 +22,7 @@ from ledger.log.note import Verifier, format_vkey, parse_vkey
 from ledger.runtime import durable
 from ledger.runtime.faults import Told
 from ledger.wire.regular import OddFile, read_regular
-from ledger.witness.book import create_book
+from ledger.witness.state import create_book
 
 
 class WitnessError(Told):
