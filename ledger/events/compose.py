@@ -4,11 +4,8 @@ Makes the payload that signers sign: the body, and the header that goes with it.
 The counterpart of `ledger.events.intake`: what this writes, that reads.
 """
 
-import secrets
-import time
-import uuid
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,11 +15,18 @@ from ledger.domain.core.types import format_instant
 from ledger.domain.registry import TOPICS
 from ledger.powers import TABLE, Row, must_wait
 from ledger.runtime.faults import Told
-from ledger.wire import canonical
-from ledger.wire.base64 import b64url_encode
+from ledger.wire.payload import LIFE, new_nonce, uuid7, write_payload
 
-LIFE = timedelta(days=30)
-"""How long an event made here may be submitted (the format allows 90 days)."""
+__all__ = [
+    "LIFE",
+    "BodyUnfit",
+    "ComposeError",
+    "TypeUnknown",
+    "compose",
+    "new_nonce",
+    "uuid7",
+    "with_delay",
+]
 
 LEAST_MARGIN = timedelta(minutes=1)
 """Time for those who sign what waits, and for sending it: a twelfth of the delay, or this."""
@@ -40,18 +44,6 @@ class TypeUnknown(ComposeError):
 
 class BodyUnfit(ComposeError):
     """The body is not of the type that it is said to be of; the message says where, and why."""
-
-
-def uuid7() -> str:
-    """Return a fresh UUIDv7 (RFC 9562, section 5.7): the event's id and idempotency key."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64
-    return str(uuid.UUID(int=value | 0b10 << 62 | secrets.randbits(62)))
-
-
-def new_nonce() -> str:
-    """Return 128 random bits in base64url: nobody can guess a leaf."""
-    return b64url_encode(secrets.token_bytes(16))
 
 
 def with_delay(
@@ -90,18 +82,15 @@ def compose(  # noqa: PLR0913  (the header's members, by name)
         first, *_ = error.errors(include_url=False, include_input=False, include_context=False)
         place = "/".join(["", "body", *map(str, first["loc"])])
         raise BodyUnfit(f"{topic}, {place}: {first['msg']}") from None
-    issued = issued_at or datetime.now(UTC)
-    payload: dict[str, Any] = {
-        "ledger": origin,
-        "event_id": event_id or uuid7(),
-        "type": topic,
-        "issued_at": format_instant(issued),
-        "not_after": format_instant(issued + life),
-        "nonce": nonce or new_nonce(),
-        "subjects": sorted(derived.subjects()),
-        "signers": sorted(set(signers)),
-        "body": body,
-    }
-    if seen is not None:
-        payload["seen"] = seen
-    return canonical.dump(payload)
+    return write_payload(
+        origin,
+        topic,
+        body,
+        subjects=derived.subjects(),
+        signers=signers,
+        event_id=event_id,
+        nonce=nonce,
+        issued_at=issued_at,
+        life=life,
+        seen=seen,
+    )

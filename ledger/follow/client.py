@@ -1,8 +1,11 @@
 """
 The SDK: signs, submits, retries what may be retried, and verifies what it gets back.
 
-    ledger = LedgerClient("http://127.0.0.1:8017", trust)
-    receipt = ledger.submit(sign_envelope(payload, keys))
+    >>> from ledger.wire.envelope import sign_envelope
+    >>> with LedgerClient(url, read_trust(trust_file)) as ledger:
+    ...     receipt = ledger.submit(Signed(sign_envelope(payload, keys)))
+    >>> receipt.replayed, len(receipt.entry) > len(payload)
+    (False, True)
 
 A receipt is returned only after its proof has been verified against keys of one's own: nothing
 that the server says is believed. The same bytes are sent again after a lost answer, never a new id.

@@ -58,6 +58,10 @@ class LedgerReader:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
         self._http.close()
 
     def get(self, path: str, **parameters: str | int | None) -> dict[str, Any]:

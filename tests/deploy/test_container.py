@@ -43,7 +43,7 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buildah]:
     debian = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=python3,python3-venv"]
     subprocess.run([*debian, "bookworm", str(base)], check=True)
     wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--wheel-dir"]
-    subprocess.run([*wheel, str(store / "context/dist"), str(ROOT)], check=True)
+    subprocess.run([*wheel, str(store / "context/dist"), f"{ROOT}[server]"], check=True)
     buildah("from", "--name", "debian", "scratch")
     buildah("add", "--quiet", "debian", str(base), "/")
     buildah("commit", "--quiet", "debian", "localhost/base")

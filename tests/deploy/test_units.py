@@ -87,7 +87,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.copytree(ROOT, source, ignore=ignored)
     try:
         subprocess.run([*pip, "wheel", "--no-deps", "-w", str(wheels), str(source)], check=True)
-        subprocess.run([*pip, "install", str(next(wheels.iterdir()))], check=True)
+        subprocess.run([*pip, "install", f"{next(wheels.iterdir())}[server]"], check=True)
         yield where
     finally:
         shutil.rmtree(where)
