@@ -1,10 +1,16 @@
 # The parts of the gate, one at a time. `make gate` is what CI runs: .ci/run.
 .DEFAULT_GOAL := check
-.PHONY: install hooks lint format types contracts test check gate foreign deploy
+.PHONY: install lock hooks lint format types contracts test check gate foreign deploy
 bin := .venv/bin
 
 install:  ## makes .venv, with what the tests need
 	.ci/run --install
+
+lock:  ## requirements.lock anew: what fits stays; make lock UPGRADE=--upgrade takes the newest
+	$(bin)/python -m pip install --quiet uv
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile pyproject.toml \
+		--extra server --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate $(UPGRADE) --quiet --output-file requirements.lock
 
 hooks:  ## has git run lint, format and types before each commit
 	$(bin)/pre-commit install

@@ -11,6 +11,7 @@ import pytest
 
 from ledger.follow.client import LedgerClient
 from tests.support.builders import INSTITUTE
+from tests.support.postgres import home_directory
 from tests.support.server import ROOT, served_ledger
 from tests.support.told_page import program_of
 from tests.support.world import World
@@ -91,6 +92,7 @@ def test_the_first_command_of_the_readme_tells_its_story(
     installed: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     programs = installed("[server]")
-    monkeypatch.setenv("LEDGER_HOME", str(tmp_path / "home"))
-    done = run(programs / "techledger", "demo", "--once", cwd=tmp_path)
+    with home_directory() as home:
+        monkeypatch.setenv("LEDGER_HOME", str(home / "demo"))
+        done = run(programs / "techledger", "demo", "--once", cwd=tmp_path)
     assert 0 == done.returncode, done
