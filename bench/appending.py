@@ -12,7 +12,7 @@ from ledger.domain.core.body import Folded
 from ledger.domain.core.context import Context
 from ledger.domain.core.event import Logged
 from ledger.events.intake import Submission, decode, read
-from ledger.events.lawbook import laws_at_hand
+from ledger.events.lawbook import available_laws
 from ledger.sequence.judging import Outcome, Recorded
 from ledger.sequence.sequencer import Sequencer
 from ledger.store.connection import Pool
@@ -77,7 +77,7 @@ def judged(entries: Sequence[bytes]) -> list[Figure]:
     `entries` are those of a log from position 0 on, so that every event finds what it reads.
     """
     events = [decode(entry, position) for position, entry in enumerate(entries)]
-    state, positions, laws = _State(), dict[str, int](), laws_at_hand()
+    state, positions, laws = _State(), dict[str, int](), available_laws()
     admit_s = evolve_s = 0.0
     for logged in events:
         known = {name: positions[name] for name in logged.event.body.references()}

@@ -78,7 +78,7 @@ class Refused(Exception):
         return seen(f"step {self.step} ({STEPS[self.step]}) fails{at}: {self.reason}")
 
 
-class Wrong(Exception):
+class CheckFailed(Exception):
     """Something is not as it must be; whoever asked says which step that fails."""
 
 
@@ -87,7 +87,7 @@ def failing(step: int, position: int | None = None) -> Iterator[None]:
     """Turn whatever is wrong within into the refusal of a step."""
     try:
         yield
-    except Wrong as wrong:
+    except CheckFailed as wrong:
         raise Refused(step, str(wrong), position) from None
 
 
@@ -97,13 +97,13 @@ def reading(reason: str) -> Iterator[None]:
     try:
         yield
     except (ValueError, RecursionError, InvalidSignature, UnsupportedAlgorithm):
-        raise Wrong(reason) from None
+        raise CheckFailed(reason) from None
 
 
-def must(holds: object, reason: str) -> None:
+def require(holds: object, reason: str) -> None:
     """Raise `Wrong` unless something holds."""
     if not holds:
-        raise Wrong(reason)
+        raise CheckFailed(reason)
 
 
 # Base64, numbers and instants have one spelling each: no byte can be changed unnoticed.
@@ -116,8 +116,8 @@ def unbase64(text: object, size: int | None = None) -> bytes:
     """Read what `base64` writes, of so many bytes, and nothing else."""
     with reading("not Base64"):
         raw = a2b_base64(str(text))
-    must(type(text) is str and base64(raw) == text, "not Base64 in its one spelling")
-    must(size in (None, len(raw)), f"not {size} bytes, as a hash has")
+    require(type(text) is str and base64(raw) == text, "not Base64 in its one spelling")
+    require(size in (None, len(raw)), f"not {size} bytes, as a hash has")
     return raw
 
 
@@ -128,7 +128,7 @@ dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"), sort_keys
 
 def decimal(text: str) -> int:
     """Read a number without sign or leading zeros, below 2^63."""
-    must(re.fullmatch("0|[1-9][0-9]{0,18}", text) and int(text) <= MAX_COUNT, "not a number")
+    require(re.fullmatch("0|[1-9][0-9]{0,18}", text) and int(text) <= MAX_COUNT, "not a number")
     return int(text)
 
 
@@ -137,7 +137,7 @@ def instant(text: str) -> datetime:
     with reading("not an instant"):
         found = datetime.fromisoformat(text)
     written = spelled(found) == text and 1000 <= found.year < 3000
-    must(written, "an instant is written YYYY-MM-DDTHH:MM:SS.mmmZ")
+    require(written, "an instant is written YYYY-MM-DDTHH:MM:SS.mmmZ")
     return found
 
 
@@ -161,7 +161,7 @@ def loads(text: str) -> Any:
     """Read JSON that is spelled as `dumps` writes it."""
     with reading("not JSON"):
         value = json.loads(text)
-        must(dumps(value) == text, "JSON is written in one way, which this is not")
+        require(dumps(value) == text, "JSON is written in one way, which this is not")
     return value
 
 
@@ -175,18 +175,18 @@ def check_value(value: Any, depth: int = 0) -> None:
     """Refuse what no signed payload may hold."""
     kind = type(value)
     if kind is str:
-        must(not HIDDEN.search(value), "a character that cannot be seen")
-        must(unicodedata.is_normalized("NFC", value), "text is not in Normalization Form C")
-        must(len(value.encode()) <= 16384, "a string is too long")
+        require(not HIDDEN.search(value), "a character that cannot be seen")
+        require(unicodedata.is_normalized("NFC", value), "text is not in Normalization Form C")
+        require(len(value.encode()) <= 16384, "a string is too long")
     elif kind is list or kind is dict:
-        must(depth < 16, "nested too deep")
-        must(len(value) <= (512 if kind is dict else 4096), "too many members or items")
-        must(kind is list or all(map(NAME.fullmatch, value)), "not a member name")
+        require(depth < 16, "nested too deep")
+        require(len(value) <= (512 if kind is dict else 4096), "too many members or items")
+        require(kind is list or all(map(NAME.fullmatch, value)), "not a member name")
         for member in value.values() if kind is dict else value:
             check_value(member, depth + 1)
     else:
         whole = (kind is int and abs(value) < 2**53) or value is None or kind is bool
-        must(whole, "numbers are integers below 2^53")
+        require(whole, "numbers are integers below 2^53")
 
 
 def shaped(value: Any, shape: Any, name: str = "this") -> Any:
@@ -194,14 +194,14 @@ def shaped(value: Any, shape: Any, name: str = "this") -> Any:
     if isinstance(shape, tuple):
         return None if value is None else shaped(value, shape[0], name)
     if isinstance(shape, list):
-        must(type(value) is list, f"{name} is no list")
+        require(type(value) is list, f"{name} is no list")
         return [shaped(each, shape[0], name) for each in value]
     if isinstance(shape, dict):
-        must(type(value) is dict and value.keys() == shape.keys(), f"not {', '.join(shape)}")
+        require(type(value) is dict and value.keys() == shape.keys(), f"not {', '.join(shape)}")
         return {name: shaped(value[name], part, name) for name, part in shape.items()}
     if isinstance(shape, type):
-        must(type(value) is shape, f"{name} is no {shape.__name__}")
-        must(shape is not int or value >= 0, f"{name} is negative")
+        require(type(value) is shape, f"{name} is no {shape.__name__}")
+        require(shape is not int or value >= 0, f"{name} is negative")
         return value
     return shape(value)
 
@@ -219,7 +219,7 @@ def node(left: bytes, right: bytes) -> bytes:
 
 def climb(at: int, last: int, hashes: Sequence[bytes]) -> tuple[bytes, bytes]:
     """Go up from a node by the hashes beside it; return the roots of its prefix and of the tree."""
-    must(hashes, "the proof is empty")
+    require(hashes, "the proof is empty")
     prefix = whole = hashes[0]
     for beside in hashes[1:]:  # One too many would lead to another root.
         if at & 1 or at == last:
@@ -229,21 +229,21 @@ def climb(at: int, last: int, hashes: Sequence[bytes]) -> tuple[bytes, bytes]:
         else:
             whole = node(whole, beside)
         at, last = at >> 1, last >> 1
-    must(last == 0, "the proof is too short")
+    require(last == 0, "the proof is too short")
     return prefix, whole
 
 
 def check_consistency(old: int, new: int, path: list[bytes], roots: tuple[bytes, bytes]) -> None:
     """Hold a consistency proof against two roots; of equal sizes it is empty, as from size 0."""
-    must(0 <= old <= new, f"a tree of {new} has no prefix of {old}")
+    require(0 <= old <= new, f"a tree of {new} has no prefix of {old}")
     if old in (0, new):
-        must(not path and (old == 0 or roots[0] == roots[1]), "two roots of one size")
+        require(not path and (old == 0 or roots[0] == roots[1]), "two roots of one size")
         return
     at, last = old - 1, new - 1
     while at & 1:
         at, last = at >> 1, last >> 1
     hashes = [roots[0], *path] if old & (old - 1) == 0 else path
-    must(climb(at, last, hashes) == roots, "the proof leads to other roots")
+    require(climb(at, last, hashes) == roots, "the proof leads to other roots")
 
 
 # Signed notes (C2SP signed-note, tlog-checkpoint, tlog-cosignature).
@@ -266,24 +266,26 @@ class NoteKey(NamedTuple):
     def read(cls, vkey: str) -> "NoteKey":
         """Read a vkey."""
         name, _, rest = vkey.partition("+")
-        must(NOTE_NAME.fullmatch(name), "a key's name has no spaces and no plus")
+        require(NOTE_NAME.fullmatch(name), "a key's name has no spaces and no plus")
         typed = unbase64(rest.partition("+")[2])
-        must(typed and len(typed) - 1 == KEY_SIZES.get(typed[0]), "not a key of type 1, 4 or 6")
-        must(typed[0] != MLDSA44 or len(name.encode()) < 256, "a name has at most 255 bytes")
+        require(typed and len(typed) - 1 == KEY_SIZES.get(typed[0]), "not a key of type 1, 4 or 6")
+        require(typed[0] != MLDSA44 or len(name.encode()) < 256, "a name has at most 255 bytes")
         label = name, sha256(name.encode() + b"\n" + typed).digest()[:4]
-        must(vkey == f"{name}+{label[1].hex()}+{base64(typed)}", "a key's id is not its hash")
+        require(vkey == f"{name}+{label[1].hex()}+{base64(typed)}", "a key's id is not its hash")
         return cls(name, typed[0], typed[1:], label)
 
     def check(self, text: str, blob: bytes) -> int:
         """Verify a line of this key under a text; return its POSIX seconds, 0 where it has none."""
         public = mldsa.MLDSA44PublicKey if self.kind == MLDSA44 else ed25519.Ed25519PublicKey
         when, message = 0 if self.kind == ED25519 else int.from_bytes(blob[:8]), text.encode()
-        must(len(blob) > 8 and when < MILLENNIA.timestamp(), "no time before 3000, and signature")
+        require(
+            len(blob) > 8 and when < MILLENNIA.timestamp(), "no time before 3000, and signature"
+        )
         if self.kind == COSIGNATURE:
             message = f"cosignature/v1\ntime {when}\n{text}".encode()
         elif self.kind == MLDSA44:
             origin, size, root = read_head(text)
-            must(len(origin.encode()) < 256, "an origin has at most 255 bytes")
+            require(len(origin.encode()) < 256, "an origin has at most 255 bytes")
             names = [bytes((len(n),)) + n for n in (self.name.encode(), origin.encode())]
             message = b"subtree/v1\n\x00" + names[0] + blob[:8] + names[1]
             message += bytes(8) + size.to_bytes(8) + root
@@ -296,24 +298,24 @@ class NoteKey(NamedTuple):
 def read_head(text: str) -> tuple[str, int, bytes]:
     """Read the three lines of a checkpoint: whose log, its size, its root."""
     lines = text.split("\n")
-    must(len(lines) == 4 and "" not in lines[:3] and not lines[3], "a checkpoint has 3 lines")
+    require(len(lines) == 4 and "" not in lines[:3] and not lines[3], "a checkpoint has 3 lines")
     return lines[0], decimal(lines[1]), unhash(lines[2])
 
 
 def read_note(raw: bytes) -> tuple[str, list[tuple[tuple[str, bytes], bytes]]]:
     """Take a note apart: the text, and of each line what it is labelled with, and the rest."""
     whole = raw.decode("utf-8", "replace")
-    must(len(raw) <= MAX_NOTE and whole.encode() == raw, "a note is at most 1 MiB of UTF-8")
-    must(not re.search("[\x00-\x09\x0b-\x1f]", whole), "a note has no control characters")
+    require(len(raw) <= MAX_NOTE and whole.encode() == raw, "a note is at most 1 MiB of UTF-8")
+    require(not re.search("[\x00-\x09\x0b-\x1f]", whole), "a note has no control characters")
     text, gap, block = whole.rpartition("\n\n")
     lines = block.split("\n")
-    must(gap and not lines.pop() and 0 < len(lines) <= 100, "a note is text and signature lines")
+    require(gap and not lines.pop() and 0 < len(lines) <= 100, "a note is text and signature lines")
     found = []
     for line in lines:
         dash, name, encoded = [*line.split(" ", 2), "", ""][:3]
-        must(dash == "\u2014" and NOTE_NAME.fullmatch(name), "not a signature line")
+        require(dash == "\u2014" and NOTE_NAME.fullmatch(name), "not a signature line")
         blob = unbase64(encoded)
-        must(len(blob) > 4, "a signature line holds a key id and a signature")
+        require(len(blob) > 4, "a signature line holds a key id and a signature")
         found.append(((name, blob[:4]), blob[4:]))
     return f"{text}\n", found
 
@@ -333,13 +335,13 @@ class Policy:
 def read_policy(raw: bytes, origin: str = "") -> Policy:
     """Read a policy file; no witness in it bears the name of the log."""
     fine = len(raw) <= MAX_NOTE and not re.search(rb"[^\t\n\x20-\x7e\x80-\xff]", raw)
-    must(fine and raw[-1:] in (b"", b"\n"), "a policy is lines of text")
+    require(fine and raw[-1:] in (b"", b"\n"), "a policy is lines of text")
     policy, names, used, grouped = Policy(raw), {"none"}, set[bytes](), set[str]()
 
     def key(vkey: str, kinds: tuple[int, int]) -> NoteKey:
         found = NoteKey.read(vkey)
-        must(found.kind in kinds and found.public not in used, "a key of another kind, or twice")
-        must(found.name != origin or ED25519 in kinds, "a witness bears the log's name")
+        require(found.kind in kinds and found.public not in used, "a key of another kind, or twice")
+        require(found.name != origin or ED25519 in kinds, "a witness bears the log's name")
         used.add(found.public)
         return found
 
@@ -355,18 +357,22 @@ def read_policy(raw: bytes, origin: str = "") -> Policy:
                 names.add(name)
             case ["group", name, count, *members] if members and name not in names:
                 known = names - {"none"} - grouped >= set(members)
-                must(known and len(set(members)) == len(members), "members are defined, free, once")
+                require(
+                    known and len(set(members)) == len(members), "members are defined, free, once"
+                )
                 grouped.update(members)
                 threshold = {"all": len(members), "any": 1}.get(count) or decimal(count)
-                must(1 <= threshold <= len(members), "a group asks for some of its members")
+                require(1 <= threshold <= len(members), "a group asks for some of its members")
                 policy.groups.append((name, threshold, members))
                 names.add(name)
             case ["quorum", name]:
-                must(name in names, "a quorum is defined above")
+                require(name in names, "a quorum is defined above")
                 policy.quorums.append(name)
             case _:
-                raise Wrong("a line is no log, witness, group or quorum, or defines a name twice")
-    must(len(policy.quorums) == 1, "a policy has one quorum")
+                raise CheckFailed(
+                    "a line is no log, witness, group or quorum, or defines a name twice"
+                )
+    require(len(policy.quorums) == 1, "a policy has one quorum")
     return policy
 
 
@@ -375,8 +381,8 @@ def check_keys(vkeys: tuple[str, ...], name: str, kinds: set[int]) -> None:
     """Refuse vkeys that are not of this name, each once, and of these types, all of them."""
     keys = [NoteKey.read(vkey) for vkey in vkeys]
     own = {key.name for key in keys} == {name} and len(set(vkeys)) == len(vkeys)
-    must(own, f"keys bear the name {name}, each listed once")
-    must({key.kind for key in keys} == kinds, "keys of other types")
+    require(own, f"keys bear the name {name}, each listed once")
+    require({key.kind for key in keys} == kinds, "keys of other types")
 
 
 class Trust(NamedTuple):
@@ -396,11 +402,11 @@ def read_trust(raw: bytes) -> Trust:
     with reading("the trust root is not JSON"):
         pairs = json.loads(raw.decode(), object_pairs_hook=tuple)
         octets(dumps(pairs))  # Half a character is no text.
-    must(type(pairs) is tuple and len(dict(pairs)) == len(pairs), "no object, or a name twice")
+    require(type(pairs) is tuple and len(dict(pairs)) == len(pairs), "no object, or a name twice")
     given = shaped(dict(pairs), TRUST_ROOT)
     origin, keys, genesis = given["origin"], tuple(given["log_keys"]), given["genesis_sha256"]
     check_keys(keys, origin, {ED25519, MLDSA44})
-    must(re.fullmatch("[0-9a-f]{64}", genesis), "genesis_sha256 is 64 hex digits")
+    require(re.fullmatch("[0-9a-f]{64}", genesis), "genesis_sha256 is 64 hex digits")
     return Trust(origin, keys, genesis, read_policy(octets(given["policy"]), origin))
 
 
@@ -409,23 +415,23 @@ def open_checkpoint(raw: bytes, trust: Trust) -> tuple[int, bytes, Times]:
     text, lines = read_note(raw)
     own, witnesses = [NoteKey.read(vkey) for vkey in trust.log_keys], trust.policy.witnesses
     listed = {key[::2] for key in trust.policy.logs}  # By name and public key, of either type.
-    must(not listed or listed & {key[::2] for key in own}, "the policy does not list this log")
-    must(all(key.name == trust.origin for key in own), "a log's keys bear its name")
+    require(not listed or listed & {key[::2] for key in own}, "the policy does not list this log")
+    require(all(key.name == trust.origin for key in own), "a log's keys bear its name")
     known, signed, timed = dict[tuple[str, bytes], NoteKey](), set[Any](), set[tuple[int, str]]()
     for key in (*own, *witnesses.values()):
-        must(known.setdefault(key.label, key) is key, "two keys with one label")
+        require(known.setdefault(key.label, key) is key, "two keys with one label")
     for label, blob in lines:
-        must(label in known, "a line is by a key that is none of the log's nor of the policy")
+        require(label in known, "a line is by a key that is none of the log's nor of the policy")
         signed.add(label)
         when = known[label].check(text, blob)
         timed |= {(when, label[0])} if known[label].kind != ED25519 else set()
-    must(all(key.label in signed for key in own), "a key of the log has not signed")
+    require(all(key.label in signed for key in own), "a key of the log has not signed")
     reached = {name for name, key in witnesses.items() if key.label in signed}
     for name, threshold, members in trust.policy.groups:
         reached |= {name} if len(reached & set(members)) >= threshold else set()
-    must(trust.policy.quorums[0] in {"none", *reached}, "those that cosigned are no quorum")
+    require(trust.policy.quorums[0] in {"none", *reached}, "those that cosigned are no quorum")
     origin, size, root = read_head(text)
-    must(origin == trust.origin, "a checkpoint of another log")
+    require(origin == trust.origin, "a checkpoint of another log")
     return size, root, [(UNIX + timedelta(seconds=at), name) for at, name in sorted(timed)]
 
 
@@ -496,33 +502,33 @@ def read_event(raw: bytes, position: int, origin: str) -> Event:
     with failing(FORM, position):
         head, _, payload = raw.partition(b"\n\n")
         frame = FRAME.fullmatch(head.decode("ascii", "replace"))
-        must(frame and len(raw) <= MAX_ENTRY, "not an entry in the form techledger-entry/v1")
+        require(frame and len(raw) <= MAX_ENTRY, "not an entry in the form techledger-entry/v1")
         accepted, block = frame.groups() if frame else ("", "")
         now, split = instant(accepted), [line.split(" ") for line in block[1:].split("\n")]
         lines = tuple((key_id, unbase64(value)) for _, key_id, value in split)
-        must(list(lines) == sorted(dict(lines).items()), "lines are sorted by key, one for each")
+        require(list(lines) == sorted(dict(lines).items()), "lines are sorted by key, one for each")
         says = loads(payload.decode("utf-8", "replace"))
-        must(payload == dumps(says).encode("utf-8", "replace"), "the payload is not UTF-8")
+        require(payload == dumps(says).encode("utf-8", "replace"), "the payload is not UTF-8")
         check_value(says)
         fits = type(says) is dict and says.keys() - {"seen"} == {"body", "ledger", *FORMS, *LISTED}
-        must(fits and type(says["body"]) is dict, "the payload has not an event's members")
+        require(fits and type(says["body"]) is dict, "the payload has not an event's members")
     with failing(IDENTITY, position):
-        must(says["ledger"] == origin, "the event is meant for another ledger")
+        require(says["ledger"] == origin, "the event is meant for another ledger")
         for name, form in FORMS.items():
-            must(type(says[name]) is str and re.fullmatch(form, says[name]), f"{name} is none")
+            require(type(says[name]) is str and re.fullmatch(form, says[name]), f"{name} is none")
         seen = says.get("seen", 0)
-        must(type(seen) is int and seen >= 0, "seen is not a size of the log")
+        require(type(seen) is int and seen >= 0, "seen is not a size of the log")
         issued, end = map(instant, (says["issued_at"], says["not_after"]))
-        must(issued <= now + timedelta(minutes=5), "accepted before it was issued")
-        must(issued <= end <= issued + timedelta(days=90), "not_after is out of bounds")
-        must(now <= end, "accepted after its not_after")
+        require(issued <= now + timedelta(minutes=5), "accepted before it was issued")
+        require(issued <= end <= issued + timedelta(days=90), "not_after is out of bounds")
+        require(now <= end, "accepted after its not_after")
     with failing(LISTS, position):
         for name, form in LISTED.items():
             names = says[name]
-            must(type(names) is list and names, f"{name} is not a list")
-            must(all(type(n) is str and re.fullmatch(form, n) for n in names), f"{name}: no ids")
-            must(names == sorted(set(names)), f"{name} is not sorted, each once")
-        must(brought_subjects(says) <= {*says["subjects"]}, "subjects lack some of the body's")
+            require(type(names) is list and names, f"{name} is not a list")
+            require(all(type(n) is str and re.fullmatch(form, n) for n in names), f"{name}: no ids")
+            require(names == sorted(set(names)), f"{name} is not sorted, each once")
+        require(brought_subjects(says) <= {*says["subjects"]}, "subjects lack some of the body's")
     named = says["type"], says["body"], set(says["signers"])
     return Event(position, raw, accepted, lines, payload, says, *named)
 
@@ -600,23 +606,25 @@ class Key(NamedTuple):
         """Verify a signature; of ECDSA's two forms (r, s) and (r, n - s) the one with smaller s."""
         with reading(f"the line by key {self.key_id} does not verify"):
             if self.algorithm.startswith("ecdsa"):
-                must(utils.decode_dss_signature(signature)[1] <= HALF_OF_P256, "s is too large")
+                require(utils.decode_dss_signature(signature)[1] <= HALF_OF_P256, "s is too large")
             self.load()(signature, message)
 
     def must_bind(self) -> None:
         """Refuse a key under which a signature would prove nothing."""
         self.load()
-        must(sha256(self.spki).hexdigest() == self.key_id, "its id is not its SHA-256")
-        must(self.algorithm != "ed25519" or is_prime_order(self.spki[-32:]), "not of prime order")
-        must(self.algorithm != "ml-dsa-65" or any(self.spki[-1920:]), "the key is zero")
-        must(self.algorithm[:3] != "rsa" or not is_guessable(self.spki[32:-5]), "it is factored")
+        require(sha256(self.spki).hexdigest() == self.key_id, "its id is not its SHA-256")
+        require(
+            self.algorithm != "ed25519" or is_prime_order(self.spki[-32:]), "not of prime order"
+        )
+        require(self.algorithm != "ml-dsa-65" or any(self.spki[-1920:]), "the key is zero")
+        require(self.algorithm[:3] != "rsa" or not is_guessable(self.spki[32:-5]), "it is factored")
 
     def load(self) -> Callable[[bytes, bytes], None]:
         """Return what verifies its signatures; the key has to be in its one DER encoding."""
         der = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         with reading("the key cannot be read"):
             key = serialization.load_der_public_key(self.spki)
-            must(key.public_bytes(*der) == self.spki, "the key is not in its one DER encoding")
+            require(key.public_bytes(*der) == self.spki, "the key is not in its one DER encoding")
         match self.algorithm, key:
             case "ed25519", ed25519.Ed25519PublicKey():
                 return key.verify
@@ -626,9 +634,9 @@ class Key(NamedTuple):
                 return lambda signature, message: key.verify(signature, message, ECDSA)
             case "rsa-pss-sha256", rsa.RSAPublicKey():
                 strong = 3072 <= key.key_size <= 4096 and key.public_numbers().e == 65537
-                must(strong, "an RSA key has 3072 to 4096 bits and exponent 65537")
+                require(strong, "an RSA key has 3072 to 4096 bits and exponent 65537")
                 return lambda signature, message: key.verify(signature, message, PSS, SHA256())
-        raise Wrong("the key is not of its algorithm")
+        raise CheckFailed("the key is not of its algorithm")
 
 
 # Who may sign, by the log's own events: keys, mandates, the log's keys, its policy, its operator.
@@ -845,11 +853,15 @@ class Authority:
         ruling = self.speakers or {**others, self.registrar: "state"}
         agreed, groups = {*map(ruling.get, approving)}, {"firms", "institutes", "state"}
         with failing(SIGNATURES, event.position):
-            must(len(speakers) == len(named) > 0, "a party speaks for one group")
-            must({*speakers.values()} <= groups, "there is no such group of witnesses")
-            must(len(agreed) > 1 and None not in agreed, "two of the groups approve, nobody else")
-            must(self.speakers or self.registrar in approving, "the registrar approves the first")
-            must(digest == body["policy_sha256"], "another policy than its digest")
+            require(len(speakers) == len(named) > 0, "a party speaks for one group")
+            require({*speakers.values()} <= groups, "there is no such group of witnesses")
+            require(
+                len(agreed) > 1 and None not in agreed, "two of the groups approve, nobody else"
+            )
+            require(
+                self.speakers or self.registrar in approving, "the registrar approves the first"
+            )
+            require(digest == body["policy_sha256"], "another policy than its digest")
             read_policy(text, event.says["ledger"])
         self.policies.append((event.position + 1, digest, text))
         self.speakers = speakers
@@ -864,7 +876,7 @@ class Authority:
         keys = [keys for since, keys in self.log_keys if since <= size][-1]
         with failing(SIGNATURES):
             policy = read_policy(text, trust.origin) if text else trust.policy
-            must([NoteKey.read(vkey) for vkey in keys], "the log has keys")
+            require([NoteKey.read(vkey) for vkey in keys], "the log has keys")
         return trust._replace(log_keys=keys, policy=policy)
 
     def open(self, raw: bytes, trust: Trust, step: int) -> tuple[int, bytes, Times]:
@@ -881,7 +893,7 @@ def adopted_keys(event: Event, said: list[Any], last: Iterable[str] = ()) -> tup
     vkeys, name = tuple(map(str, said)), event.says["ledger"] + ("" if last else "/refusals")
     with failing(SIGNATURES, event.position):
         check_keys(vkeys, name, {ED25519, MLDSA44} if last else {ED25519})
-        must(not last or {*last} & {*vkeys}, "new keys of the log, and none of the old")
+        require(not last or {*last} & {*vkeys}, "new keys of the log, and none of the old")
     return vkeys
 
 
@@ -911,7 +923,7 @@ def check_signatures(event: Event, authority: Authority) -> list[str]:
     message = b"DSSEv1 %d %b %d %b" % encoding
     with failing(SIGNATURES, event.position):
         unread = list(check_signers(event, authority))
-        must(brought.keys() <= {key_id for key_id, _ in event.lines}, "a new key has not signed")
+        require(brought.keys() <= {key_id for key_id, _ in event.lines}, "a new key has not signed")
         both = authority.officers_at(event.position)["@officers"]
         alone = both if both <= event.signers else set()  # Each then signs by a key of its own.
         for key_id, signature in event.lines:
@@ -927,13 +939,13 @@ def check_signatures(event: Event, authority: Authority) -> list[str]:
                 if answer is not None:
                     binds.add(signer)
                     unread += answer
-            must(binds, f"the line of {key.party} binds none of the signers")
+            require(binds, f"the line of {key.party} binds none of the signers")
             for signer in binds:
                 stands.setdefault(signer, set()).add(key.party)
             older |= {key.party} if key_id != event.body.get("key_id") else set()
         for key in brought.values():  # Last, as that takes longest.
             key.must_bind()
-        must(stands.keys() == event.signers, "a signer is bound by no line")
+        require(stands.keys() == event.signers, "a signer is bound by no line")
         check_sides(event, stands)
         return unread + list(check_powers(event, authority, older))
 
@@ -942,10 +954,10 @@ def must_exist(party: str, event: Event, authority: Authority) -> list[str]:
     """Refuse a party that is not registered by then or has ended; return what is not shown."""
     since, _, binds = authority.parties.get(party, UNKNOWN)
     known = since <= event.position
-    must(known or not authority.whole, f"{party} is not registered")
-    must(binds != NEVER, f"the registration of {party} was stopped before it bound")
-    must(event.accepted >= binds, f"{party} is registered from {binds} on")
-    must(authority.ended.get(party, MAX_COUNT) >= event.position, f"{party} has ceased to be")
+    require(known or not authority.whole, f"{party} is not registered")
+    require(binds != NEVER, f"the registration of {party} was stopped before it bound")
+    require(event.accepted >= binds, f"{party} is registered from {binds} on")
+    require(authority.ended.get(party, MAX_COUNT) >= event.position, f"{party} has ceased to be")
     return [] if known else [f"whether {party} is registered"]
 
 
@@ -953,15 +965,15 @@ def key_in_force(key_id: str, event: Event, authority: Authority) -> Key:
     """Return a key that the log held before an event, and that still bound its party then."""
     key, now = authority.keys.get(key_id), event.accepted
     if key is None or key.added >= event.position:
-        raise Wrong(f"there is no key {key_id} in the log before it")
+        raise CheckFailed(f"there is no key {key_id} in the log before it")
     since, *_ = authority.parties.get(key.party, UNKNOWN)
-    must(not key.added < since <= event.position, f"the key {key_id} was stopped with its party")
-    must(key.revoked is None or key.revoked >= event.position, f"the key {key_id} was revoked")
+    require(not key.added < since <= event.position, f"the key {key_id} was stopped with its party")
+    require(key.revoked is None or key.revoked >= event.position, f"the key {key_id} was revoked")
     held = [by for since, until, by in key.suspended if since < event.position <= until]
     stops = event.only_stops and key.party not in held  # Else an officer would silence it.
-    must(not held or stops, f"the key {key_id} is suspended")
-    must(key.not_before is None or now >= key.not_before, f"the key {key_id} does not bind yet")
-    must(key.not_after is None or now < key.not_after, f"the key {key_id} binds no more")
+    require(not held or stops, f"the key {key_id} is suspended")
+    require(key.not_before is None or now >= key.not_before, f"the key {key_id} does not bind yet")
+    require(key.not_after is None or now < key.not_after, f"the key {key_id} binds no more")
     return key
 
 
@@ -1569,7 +1581,7 @@ def check_signers(event: Event, authority: Authority) -> Iterator[str]:
         sources = (named(source, event, officers) for source in word.split("|"))
         wanted |= next(filter(None, sources), set())
     if event.kind in TABLE:
-        must(event.signers == wanted, f"{event.kind} is signed by {', '.join(sorted(wanted))}")
+        require(event.signers == wanted, f"{event.kind} is signed by {', '.join(sorted(wanted))}")
     else:
         yield f"who must sign {event.kind}, a type that this verifier does not know"
     new = event.body.get("party") if event.kind == "party.registered/1" else ""
@@ -1577,7 +1589,7 @@ def check_signers(event: Event, authority: Authority) -> Iterator[str]:
         yield from must_exist(signer, event, authority)
     binds, delay = event.body.get("not_before"), authority.delay_at(event.position, event.accepted)
     early = (binds or event.accepted) < spelled(instant(event.accepted) + delay)
-    must(not early or not [*words(event, 3)], "it binds before the delay of the ledger is over")
+    require(not early or not [*words(event, 3)], "it binds before the delay of the ledger is over")
 
 
 def check_powers(event: Event, authority: Authority, older: set[str]) -> Iterator[str]:
@@ -1596,7 +1608,7 @@ def check_powers(event: Event, authority: Authority, older: set[str]) -> Iterato
             )
             by_role = "#" in allowed.replace("#older", "")
             hidden = by_role and since == MAX_COUNT and not authority.whole
-            must(may or hidden, f"only {allowed} may be the {path} of {event.kind}, not {party}")
+            require(may or hidden, f"only {allowed} may be the {path} of {event.kind}, not {party}")
             if not may:
                 yield f"whether {party} is registered to be the {path} of this"
 
@@ -1615,7 +1627,7 @@ def check_sides(event: Event, stands: dict[str, set[str]]) -> None:
                     lines[party] -= {*parties} - {party}  # Nobody speaks for the other side.
                 hands = set[str]().union(*lines.values())
                 apart = all(lines.values()) and (len(lines) < 2 or len(hands) > 1)
-                must(apart, f"{' and '.join(sorted({*parties}))} sign by one hand")
+                require(apart, f"{' and '.join(sorted({*parties}))} sign by one hand")
 
 
 Cost = tuple[str, str, Any, Any]  # Of what, at which path, how much, in which currency.
@@ -1722,28 +1734,32 @@ def suffice(
 def check_history(told: dict[str, Any], root: bytes, leaves: Sequence[tuple[int, bytes]]) -> None:
     """Hold (position, leaf hash) pairs against what the map of a root says of a subject."""
     subject, value, siblings = str(told["subject"]), told["value"], told["siblings"]
-    must(re.fullmatch(LISTED["subjects"], subject), "not written as a subject")
+    require(re.fullmatch(LISTED["subjects"], subject), "not written as a subject")
     key, end = sha256(subject.encode()).digest(), bytes(32)
     chain = sha256(b"techledger/chain/v1\n" + subject.encode()).digest()
     for _, leaf in leaves:
         chain = sha256(chain + leaf).digest()
     last = [at for at, _ in leaves][-1:]
     said = {"chain": f"sha256:{chain.hex()}", "count": len(leaves), "last": sum(last)}
-    must(value == (said if leaves else None), f"the entries shown are not the history of {subject}")
-    must(len(siblings) <= 256, "a path has at most 256 hashes")
+    require(
+        value == (said if leaves else None), f"the entries shown are not the history of {subject}"
+    )
+    require(len(siblings) <= 256, "a path has at most 256 hashes")
     path = [key[depth // 8] >> (7 - depth % 8) & 1 for depth in range(len(siblings))]
     if told["other"] is not None:
-        must(all(re.fullmatch("[0-9a-f]{64}", n) for n in told["other"].values()), "not two hashes")
+        require(
+            all(re.fullmatch("[0-9a-f]{64}", n) for n in told["other"].values()), "not two hashes"
+        )
         other, hashed = (bytes.fromhex(told["other"][name]) for name in ("key", "value_sha256"))
-        must(value is None and other != key, "another leaf shows nothing")
+        require(value is None and other != key, "another leaf shows nothing")
         same = [other[depth // 8] >> (7 - depth % 8) & 1 for depth in range(len(siblings))] == path
-        must(same, "the leaf shown instead does not lie on the subject's path")
+        require(same, "the leaf shown instead does not lie on the subject's path")
         end = sha256(b"\x00" + other + hashed).digest()
     elif value is not None:
         end = sha256(b"\x00" + key + sha256(dumps(said).encode()).digest()).digest()
     for beside, right in zip(reversed(siblings), reversed(path), strict=True):
         end = node(beside, end) if right else node(end, beside)
-    must(end == root, "the path does not lead to the root of the map")
+    require(end == root, "the path does not lead to the root of the map")
 
 
 # The bundle (docs/spec/bundle.md): JSON in one spelling, so that no byte of it is idle.
@@ -1761,25 +1777,25 @@ BUNDLE = {
 
 def read_bundle(raw: bytes) -> dict[str, Any]:
     """Take a bundle apart; nothing of it is verified then."""
-    must(len(raw) <= MAX_BUNDLE and raw.endswith(b"\n"), "a bundle is a line of JSON")
-    must(sum(map(raw.count, (b"{", b"[", b","))) <= MAX_PARTS, "a bundle of too many values")
+    require(len(raw) <= MAX_BUNDLE and raw.endswith(b"\n"), "a bundle is a line of JSON")
+    require(sum(map(raw.count, (b"{", b"[", b","))) <= MAX_PARTS, "a bundle of too many values")
     bundle: dict[str, Any] = shaped(loads(raw[:-1].decode("utf-8", "surrogateescape")), BUNDLE)
-    must(bundle["format"] == "techledger-bundle/v1", "a bundle of another format")
+    require(bundle["format"] == "techledger-bundle/v1", "a bundle of another format")
     slow = sum(each["entry"].count(b'"rsa-pss-sha256"') for each in bundle["entries"])
-    must(len(bundle["entries"]) <= MAX_SHOWN and slow <= MAX_RSA, "too many entries or RSA keys")
+    require(len(bundle["entries"]) <= MAX_SHOWN and slow <= MAX_RSA, "too many entries or RSA keys")
     for name, key in (("entries", "position"), ("histories", "subject")):
         order = [each[key] for each in bundle[name]]
-        must(order == sorted(set(order)), f"{name} are in order, each once")
+        require(order == sorted(set(order)), f"{name} are in order, each once")
     return bundle
 
 
 def check_opening(opening: dict[str, Any], event: Event | None, origin: str) -> None:
     """Hold an opening against what stands sealed at its place in an event (step 11)."""
-    must(opening.keys() == {"path", "salt", "value"}, "an opening is path, salt and value")
+    require(opening.keys() == {"path", "salt", "value"}, "an opening is path, salt and value")
     path, salt, value = opening["path"], opening["salt"], opening["value"]
     form = r"(/([a-z][a-z0-9_]{0,63}|0|[1-9][0-9]{0,3})){1,16}"
-    must(type(path) is str and re.fullmatch(form, path), "path is no pointer into a payload")
-    must(type(salt) is str and re.fullmatch("[A-Za-z0-9_-]{43}", salt), "a salt has 32 bytes")
+    require(type(path) is str and re.fullmatch(form, path), "path is no pointer into a payload")
+    require(type(salt) is str and re.fullmatch("[A-Za-z0-9_-]{43}", salt), "a salt has 32 bytes")
     salted = unbase64(salt.replace("-", "+").replace("_", "/") + "=")
     check_value(value)
     found: Any = {"body": event.body} if event else None
@@ -1787,10 +1803,10 @@ def check_opening(opening: dict[str, Any], event: Event | None, origin: str) -> 
         inside = {str(n): each for n, each in enumerate(found)} if type(found) is list else found
         found = inside.get(part) if type(inside) is dict else None
     if event is None or type(found) is not dict or list(found) != ["commitment"]:
-        raise Wrong("nothing is sealed there")
+        raise CheckFailed("nothing is sealed there")
     head = f"techledger/commit/v1\n{origin}\n{event.says['event_id']}\n{path}\n".encode()
     hashed = sha256(head + salted + dumps(value).encode()).hexdigest()
-    must(found["commitment"] == f"sha256:{hashed}", "what is sealed there was another value")
+    require(found["commitment"] == f"sha256:{hashed}", "what is sealed there was another value")
 
 
 Delays = tuple[int, int]  # In seconds: what holds as it is signed, and the least adopted.
@@ -1929,7 +1945,7 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
     size, root, times = authority.open(octets(bundle["checkpoint"]), trust, CHECKPOINT)
     with failing(CHECKPOINT):
         counts = authority.trust_at(size, trust).policy.raw
-        must(octets(bundle["policy"]) == counts, "another policy than the one that counts")
+        require(octets(bundle["policy"]) == counts, "another policy than the one that counts")
     bounds = [Bounds.of(size, times, trust.origin)]
     for each in bundle["earlier"]:
         old, old_root, then = authority.open(octets(each["checkpoint"]), trust, CONSISTENCY)
@@ -1941,13 +1957,13 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
     for each in bundle["entries"]:
         at = each["position"]
         with failing(TREE, at):
-            must(at < size, f"a tree of {size} has no entry {at}")
+            require(at < size, f"a tree of {size} has no entry {at}")
             found = climb(at, size - 1, [leaf_hash(each["entry"]), *each["proof"]])[1]
-            must(found == root, "the inclusion proof leads to another root")
+            require(found == root, "the inclusion proof leads to another root")
         event = events[at] = read_event(each["entry"], at, trust.origin)
         check_time(event, last, bounds)
         with failing(IDENTITY, at):
-            must(ids.setdefault(event.says["event_id"], at) == at, "the event is there already")
+            require(ids.setdefault(event.says["event_id"], at) == at, "the event is there already")
         unread += ((at, what) for what in check_signatures(event, authority))
         last = event.accepted
     # 10. Under the seal, what is shown of each subject is its whole history.
@@ -1970,11 +1986,11 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
 def check_time(event: Event, last: str, bounds: Sequence[Bounds]) -> None:
     """Hold an entry to the one before it and the checkpoint (step 6), and to earlier ones (9)."""
     with failing(IDENTITY, event.position):
-        must(last <= event.accepted, "accepted before the last")
-        must(bounds[0].allow(event.position, event.accepted), "accepted after it was signed")
+        require(last <= event.accepted, "accepted before the last")
+        require(bounds[0].allow(event.position, event.accepted), "accepted after it was signed")
     with failing(CONSISTENCY, event.position):
         allowed = all(each.allow(event.position, event.accepted) for each in bounds)
-        must(allowed, "dated otherwise than an earlier checkpoint allows")
+        require(allowed, "dated otherwise than an earlier checkpoint allows")
 
 
 def read_seal(bundle: dict[str, Any], events: dict[int, Event]) -> tuple[bytes, int]:
@@ -1983,10 +1999,10 @@ def read_seal(bundle: dict[str, Any], events: dict[int, Event]) -> tuple[bytes, 
     if at is None and not bundle["histories"]:
         return b"", 0
     with failing(HISTORY, at):
-        must(at in events and events[at].kind == "ledger.sealed/1", "there is no seal there")
+        require(at in events and events[at].kind == "ledger.sealed/1", "there is no seal there")
         size, root = events[at].body.get("size"), events[at].body.get("map_root")
-        must(type(size) is int and 0 < size <= at, "a seal covers what is before it")
-        must(type(root) is str and re.fullmatch("sha256:[0-9a-f]{64}", root), "a root is a hash")
+        require(type(size) is int and 0 < size <= at, "a seal covers what is before it")
+        require(type(root) is str and re.fullmatch("sha256:[0-9a-f]{64}", root), "a root is a hash")
         return bytes.fromhex(str(root)[7:]), int(str(size))
 
 
@@ -2010,16 +2026,16 @@ def not_shown(
 
 def read_file(path: Path) -> bytes:
     """Return what a file holds; a pipe is not waited for, nor too long a file read whole."""
-    must(path.is_file() or not path.exists(), f"ODD_FILE: {path}: not a regular file")
+    require(path.is_file() or not path.exists(), f"ODD_FILE: {path}: not a regular file")
     with path.open("rb") as file:
         raw = file.read(MAX_BUNDLE + 1)
-    must(len(raw) <= MAX_BUNDLE, f"ODD_FILE: {path}: longer than {MAX_BUNDLE} bytes")
+    require(len(raw) <= MAX_BUNDLE, f"ODD_FILE: {path}: longer than {MAX_BUNDLE} bytes")
     return raw
 
 
 if __name__ == "__main__":
     try:
-        must(len(sys.argv) > 2, "usage: court.py BUNDLE TRUST [SUBJECT...]")
+        require(len(sys.argv) > 2, "usage: court.py BUNDLE TRUST [SUBJECT...]")
         given = [read_file(Path(name)) for name in sys.argv[1:3]]
         try:
             answer = verify(*given)
@@ -2028,7 +2044,7 @@ if __name__ == "__main__":
         if isinstance(sys.stdout, TextIOWrapper):  # Of the shell it may be closed.
             sys.stdout.reconfigure(errors="backslashreplace")
         print(*answer.lines(sys.argv[3:]), sep="\n", flush=True)
-    except (OSError, Wrong) as error:
+    except (OSError, CheckFailed) as error:
         print(seen(str(error)), file=sys.stderr)
         os._exit(2)  # Not by way of what could not be printed.
     sys.exit(not {*sys.argv[3:]} <= {*dict(answer.histories)})

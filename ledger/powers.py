@@ -346,7 +346,7 @@ def _open_nothing(_kind: str, _pointer: str, _value: Any) -> Any:
     return None
 
 
-class Terms(NamedTuple):
+class OfferedTerms(NamedTuple):
     """What a named event says, the row that reads it, and who knows what it sealed."""
 
     row: Row
@@ -358,7 +358,7 @@ def exposure(
     row: Row,
     says: Any,
     signer: str,
-    named: Callable[[str], Terms | None],
+    named: Callable[[str], OfferedTerms | None],
     opened: Opened = _open_nothing,
 ) -> Exposure:
     """Return what an event commits one of its signers to, by itself and by the offer it names."""
@@ -388,7 +388,7 @@ def is_boundless(row: Row) -> bool:
 
 
 def _parts(
-    word: _Word, says: Any, signer: str, named: Callable[[str], Terms | None], opened: Opened
+    word: _Word, says: Any, signer: str, named: Callable[[str], OfferedTerms | None], opened: Opened
 ) -> Iterator[Exposure]:
     """Yield what each thing that a word leads to commits to."""
     if _disposes(word, says, signer):
@@ -438,7 +438,9 @@ def _boundless(beyond: Beyond) -> Exposure:
     return _NOTHING._replace(beyond=(beyond,))
 
 
-def _terms(name: str, path: str, signer: str, named: Callable[[str], Terms | None]) -> Exposure:
+def _terms(
+    name: str, path: str, signer: str, named: Callable[[str], OfferedTerms | None]
+) -> Exposure:
     """Return what a named offer commits to, as the event that names it at a path does."""
     terms = named(name)
     if terms is None:

@@ -72,7 +72,7 @@ def telling_no(language: Language) -> Iterator[None]:
         raise SaidNo(said, language) from said
 
 
-def asked(
+def query(
     url: str, trust: Path | None, language: Language, kind: Any, path: str, **parameters: Any
 ) -> Asked:
     """Return the answer to a question, which is of a kind; parameters that are None are left out.
@@ -153,7 +153,7 @@ EXIT_CODES: Mapping[Verdict, int] = {
 """What a command that asks ends with, by the answer's verdict; 2 is that nobody could be asked."""
 
 
-def shown(answer: Asked, language: Language, *, as_json: bool) -> NoReturn:
+def print_answer(answer: Asked, language: Language, *, as_json: bool) -> NoReturn:
     """Print an answer, which is the server's word, and end the command with its verdict.
 
     It is JSON, or lines; in both stands what was checked of it. Of what the log does not name

@@ -26,7 +26,7 @@ from api.cli.options import AsJson, TrustFile, Url
 from api.cli.served import Most, ServedLog, share_of
 from ledger.domain.core.context import LeftOut
 from ledger.domain.core.event import Logged
-from ledger.events.lawbook import laws_at_hand
+from ledger.events.lawbook import available_laws
 from ledger.follow.audit import (
     AuditError,
     Exported,
@@ -324,7 +324,7 @@ class _Asked:
                 return self._gone_on(file)
 
     def _gone_on(self, file: Path) -> _Replayed:
-        laws, seals = laws_at_hand(self.law), self._seals()
+        laws, seals = available_laws(self.law), self._seals()
         with going_on(file, self.directory, laws) as past:
             began = past.size
             new = exported_entries(self.directory, began)
@@ -341,7 +341,7 @@ class _Asked:
         with self._refusals():
             seals = self._seals()
             entries = exported_entries(self.directory)
-            laws = laws_at_hand(self.law)
+            laws = available_laws(self.law)
             replay = Replay(entries, self._checkpoint().origin, laws, frozenset(seals))
             check = self._check(seals)
             digests.update(digests_after(check.follow(self._shown(replay)), READ_MODELS))

@@ -36,7 +36,7 @@ from ledger.node.backup import (
 from ledger.node.node import batch_key, open_database, policy_of
 from ledger.node.restore import MirrorBehind, RestoreError, restore
 from ledger.publish.publisher import LogSigner
-from ledger.publish.rollback_check import places, remembered
+from ledger.publish.rollback_check import ask_who_saw_more, places
 from ledger.store.basebackup import take_dump_away
 from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool
@@ -178,7 +178,9 @@ def _seen(settings: Settings, pool: Pool, origin: str) -> list[int]:
     """Return the sizes that witnesses and mirrors hold the log's own signature for."""
     verifiers = LogSigner(origin, *load_log_keys(Home(settings.home).keys)).verifiers
     sizes = []
-    for other in remembered(places(policy_of(settings, pool), settings.mirrors.split(), origin)):
+    for other in ask_who_saw_more(
+        places(policy_of(settings, pool), settings.mirrors.split(), origin)
+    ):
         try:
             open_note(other.note, verifiers)
             sizes.append(parse_checkpoint(parse_note(other.note).text).size)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.answers import asked, shown
+from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
 from projections.questions.sublicences import Tree
 from projections.questions.terms import ReportTerms, TermsOn, VersionDiff, Versions
@@ -39,12 +39,12 @@ def terms(  # noqa: PLR0913  (the question's parameters)
     """Print the terms in force on a day, the contract's status and its clocks."""
     path, known = "/v1/contracts/{contract}/terms", {"contract": contract, "known_at": known_at}
     if report is None:
-        answer = asked(url, trust, language, TermsOn, path, **known, true_on=true_on)
+        answer = query(url, trust, language, TermsOn, path, **known, true_on=true_on)
     elif true_on is not None:
         raise typer.BadParameter("a report has its own days", param_hint="--true-on")
     else:
-        answer = asked(url, trust, language, ReportTerms, path, **known, report=report)
-    shown(answer, language, as_json=as_json)
+        answer = query(url, trust, language, ReportTerms, path, **known, report=report)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("versions")
@@ -59,8 +59,8 @@ def versions(
 ) -> None:
     """Print who changed which terms, by which event, from when on."""
     path = "/v1/contracts/{contract}/versions"
-    answer = asked(url, trust, language, Versions, path, contract=contract, known_at=known_at)
-    shown(answer, language, as_json=as_json)
+    answer = query(url, trust, language, Versions, path, contract=contract, known_at=known_at)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("diff")
@@ -78,8 +78,8 @@ def diff(  # noqa: PLR0913  (the question's parameters)
     """Print what two versions of the terms have otherwise."""
     path = "/v1/contracts/{contract}/versions/{before}/diff/{after}"
     which: dict[str, Any] = {"contract": contract, "before": before, "after": after}
-    answer = asked(url, trust, language, VersionDiff, path, **which, known_at=known_at)
-    shown(answer, language, as_json=as_json)
+    answer = query(url, trust, language, VersionDiff, path, **which, known_at=known_at)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("sublicences")
@@ -95,10 +95,10 @@ def sublicences(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print the tree of what was passed on under a contract."""
     path = "/v1/contracts/{contract}/sublicences"
-    answer = asked(
+    answer = query(
         url, trust, language, Tree, path, contract=contract, true_on=true_on, known_at=known_at
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("registrations")
@@ -114,7 +114,7 @@ def registrations(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Print the contracts that wait for a permit or a registration, and how late they are."""
-    answer = asked(
+    answer = query(
         url,
         trust,
         language,
@@ -125,4 +125,4 @@ def registrations(  # noqa: PLR0913  (the question's parameters)
         true_on=true_on,
         known_at=known_at,
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)

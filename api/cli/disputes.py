@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.answers import asked, shown
+from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
 from projections.questions.disputes import HoldsOn
 from projections.questions.vouching import MarkedDispute
@@ -32,8 +32,8 @@ def show(
 ) -> None:
     """Print the steps of a dispute, and its orders with their ends."""
     path = "/v1/disputes/{dispute}"
-    answer = asked(url, trust, language, MarkedDispute, path, dispute=dispute, known_at=known_at)
-    shown(answer, language, as_json=as_json)
+    answer = query(url, trust, language, MarkedDispute, path, dispute=dispute, known_at=known_at)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("falls")
@@ -48,8 +48,8 @@ def falls(
 ) -> None:
     """Print which events fall if the one at the position is void from the start, and why."""
     path = "/v1/entries/{position}/falls"
-    answer = asked(url, trust, language, Falls, path, position=position, known_at=known_at)
-    shown(answer, language, as_json=as_json)
+    answer = query(url, trust, language, Falls, path, position=position, known_at=known_at)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("holds")
@@ -67,7 +67,7 @@ def holds(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print which orders hold a subject on a day."""
     path = "/v1/subjects/{subject}/holds"
-    answer = asked(
+    answer = query(
         url, trust, language, HoldsOn, path, subject=subject, true_on=true_on, known_at=known_at
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)

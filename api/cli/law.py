@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from api.cli.answers import asked, shown
+from api.cli.answers import print_answer, query
 from api.cli.officers import sign_as_officers
 from api.cli.options import AsJson, Lang, TrustFile, TrustIfAny, Url, must_be_new
 from ledger.domain.core.law import Law, MalformedLaw, read_law
 from ledger.domain.government.ledger import RulesAdopted
 from ledger.domain.parties.authority import ledger_subject
-from ledger.events.lawbook import files_in, put_on_shelf, shipped_files
+from ledger.events.lawbook import bundled_files, files_in, put_on_shelf
 from ledger.follow.client import LedgerClient, read_trust
 from ledger.home.paths import Home
 from ledger.home.settings import Settings
@@ -47,7 +47,7 @@ def export(
     directory: Annotated[Path, typer.Argument(help="Directory to write into", file_okay=False)],
 ) -> None:
     """Write the law data of this version as files: what a new decree starts from."""
-    files = {directory / name: raw for name, raw in shipped_files().items()}
+    files = {directory / name: raw for name, raw in bundled_files().items()}
     for file, raw in files.items():
         if not (file.is_file() and read_regular(file) == raw):
             must_be_new(file, "DIRECTORY")
@@ -94,7 +94,7 @@ def grounds(
     as_json: AsJson = False,
 ) -> None:
     """Print by which edition, law data and rules an event was judged."""
-    answer = asked(
+    answer = query(
         url, trust, language, Judged, "/v1/entries/{position}/grounds", position=position
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)

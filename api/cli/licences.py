@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.answers import asked, shown
+from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
 from projections.questions.licences import LicenceCheck
 
@@ -35,7 +35,7 @@ def check(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Say whether a party was licensed, with every grant looked at; exit code 1 if not."""
-    answer = asked(
+    answer = query(
         url,
         trust,
         language,
@@ -51,4 +51,4 @@ def check(  # noqa: PLR0913  (the question's parameters)
         effect=effect,
         known_at=known_at,
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)

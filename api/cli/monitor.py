@@ -13,11 +13,11 @@ from api.cli.audit import LawDirectory
 from api.cli.options import AsJson, TrustFile, Url
 from api.cli.served import ServedLog
 from api.cli.turns import look_again
-from ledger.events.lawbook import laws_at_hand
+from ledger.events.lawbook import available_laws
 from ledger.follow.alarms import STANDING, Alarm
 from ledger.follow.monitor import Mine, Monitor
 from ledger.follow.sent import SentUnreadable, read_sent
-from ledger.publish.rollback_check import places, remembered
+from ledger.publish.rollback_check import ask_who_saw_more, places
 from ledger.runtime.http import open_client
 from ledger.verify.trust import parse_trust
 from ledger.wire.regular import read_regular
@@ -78,11 +78,11 @@ def monitor(  # noqa: PLR0913  (the command's options)
             ServedLog(http),
             directory,
             read_regular(trust),
-            laws=laws_at_hand(law),
+            laws=available_laws(law),
             now=time.time,
             stall_s=stall,
             mine=own,
-            witnesses=lambda policy: remembered(places(policy, (), root.origin)),
+            witnesses=lambda policy: ask_who_saw_more(places(policy, (), root.origin)),
         )
         alarms = list[Alarm]()
         for step in (watching.begin, watching.look):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.answers import asked, shown
+from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
 from projections.questions.vouching import MarkedSignedBy
 from projections.tables.mandates import PowerToBind
@@ -34,10 +34,10 @@ def show(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print who the party is on a day: name, numbers, roles, relations, and how it ended."""
     path = "/v1/parties/{party}"
-    answer = asked(
+    answer = query(
         url, trust, language, PartyAsKnown, path, party=party, true_on=true_on, known_at=known_at
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("power")
@@ -56,7 +56,7 @@ def power(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Say whether the signer had power to bind the party on a day; exit code 1 if not."""
-    answer = asked(
+    answer = query(
         url,
         trust,
         language,
@@ -70,7 +70,7 @@ def power(  # noqa: PLR0913  (the question's parameters)
         currency=currency,
         known_at=known_at,
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("signed")
@@ -86,7 +86,7 @@ def signed(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Print what a key signed, and which of it is in doubt."""
-    answer = asked(
+    answer = query(
         url,
         trust,
         language,
@@ -97,4 +97,4 @@ def signed(  # noqa: PLR0913  (the question's parameters)
         topic=topic,
         known_at=known_at,
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)

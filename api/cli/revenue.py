@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.answers import asked, shown
+from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
 from projections.questions.arrears import MinimumMet, Overdue
 from projections.questions.computation import Computation
@@ -34,10 +34,10 @@ def explain(
 ) -> None:
     """Print how a distribution was computed; contested if it does not compute again."""
     path = "/v1/distributions/{distribution}/computation"
-    answer = asked(
+    answer = query(
         url, trust, language, Computation, path, distribution=distribution, known_at=known_at
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("dues")
@@ -54,8 +54,8 @@ def dues(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print what is owed to a party, what was paid of it, and which orders hold it."""
     path, of = "/v1/parties/{party}/dues", {"party": party, "contract": contract}
-    answer = asked(url, trust, language, Dues, path, **of, true_on=true_on, known_at=known_at)
-    shown(answer, language, as_json=as_json)
+    answer = query(url, trust, language, Dues, path, **of, true_on=true_on, known_at=known_at)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("overdue")
@@ -71,10 +71,10 @@ def overdue(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print missing reports and unpaid sums, days late and interest."""
     path = "/v1/contracts/{contract}/overdue"
-    answer = asked(
+    answer = query(
         url, trust, language, Overdue, path, contract=contract, true_on=true_on, known_at=known_at
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("minimum")
@@ -92,5 +92,5 @@ def minimum(  # noqa: PLR0913  (the question's parameters)
     """Say whether the minimum of a year was met; exit code 1 if it was not."""
     path = "/v1/contracts/{contract}/minimum"
     which: dict[str, Any] = {"contract": contract, "year": year, "licensee": licensee}
-    answer = asked(url, trust, language, MinimumMet, path, **which, known_at=known_at)
-    shown(answer, language, as_json=as_json)
+    answer = query(url, trust, language, MinimumMet, path, **which, known_at=known_at)
+    print_answer(answer, language, as_json=as_json)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.answers import asked, shown
+from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
 from projections.questions.remaining_scope import Dependents, Exclusive, LeftToGrant
 from projections.questions.title import Title
@@ -49,7 +49,7 @@ def title(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Print who owned the right on a day, and which assignments wait."""
-    answer = asked(
+    answer = query(
         url,
         trust,
         language,
@@ -61,7 +61,7 @@ def title(  # noqa: PLR0913  (the question's parameters)
         known_by=known_by,
         effect=effect,
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("chain")
@@ -76,8 +76,8 @@ def chain(
 ) -> None:
     """Print every event of the right's title, in order of recording."""
     path = "/v1/rights/{right}/chain"
-    answer = asked(url, trust, language, Chain, path, right=right, known_at=known_at)
-    shown(answer, language, as_json=as_json)
+    answer = query(url, trust, language, Chain, path, right=right, known_at=known_at)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("liens")
@@ -94,7 +94,7 @@ def liens(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Print the liens in force on a day, in order of rank."""
-    answer = asked(
+    answer = query(
         url,
         trust,
         language,
@@ -106,7 +106,7 @@ def liens(  # noqa: PLR0913  (the question's parameters)
         known_by=known_by,
         effect=effect,
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("status")
@@ -123,7 +123,7 @@ def status(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Say whether the right is in force on a day; exit code 1 if not."""
-    answer = asked(
+    answer = query(
         url,
         trust,
         language,
@@ -135,7 +135,7 @@ def status(  # noqa: PLR0913  (the question's parameters)
         known_at=known_at,
         known_by=known_by,
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("exclusive")
@@ -153,7 +153,7 @@ def exclusive(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Print the exclusive and sole grants there, for that, between two days."""
-    answer = asked(
+    answer = query(
         url,
         trust,
         language,
@@ -163,7 +163,7 @@ def exclusive(  # noqa: PLR0913  (the question's parameters)
         **_part(territory or "world", field, start, end),
         known_at=known_at,
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)
 
 
 def _path_of(subject: str) -> str:
@@ -194,7 +194,7 @@ def left(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Print what may still be granted, exclusively and otherwise, and what is in the way."""
-    answer = asked(
+    answer = query(
         url,
         trust,
         language,
@@ -204,7 +204,7 @@ def left(  # noqa: PLR0913  (the question's parameters)
         **_part(territory, field, start, end),
         known_at=known_at,
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)
 
 
 @app.command("dependents")
@@ -220,7 +220,7 @@ def dependents(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print which licences end with the right, and who must be told."""
     path = "/v1/rights/{right}/dependents"
-    answer = asked(
+    answer = query(
         url, trust, language, Dependents, path, right=right, true_on=true_on, known_at=known_at
     )
-    shown(answer, language, as_json=as_json)
+    print_answer(answer, language, as_json=as_json)

@@ -16,7 +16,7 @@ from api.cli.logs import configure_logs
 from api.cli.signing import sign_sealed
 from ledger.domain.government.governance import LedgerIsClosed
 from ledger.domain.government.seal import LedgerSealed
-from ledger.events.lawbook import LawShelf
+from ledger.events.lawbook import LawSets
 from ledger.events.vintage import Vintage
 from ledger.home.keystore import load_key
 from ledger.home.paths import Home
@@ -70,7 +70,7 @@ def _run(settings: Settings, app_dsn: str, anchor: Anchor) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent says when to stop.
     threading.Thread(target=die_with_parent, daemon=True).start()
     home, pool = Home(settings.home), Pool(app_dsn, size=3, application_name="techledger sealing")
-    vintage = Vintage(pool, LawShelf(home.law))
+    vintage = Vintage(pool, LawSets(home.law))
     clock = Clock(anchor)
     period, stop = timedelta(seconds=settings.seal_s), threading.Event()
     while not stop.wait(LOOK_S):

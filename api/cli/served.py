@@ -13,7 +13,7 @@ from ledger.follow.exportfiles import Share
 from ledger.follow.replies import read_object
 from ledger.log.merkle import HASH_SIZE
 from ledger.log.tiles import MAX_ENTRY, TILE_WIDTH, entries_path, tile_path
-from ledger.runtime.http import DEADLINE_S, SOON_S, ask, why_not
+from ledger.runtime.http import DEADLINE_S, SOON_S, fetch, why_not
 
 Most = Annotated[float, typer.Option(min=0.001, help="GiB of a log to take in at most in one run")]
 
@@ -65,7 +65,7 @@ class ServedLog:
 
     def _get(self, path: str, within_s: float = SOON_S) -> bytes:
         try:
-            answer = ask(self._http, "GET", f"/{path}", limit=MAX_FILE, deadline_s=within_s)
+            answer = fetch(self._http, "GET", f"/{path}", limit=MAX_FILE, deadline_s=within_s)
         except httpx2.TransportError as error:
             raise NoAnswer(why_not(error)) from error
         if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):

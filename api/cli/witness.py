@@ -10,8 +10,8 @@ import uvicorn
 
 from api.limits.guarded import Guard, Limits, guarded
 from api.witness import witness_app
-from ledger.witness.directory import House, policy_lines
-from ledger.witness.state import Book
+from ledger.witness.directory import WitnessDirectory, policy_lines
+from ledger.witness.state import WitnessState
 from ledger.witness.witness import Witness
 
 app = typer.Typer(help="Cosign the checkpoints of logs.", no_args_is_help=True)
@@ -29,7 +29,7 @@ def init(
     port: Annotated[int, typer.Option(help="Port to listen on")] = 8021,
 ) -> None:
     """Make a witness: two keys, an empty book, witness.toml; print its lines for a policy."""
-    house = House(directory)
+    house = WitnessDirectory(directory)
     house.create(name, tuple(log), host, port)
     _show(house)
 
@@ -37,10 +37,10 @@ def init(
 @app.command("show")
 def show(directory: Directory) -> None:
     """Print the witness's lines for a policy."""
-    _show(House(directory))
+    _show(WitnessDirectory(directory))
 
 
-def _show(house: House) -> None:
+def _show(house: WitnessDirectory) -> None:
     name = house.config().name
     print(policy_lines(name.rpartition("/")[2], house.signers(name)), end="")
 
@@ -48,9 +48,9 @@ def _show(house: House) -> None:
 @app.command("serve")
 def serve(directory: Directory) -> None:
     """Serve the witness over HTTP until interrupted."""
-    house = House(directory)
+    house = WitnessDirectory(directory)
     config = house.config()
-    book = Book(house.book)
+    book = WitnessState(house.book)
     try:
         signers = house.signers(config.name)
         witness = Witness(*signers, config.logs, book, lambda: int(time.time()))
@@ -67,7 +67,7 @@ def evidence(
     origin: Annotated[str, typer.Argument(help="Origin of a log")],
 ) -> None:
     """Print each two checkpoints of one size that the log signed; exit code 1 if there are any."""
-    book = Book(House(directory).book)
+    book = WitnessState(WitnessDirectory(directory).book)
     found = book.contradictions(origin)
     for each in found:
         when = datetime.fromtimestamp(each.received, UTC).isoformat()

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ValidationError
 from api.describe.measures import LISTED
 from ledger.domain.core.types import format_instant, parse_day, parse_instant
 from ledger.wire.canonical import MAX_INT
-from projections.engine.bitemporal import NEVER
+from projections.engine.bitemporal import UNRECORDED
 from projections.engine.whole import at_odds
 
 
@@ -78,7 +78,7 @@ _WRITERS: tuple[tuple[type[Any], Callable[[Any], Any]], ...] = (
     (Fraction, lambda value: [members_of(value.numerator), members_of(value.denominator)]),
     (datetime, format_instant),
     # What is on no day, as what no office recorded, is on the last of all in the read models.
-    (date, lambda value: None if value == NEVER else value.isoformat()),
+    (date, lambda value: None if value == UNRECORDED else value.isoformat()),
     (tuple, lambda value: [members_of(item) for item in value]),
     (list, lambda value: [members_of(item) for item in value]),
     (dict, lambda value: {name: members_of(item) for name, item in value.items()}),
@@ -242,7 +242,7 @@ def _read_written(parse: Callable[[str], Any], value: Any, where: str, expected:
 
 
 def _read_day(_kind: Any, value: Any, where: str) -> date:
-    return NEVER if value is None else _read_written(parse_day, value, where, "day")
+    return UNRECORDED if value is None else _read_written(parse_day, value, where, "day")
 
 
 def _read_instant(_kind: Any, value: Any, where: str) -> datetime:

@@ -13,7 +13,7 @@ from api.describe import days, money
 from api.describe.language import Language, Said
 from api.describe.places import place
 from api.describe.titles import country
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 
 Measure = Literal[
     "rate",
@@ -178,7 +178,9 @@ def topic_name(topic: str, language: Language) -> str:
 
 def instrument_name(number: str, language: Language) -> str:
     """Return the title of a law or decree with its number; the number where it is not known."""
-    found = next((each for each in shipped().instruments.values() if each.number == number), None)
+    found = next(
+        (each for each in bundled_law().instruments.values() if each.number == number), None
+    )
     if found is None:
         return number
     return f"{found.title_vi if language == 'vi' else found.title_en} ({number})"

@@ -24,12 +24,12 @@ class SetUnfit(NeedsOperator):
 
 
 @lru_cache(maxsize=1)
-def shipped() -> Law:
+def bundled_law() -> Law:
     """Return the law data of this version."""
-    return read_law(shipped_files())
+    return read_law(bundled_files())
 
 
-def shipped_files() -> dict[str, bytes]:
+def bundled_files() -> dict[str, bytes]:
     """Return the files of the law data of this version, by name."""
     folder = resources.files("ledger.domain.core") / "law_data"
     return {
@@ -53,7 +53,7 @@ def put_on_shelf(directory: Path, files: Mapping[str, bytes]) -> None:
         durable.create_directory(directory / digest[:16], files)
 
 
-class LawShelf(Mapping[str, Law]):
+class LawSets(Mapping[str, Law]):
     """The sets at hand by digest; looked up anew in the directory when an unknown one is named.
 
     So a set that was put there while the process runs can be adopted without starting it again.
@@ -61,11 +61,11 @@ class LawShelf(Mapping[str, Law]):
 
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
-        self._laws = laws_at_hand(directory)
+        self._laws = available_laws(directory)
 
     def __getitem__(self, sha256: str) -> Law:
         if sha256 not in self._laws:
-            self._laws = laws_at_hand(self._directory)
+            self._laws = available_laws(self._directory)
         return self._laws[sha256]
 
     def __iter__(self) -> Iterator[str]:
@@ -76,22 +76,22 @@ class LawShelf(Mapping[str, Law]):
 
     def files(self, sha256: str) -> Mapping[str, bytes]:
         """Return the files of a set, by name. Raises `KeyError` if it is not at hand."""
-        if sha256 == shipped().sha256:
-            return shipped_files()
+        if sha256 == bundled_law().sha256:
+            return bundled_files()
         for each in _sets_in(self._directory):
             if digest_of(files := files_in(each)) == sha256:
                 return files
         raise KeyError(sha256)
 
 
-def laws_at_hand(directory: Path | None = None) -> Mapping[str, Law]:
+def available_laws(directory: Path | None = None) -> Mapping[str, Law]:
     """Return the shipped set and those in the subdirectories of a directory, by digest.
 
     Raises `SetUnfit` if one of them is none.
     """
     if directory is not None and directory.exists() and not directory.is_dir():
         raise SetUnfit(f"{directory} is no directory")
-    laws = [shipped(), *map(_read_set, _sets_in(directory))]
+    laws = [bundled_law(), *map(_read_set, _sets_in(directory))]
     return {law.sha256: law for law in laws}
 
 

@@ -13,7 +13,7 @@ from ledger.domain.core.law import Law
 from ledger.domain.government.ledger import EDITIONS, LedgerOpened, RulesAdopted
 from ledger.domain.registry import TOPICS
 from ledger.events.intake import decode
-from ledger.events.lawbook import laws_at_hand
+from ledger.events.lawbook import available_laws
 from ledger.store.connection import Pool, Unavailable
 from ledger.store.entries import StoredEntry
 from ledger.store.held import Held, known_migrations, read_held
@@ -37,7 +37,7 @@ class Vintage:
 
     def __init__(self, pool: Pool, laws: Mapping[str, Law] | None = None) -> None:
         self._pool = pool
-        self._laws = laws_at_hand() if laws is None else laws
+        self._laws = available_laws() if laws is None else laws
         self._looked = -LOOK_S
         self.older: str | None = None
 

@@ -22,7 +22,7 @@ from ledger.domain.core.law import Law
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.government.seal import LedgerSealed
 from ledger.events.intake import Invalid, decode
-from ledger.events.lawbook import laws_at_hand
+from ledger.events.lawbook import available_laws
 from ledger.follow.exportfiles import SHARE, Progress, Share, remove_outgrown, take_in, write_whole
 from ledger.log.dating import SEEN, seen_path
 from ledger.log.merkle import HASH_SIZE, LogError, leaf_hash
@@ -359,7 +359,7 @@ class Replay:
 
         `past` is what an earlier replay has judged: then `entries` are those that follow.
         """
-        self._laws = laws_at_hand() if laws is None else laws
+        self._laws = available_laws() if laws is None else laws
         self._seals, self._roots = seals, dict[int, bytes]()
         self.seals = 0
         self._entries, self._origin = entries, origin

@@ -43,7 +43,7 @@ from ledger.log.subject_map import (
 )
 from ledger.log.tiles import TILE_WIDTH, TileHashes, parse_bundle, tile_width
 from ledger.log.tree_head import Checkpoint
-from ledger.sequence.subject_cache import Folds
+from ledger.sequence.subject_cache import SubjectCache
 from ledger.verify.files import read_tile
 from ledger.verify.outcome import Refused
 from ledger.wire.regular import OddFile, open_regular
@@ -173,7 +173,7 @@ class Judged:
             self._open(told, {"origin": origin, "judge": judge})
         except (sqlite3.DatabaseError, LogError, ValueError) as error:
             raise Stale(f"the file is damaged: {error}") from error
-        self._folds = Folds(self._load, SUBJECTS_BYTES)
+        self._folds = SubjectCache(self._load, SUBJECTS_BYTES)
         self._folds.clear(self.size)
         self._events: OrderedDict[int, Logged] = OrderedDict()
         self._touched: dict[bytes, tuple[History | None, History]] = {}

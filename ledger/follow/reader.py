@@ -23,7 +23,7 @@ from ledger.runtime.http import (
     SOON_S,
     Answer,
     AnswerTooLong,
-    ask,
+    fetch,
     open_client,
     why_not,
 )
@@ -123,7 +123,7 @@ class LedgerReader:
         while True:
             left_s = min(within_s, end - time.monotonic())
             try:
-                answer = ask(self._http, method, path, deadline_s=left_s, **options)
+                answer = fetch(self._http, method, path, deadline_s=left_s, **options)
                 if answer.status != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
                     return answer
             except AnswerTooLong as error:

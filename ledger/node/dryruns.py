@@ -23,7 +23,7 @@ from ledger.home.batches import BatchKey, ours
 from ledger.runtime.turns import Busy
 from ledger.sequence.judging import Group, Judging, Recorded, payload_sha256_of
 from ledger.sequence.sequencer import Sequencer
-from ledger.sequence.subject_cache import Folds, Overlay, load_histories
+from ledger.sequence.subject_cache import Overlay, SubjectCache, load_histories
 from ledger.sequence.vault import Vault
 from ledger.store.append import look
 from ledger.store.connection import Pool
@@ -96,9 +96,9 @@ class DryRuns:
             raise outcome
         return Judged(seen.head.size, judging.accepted, outcome, dead.refused if dead else None)
 
-    def _folded(self, event: Event, size: int) -> Folds:
+    def _folded(self, event: Event, size: int) -> SubjectCache:
         """Fold all that an event reads, as of a size."""
-        folds = Folds(partial(_load, self._pool, time.monotonic() + FOLD_S), SUBJECTS_BYTES)
+        folds = SubjectCache(partial(_load, self._pool, time.monotonic() + FOLD_S), SUBJECTS_BYTES)
         folds.clear(size)
         try:
             while folds.warm(admission.reads(event, folds)):

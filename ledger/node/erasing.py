@@ -15,14 +15,14 @@ from ledger.domain.government.governance import LedgerClosed, charter_subject
 from ledger.domain.parties.authority import Ledger, ledger_subject
 from ledger.domain.parties.party_lifecycle import PersonErased
 from ledger.events.intake import Submission, decode
-from ledger.events.lawbook import LawShelf
+from ledger.events.lawbook import LawSets
 from ledger.home.paths import Home
 from ledger.log.merkle import leaf_hash
 from ledger.runtime.clock import Clock
 from ledger.runtime.faults import Told
 from ledger.sequence.judging import Group, Judging, Recorded, payload_sha256_of
 from ledger.sequence.orders import Orders, order_faults
-from ledger.sequence.subject_cache import Folds, Overlay, load_histories
+from ledger.sequence.subject_cache import Overlay, SubjectCache, load_histories
 from ledger.sequence.vault import NoBatch
 from ledger.store.append import StoredId
 from ledger.store.connection import Pool
@@ -76,7 +76,7 @@ def order_erasure(
             stored=known,
             dead={},
             known={},
-            laws=LawShelf(home.law),
+            laws=LawSets(home.law),
             openings=NoBatch(),
         )
         ((outcome,),) = judging.judge([Group([submission], bulk=False, until=0.0)])
@@ -101,7 +101,7 @@ def _known(erasure: Erasure) -> tuple[UUID, StoredId]:
 
 def _behind(pool: Pool, submission: Submission, size: int, earlier: list[Erasure]) -> Overlay:
     """Fold what an order reads, with those before it."""
-    folds = Folds(partial(load_histories, pool), 0)
+    folds = SubjectCache(partial(load_histories, pool), 0)
     folds.clear(size)
     ordered = [decode(each.entry, each.position) for each in earlier]
     folds.warm({subject for each in ordered for subject in each.event.subjects})

@@ -28,7 +28,7 @@ from ledger.domain.core.body import KeyRecord
 from ledger.domain.government.ledger import LedgerOpened
 from ledger.events.compose import compose
 from ledger.events.intake import decode, read_envelope
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from ledger.home.antirollback import CheckpointFile
 from ledger.home.datakeys import DataKeys
 from ledger.home.keystore import KeyFileExists, create_log_keys, load_key, load_log_keys, save_key
@@ -427,7 +427,7 @@ def _genesis(
         "log_keys": list(signer.vkeys),
         "policy_sha256": _sha256(QUORUM_NONE_POLICY),
         "edition": EDITION,
-        "law_data_sha256": shipped().sha256,
+        "law_data_sha256": bundled_law().sha256,
         "operator": identity.operator,
         "registrar": identity.registrar,
         "delay_seconds": delay_s,

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import structlog
 
-from ledger.events.lawbook import LawShelf
+from ledger.events.lawbook import LawSets
 from ledger.events.signatures import SignatureChecker
 from ledger.events.vintage import Vintage
 from ledger.home.antirollback import CheckpointFile, Halted
@@ -29,7 +29,7 @@ from ledger.node.dryruns import DryRuns
 from ledger.node.postgres_supervisor import Watchdog
 from ledger.node.promises import Bounds, Promises
 from ledger.node.supervisor import Supervisor, hindrance
-from ledger.publish.bundle_builder import Gatherer
+from ledger.publish.bundle_builder import BundleBuilder
 from ledger.publish.checkpoint_watcher import Follower
 from ledger.publish.feeder import Feeder
 from ledger.publish.log_key_history import read_policy_in_force
@@ -37,7 +37,7 @@ from ledger.publish.publisher import LogSigner, Published, Publisher
 from ledger.publish.quorum import NONE_ASKED, Grade, Quorum, Standard, freshened, read_policy
 from ledger.publish.receipts import CheckpointFeed, Prover
 from ledger.publish.refuser import refuser_of
-from ledger.publish.rollback_check import places, remembered
+from ledger.publish.rollback_check import ask_who_saw_more, places
 from ledger.publish.scrutiny import Scrutiny
 from ledger.runtime.clock import Clock
 from ledger.runtime.computing import Computing
@@ -200,7 +200,7 @@ class Node:
         self.reading = Prover(self.reads)
         self.checker = SignatureChecker(settings.verifier_processes)
         self.policy = policy_of(settings, self.pool)
-        self.laws = LawShelf(home.law)
+        self.laws = LawSets(home.law)
         self.vintage = Vintage(self.probe, self.laws)
         self.publisher = self._publisher() if publishes else None
         self.quorum = Quorum(self.policy)
@@ -212,7 +212,7 @@ class Node:
         self.witnessed = self.standards["witnessed"].feed
         self.feeder = self._feeder()
         self.follower = None if publishes else self._follower()
-        self.gatherer = Gatherer(
+        self.gatherer = BundleBuilder(
             self.reads, self.reading, self.identity.origin, StoredMap(self.reads)
         )
         self.refuser = refuser_of(self.identity.origin, home.keys)
@@ -409,7 +409,7 @@ def publisher_of(  # noqa: PLR0913  (what it is wired to, by name)
     signer = LogSigner(
         origin, *load_log_keys(home.keys), look_again=lambda: load_log_keys(home.keys)
     )
-    vintage = Vintage(pool, LawShelf(home.law))
+    vintage = Vintage(pool, LawSets(home.law))
     return Publisher(
         pool,
         signer,
@@ -417,7 +417,7 @@ def publisher_of(  # noqa: PLR0913  (what it is wired to, by name)
         told=told,
         failed=failed,
         clock=(clock or Clock()).now,
-        others=lambda: remembered(urls),
+        others=lambda: ask_who_saw_more(urls),
         vintage=vintage,
         scrutiny=Scrutiny(pool, batch_key(home)),
         barrier=barrier or (lambda: None),

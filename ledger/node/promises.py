@@ -31,7 +31,7 @@ from ledger.runtime.pending import Pending, T
 from ledger.runtime.turns import Busy, Throttled
 from ledger.sequence.judging import Outcome, Recorded, payload_sha256_of
 from ledger.sequence.sequencer import Sequencer
-from ledger.sequence.subject_cache import Folds, load_histories
+from ledger.sequence.subject_cache import SubjectCache, load_histories
 from ledger.sequence.vault import Unreadable, Vault
 from ledger.store.connection import Pool
 from ledger.store.entries import read_head
@@ -128,7 +128,7 @@ class Promises:
     def _bound(self, submissions: Sequence[Submission], now: datetime) -> list[bool]:
         """Say of each whether its lines bind its signers, as the log stands."""
         size = read_head(self._pool).size
-        folds = Folds(partial(load_histories, self._pool), SUBJECTS_BYTES)
+        folds = SubjectCache(partial(load_histories, self._pool), SUBJECTS_BYTES)
         folds.clear(size)
         events = [submission.event for submission in submissions]
         while folds.warm({each for event in events for each in reads_to_bind(event, folds)}):

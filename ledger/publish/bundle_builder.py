@@ -50,7 +50,7 @@ class NotThere(GatheringError):
 
 
 @dataclass(frozen=True, slots=True)
-class Gatherer:
+class BundleBuilder:
     """Makes bundles from a database, under a checkpoint of it and the policy in force."""
 
     pool: Pool

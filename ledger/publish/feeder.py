@@ -27,7 +27,7 @@ from ledger.log.note import NoteSignature, UnverifiedNote, Verifier, open_note
 from ledger.log.policy import Policy
 from ledger.log.witness_request import format_add_checkpoint
 from ledger.publish.quorum import Standard
-from ledger.runtime.http import ask, open_client
+from ledger.runtime.http import fetch, open_client
 from ledger.runtime.loops import Loop
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool
@@ -225,7 +225,7 @@ class Feeder:
     def _post(self, target: Target, checkpoint: StoredCheckpoint, old: int) -> tuple[int, bytes]:
         proof = self._prove(old, checkpoint) if 0 < old < checkpoint.size else ()
         body = format_add_checkpoint(old, proof, checkpoint.note)
-        answer = ask(
+        answer = fetch(
             self._http,
             "POST",
             f"{target.url}/add-checkpoint",

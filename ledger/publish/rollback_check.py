@@ -17,7 +17,7 @@ import structlog
 from ledger.log.note import MAX_NOTE
 from ledger.log.policy import Policy
 from ledger.publish.publisher import Remembered
-from ledger.runtime.http import ask, open_client
+from ledger.runtime.http import fetch, open_client
 
 TIMEOUT_S = 2.0
 """How long one witness or mirror may take to answer, in seconds."""
@@ -35,7 +35,7 @@ def places(policy: Policy, mirrors: Sequence[str], origin: str) -> list[str]:
     ]
 
 
-def remembered(urls: Sequence[str]) -> Iterator[Remembered]:
+def ask_who_saw_more(urls: Sequence[str]) -> Iterator[Remembered]:
     """Ask all at once; yield what those that answer have. Who does not answer shows nothing."""
     if not urls:
         return
@@ -47,7 +47,7 @@ def remembered(urls: Sequence[str]) -> Iterator[Remembered]:
 
 def _ask(http: httpx2.Client, url: str) -> bytes | None:
     try:
-        answer = ask(http, "GET", url, limit=MAX_NOTE, deadline_s=2 * TIMEOUT_S)
+        answer = fetch(http, "GET", url, limit=MAX_NOTE, deadline_s=2 * TIMEOUT_S)
     except httpx2.HTTPError as error:
         _log.warning("no_answer", where=url, why=f"{type(error).__name__}: {error}")
         return None

@@ -105,7 +105,7 @@ def _is_host(host: str) -> bool:
     return ":" in host or (len(name) <= _LONGEST_NAME and all(map(_LABEL.fullmatch, labels)))
 
 
-def ask(
+def fetch(
     http: httpx2.Client,
     method: str,
     url: str,

@@ -28,7 +28,7 @@ import structlog
 from ledger.domain import admission
 from ledger.domain.core.law import Law
 from ledger.events.intake import Submission, decode
-from ledger.events.lawbook import laws_at_hand
+from ledger.events.lawbook import available_laws
 from ledger.events.vintage import SoftwareOlder, Vintage
 from ledger.home.batches import BatchKey, ours
 from ledger.log.merkle import Frontier, leaf_hash
@@ -38,7 +38,7 @@ from ledger.runtime.loops import Loop
 from ledger.runtime.pending import Pending
 from ledger.runtime.turns import Busy
 from ledger.sequence.judging import JUDGE_S, Group, Judging, Outcome, payload_sha256_of
-from ledger.sequence.subject_cache import Folds, Overlay, load_histories
+from ledger.sequence.subject_cache import Overlay, SubjectCache, load_histories
 from ledger.sequence.vault import Batch, NoBatch, NoVault, Vault
 from ledger.store.append import (
     Append,
@@ -109,14 +109,14 @@ class Sequencer:
     ) -> None:
         """Without a `key` nothing of what is appended can be signed."""
         self._pool, self._key = pool, key
-        self._laws = laws_at_hand() if laws is None else laws
+        self._laws = available_laws() if laws is None else laws
         self._vault = vault or NoVault()
         self._vintage = vintage or Vintage(pool, self._laws)
         self._committed = committed
         self._batch_max = batch_max
         self._outstanding_max = outstanding_max
         self._clock = clock
-        self._folds = Folds(partial(load_histories, pool), subjects_bytes)
+        self._folds = SubjectCache(partial(load_histories, pool), subjects_bytes)
         self._tree = Frontier()
         self._doubt = True  # What a batch followed may not have reached the vault.
         self._hindered = hindered

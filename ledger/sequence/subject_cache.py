@@ -71,7 +71,7 @@ class Weight(NamedTuple):
         return cls(count, weighed, weighed)
 
 
-class Folds:
+class SubjectCache:
     """The warm subjects. Not thread-safe: the sequencer's thread owns it."""
 
     def __init__(self, load: Load, most: int) -> None:
@@ -149,7 +149,7 @@ class Folds:
 class Overlay:
     """The folds, and above them what this batch would add."""
 
-    def __init__(self, folds: Folds) -> None:
+    def __init__(self, folds: SubjectCache) -> None:
         self._folds = folds
         self._added: dict[str, Folded | None] = {}
         self.size = folds.size

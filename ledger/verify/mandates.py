@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ledger.powers import TABLE, Exposure, Row, Terms, exposure
+from ledger.powers import TABLE, Exposure, OfferedTerms, Row, exposure
 from ledger.verify.event import Event
 from ledger.wire.instant import parse_instant
 
 _HANOI = timedelta(hours=7)  # Legal days are Hanoi's: UTC+7, no daylight saving since 1975.
 
-_BOUNDLESS = Terms(Row("", commits="open"), {})
+_BOUNDLESS = OfferedTerms(Row("", commits="open"), {})
 """What an offer is taken for that is not in the log."""
 
 
@@ -72,11 +72,11 @@ def suffices(
     if len(ceilings) < len(mandates):
         return True, ""
 
-    def named(offer: str) -> Terms | None:
+    def named(offer: str) -> OfferedTerms | None:
         offered = offers.get(offer)
         if offered is None or offered.made >= event.position:
             return _BOUNDLESS if whole else None
-        return Terms(TABLE[offered.topic], offered.body)
+        return OfferedTerms(TABLE[offered.topic], offered.body)
 
     if event.type not in TABLE:
         return None, f"what {event.type} commits {signer} to"

@@ -52,7 +52,7 @@ class Config:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class WitnessDirectory:
     """The paths of one witness."""
 
     path: Path

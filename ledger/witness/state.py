@@ -92,7 +92,7 @@ def create_book(path: Path) -> None:
     durable.flush_directory(path.parent)
 
 
-class Book:
+class WitnessState:
     """An open book. Thread-safe; several processes may hold the same file open."""
 
     def __init__(self, path: Path) -> None:
@@ -121,7 +121,7 @@ class Book:
         self._connection.close()
 
     @contextmanager
-    def moving(self) -> Iterator["Book"]:
+    def moving(self) -> Iterator["WitnessState"]:
         """Run what is inside as one transaction that nobody else's can come between."""
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")

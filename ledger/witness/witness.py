@@ -39,7 +39,7 @@ from ledger.log.witness_request import (
     parse_add_checkpoint,
     parse_sign_subtree,
 )
-from ledger.witness.state import Book, Cosigned
+from ledger.witness.state import Cosigned, WitnessState
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -79,7 +79,7 @@ class Witness:
         classical: CosignatureV1Signer,
         quantum: MLDSA44Signer,
         logs: Mapping[str, Sequence[Verifier]],
-        book: Book,
+        book: WitnessState,
         now: Callable[[], int],
     ) -> None:
         """Witness the logs of these origins, each known by its keys."""

@@ -20,7 +20,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from ledger.domain.core.event import Logged
 
-NEVER = date.max
+UNRECORDED = date.max
 """The office day of what no register outside the ledger holds."""
 
 Effect = Literal["parties", "third_parties"]
@@ -78,7 +78,7 @@ Where = tuple[str, date, date | None, date, date | None, int, datetime, int | No
 Believed = tuple[date, date | None, date, date | None, int, datetime, None, None]
 
 
-def believed(change: Change) -> Believed:
+def open_box(change: Change) -> Believed:
     """Return the fields of `Dated` after the key, for a fact that begins with a change."""
     return (*change.days, change.logged.position, change.logged.accepted, None, None)
 
@@ -143,7 +143,7 @@ def _end(rows: Sequence[D], gone: set[int], logged: Logged) -> Iterable[D]:
 
 # Rows are made anew from tuples of fields: `dataclasses.replace` takes four times as long.
 
-where: Callable[[Dated], Where] = attrgetter(*(field.name for field in fields(Dated)))
+box_of: Callable[[Dated], Where] = attrgetter(*(field.name for field in fields(Dated)))
 """Returns the key and the box of a row: the fields of `Dated`."""
 
 _days_of: Callable[[Dated], tuple[Any, ...]] = attrgetter(*Days._fields)
@@ -152,7 +152,7 @@ _days_of: Callable[[Dated], tuple[Any, ...]] = attrgetter(*Days._fields)
 def ended(row: D, logged: Logged) -> D:
     """Return a row that the ledger believed until an event."""
     kind: Any = type(row)
-    until: D = kind(*where(row)[:-2], logged.position, logged.accepted, *_said(kind)(row))
+    until: D = kind(*box_of(row)[:-2], logged.position, logged.accepted, *_said(kind)(row))
     return until
 
 

@@ -16,7 +16,7 @@ from ledger.domain.registry import EVOLVES, TOPICS
 
 
 @dataclass(frozen=True, slots=True)
-class SaidEvent:
+class EventBody:
     """A row: an event of a subject; `said` is its body as JSON."""
 
     subject: str
@@ -28,10 +28,10 @@ class SaidEvent:
     said: str
 
 
-def said_of(subject: str, logged: Logged) -> SaidEvent:
+def said_of(subject: str, logged: Logged) -> EventBody:
     """Return the row of an event for one of its subjects."""
     event = logged.event
-    return SaidEvent(
+    return EventBody(
         subject,
         logged.position,
         logged.accepted,
@@ -42,7 +42,7 @@ def said_of(subject: str, logged: Logged) -> SaidEvent:
     )
 
 
-def fold_of(subject: str, rows: Sequence[SaidEvent]) -> Any:
+def fold_of(subject: str, rows: Sequence[EventBody]) -> Any:
     """Fold a subject's events as the domain does; None where there are none."""
     kind, value = subject.partition(":")[0], None
     for row in rows:
@@ -53,7 +53,7 @@ def fold_of(subject: str, rows: Sequence[SaidEvent]) -> Any:
     return value
 
 
-def _logged(row: SaidEvent, body: Body) -> Logged:
+def _logged(row: EventBody, body: Body) -> Logged:
     """Return the event as a fold needs it: its header is not kept here."""
     event = Event(
         ledger="",

@@ -88,7 +88,7 @@ class _Index(Generic[D]):
     def __init__(self, group: Callable[[D], Hashable]) -> None:
         self.group = group
         self.groups: dict[Hashable, _Open] = {}
-        self.of: Shelf[D] | None = None
+        self.of: IndexedRows[D] | None = None
 
     def add(self, place: Place, row: D) -> None:
         if row.known_to is None:
@@ -99,21 +99,21 @@ class _Index(Generic[D]):
             self.groups[self.group(row)].remove(place, row)
 
 
-class Shelf(tuple[D, ...]):  # noqa: SLOT001  (a tuple has no slots for more)
+class IndexedRows(tuple[D, ...]):  # noqa: SLOT001  (a tuple has no slots for more)
     """Rows of a key in their order, and where to find those of a group."""
 
     _index: _Index[D]
 
     @classmethod
-    def of(cls, rows: Sequence[D], group: Callable[[D], Hashable]) -> "Shelf[D]":
+    def of(cls, rows: Sequence[D], group: Callable[[D], Hashable]) -> "IndexedRows[D]":
         """Return the rows on a shelf; `group` tells rows apart by what they say."""
-        if isinstance(rows, Shelf):
+        if isinstance(rows, IndexedRows):
             return rows
         shelf = cls(rows)
         shelf._index = _Index(group)
         return shelf
 
-    def plus(self, rows: Iterable[D]) -> "Shelf[D]":
+    def plus(self, rows: Iterable[D]) -> "IndexedRows[D]":
         """Return the shelf with rows added at its end."""
         return self._replaced({}, tuple(rows))
 
@@ -122,7 +122,7 @@ class Shelf(tuple[D, ...]):  # noqa: SLOT001  (a tuple has no slots for more)
         found = self._at_hand().groups.get(group)
         return () if found is None else tuple(self[place] for place in found.all())
 
-    def end(self, group: Hashable, logged: Logged) -> "Shelf[D]":
+    def end(self, group: Hashable, logged: Logged) -> "IndexedRows[D]":
         """Return the shelf after the ledger ceased to believe the rows of a group."""
         found = self._at_hand().groups.get(group)
         places = [] if found is None else found.all()
@@ -133,7 +133,7 @@ class Shelf(tuple[D, ...]):  # noqa: SLOT001  (a tuple has no slots for more)
         change: Change,
         group: Hashable,
         transform: Callable[[tuple[D, ...]], Sequence[D]],
-    ) -> "Shelf[D]":
+    ) -> "IndexedRows[D]":
         """Return the shelf after a change to the rows of a group, as `axes.revise` has it."""
         found = self._at_hand().groups.get(group)
         boxes: dict[Days, list[Place]] = {}
@@ -160,7 +160,7 @@ class Shelf(tuple[D, ...]):  # noqa: SLOT001  (a tuple has no slots for more)
             self._index.of = self
         return self._index
 
-    def _replaced(self, gone: dict[Place, Logged], begun: tuple[D, ...]) -> "Shelf[D]":
+    def _replaced(self, gone: dict[Place, Logged], begun: tuple[D, ...]) -> "IndexedRows[D]":
         """Return the shelf after rows ended, and others began at its end.
 
         A row that began with the very event that ends it goes without a trace. Those are the last
@@ -182,7 +182,7 @@ class Shelf(tuple[D, ...]):  # noqa: SLOT001  (a tuple has no slots for more)
         kept = [row for place, row in tail if place not in gone or row.known_to is not None]
         for place, row in enumerate((*kept, *begun), start):
             index.add(place, row)
-        shelf: Shelf[D] = Shelf((*rows, *kept, *begun))
+        shelf: IndexedRows[D] = IndexedRows((*rows, *kept, *begun))
         shelf._index = index
         index.of = shelf
         return shelf

@@ -34,7 +34,7 @@ class TwinRows(ProjectionError):
     """An event makes two rows of one identity: the read model is at fault."""
 
 
-class Sheet:
+class RowCache:
     """The rows of a projection, as far as they are in memory.
 
     `complete` says that no row is kept elsewhere: a key that is not here has no rows.
@@ -116,7 +116,7 @@ class Sheet:
         return ((*self._values(row), n) for rows in self.rows() for n, row in enumerate(rows))
 
 
-class Roll:
+class AppendBuffer:
     """The rows that a journal added since the last commit."""
 
     def __init__(self, journal: Journal[Any]) -> None:
@@ -158,11 +158,13 @@ class Roll:
         self._added = []
 
 
-def open_sheet(model: ReadModel, *, complete: bool, capacity: int | None) -> Sheet | Roll:
+def open_sheet(
+    model: ReadModel, *, complete: bool, capacity: int | None
+) -> RowCache | AppendBuffer:
     """Return an empty sheet for a read model."""
     if isinstance(model, Projection):
-        return Sheet(model, complete=complete, capacity=capacity)
-    return Roll(model)
+        return RowCache(model, complete=complete, capacity=capacity)
+    return AppendBuffer(model)
 
 
 class HasModel(Protocol):

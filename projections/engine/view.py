@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar, cast
 from ledger.domain.core.types import format_instant, legal_day
 from ledger.store.connection import KeptMac, NotMigrated, Pool
 from ledger.store.readmodels import Progress, Snapshot, snapshot
-from projections.engine.bitemporal import NEVER
+from projections.engine.bitemporal import UNRECORDED
 from projections.engine.digest import is_ours
 from projections.engine.projection import Journal, Projection, ProjectionError, ReadModel
 
@@ -124,7 +124,7 @@ def _written(known_at: KnownAt) -> str | None:
 
 def _office_day(known_at: KnownAt) -> date:
     if known_at is None:
-        return NEVER - timedelta(days=1)
+        return UNRECORDED - timedelta(days=1)
     if isinstance(known_at, datetime):
         return legal_day(known_at)
     if isinstance(known_at, date):
@@ -133,7 +133,7 @@ def _office_day(known_at: KnownAt) -> date:
 
 
 @contextmanager
-def viewing(pool: Pool, *models: ReadModel) -> Iterator[View]:
+def read_snapshot(pool: Pool, *models: ReadModel) -> Iterator[View]:
     """Look at read models in one snapshot.
 
     Raises `NotFolded` if one of them is not there, or is not to be answered from.
@@ -181,13 +181,13 @@ RECORDED = "position <= %(known_position)s AND accepted <= %(known_accepted)s"
 """The condition on rows of a journal that they are known."""
 
 
-def knowing(known: Known) -> dict[str, object]:
+def bound_parameters(known: Known) -> dict[str, object]:
     """Return the parameters of `DATED` and `RECORDED`."""
     # On the last day of all lies what the ledger knows, recorded by an office or not.
     return {
         "known_position": known.position,
         "known_accepted": known.accepted,
-        "office_day": known.office_day or NEVER,
+        "office_day": known.office_day or UNRECORDED,
     }
 
 

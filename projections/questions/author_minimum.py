@@ -16,7 +16,7 @@ from ledger.domain.core.money import PPM
 from ledger.domain.revenue.author_pay import REGISTERED, Income, Result, duties
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
-from projections.engine.view import KnownAt, positions_of, viewing
+from projections.engine.view import KnownAt, positions_of, read_snapshot
 from projections.tables.status import StatusRow, status, status_rows
 from projections.tables.technologies import TechnologyView, technology_of
 
@@ -93,7 +93,7 @@ def author_minimum_of(  # noqa: PLR0913  (the question's parameters)
 
 def _titles(pool: Pool, known: TechnologyView, on: date, known_at: KnownAt) -> list[StatusRow]:
     """Return the rights that protect a technology, those first that authors are paid for."""
-    with viewing(pool, status) as view:
+    with read_snapshot(pool, status) as view:
         found = status_rows(view, known.rights, on, view.known(known_at))
     rows = [row for rows in found.values() for row in rows if not row.territory]
     return sorted(rows, key=lambda row: (row.kind not in REGISTERED, row.filed_position))

@@ -13,7 +13,7 @@ from typing import Any
 from ledger.domain.core.types import legal_day
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
-from projections.engine.view import RECORDED, Known, KnownAt, View, knowing, positions_of
+from projections.engine.view import RECORDED, Known, KnownAt, View, bound_parameters, positions_of
 from projections.tables.basis import answering, listing, named, told
 from projections.tables.dispute_events import OrderRow, Step, disputes, orders, told_of
 
@@ -73,7 +73,7 @@ def dispute_of(pool: Pool, dispute: str, *, known_at: KnownAt = None) -> Dispute
     """
     with listing(pool, disputes, orders) as view:
         known = view.known(known_at)
-        asked = {"dispute": dispute, **knowing(known)}
+        asked = {"dispute": dispute, **bound_parameters(known)}
         steps = view.rows(disputes, f"subject = %(dispute)s AND {RECORDED}", asked, "position")
         given = known_orders(view, "dispute = %(dispute)s", asked)
         return named(view, Dispute(dispute, view.size, steps, given), known, dispute)
@@ -86,7 +86,7 @@ def holds_on(pool: Pool, subject: str, *, true_on: date, known_at: KnownAt = Non
     """
     with answering(pool, orders) as view:
         known = view.known(known_at)
-        asked = {"subject": subject, "on": true_on, **knowing(known)}
+        asked = {"subject": subject, "on": true_on, **bound_parameters(known)}
         given = known_orders(view, 'subject = %(subject)s AND "start" <= %(on)s', asked)
         held = tuple(row for row in given if holds(row, true_on))
         return told(view, HoldsOn(subject, true_on, view.size, held), known, subject)
@@ -96,7 +96,7 @@ def standing_orders(
     view: View, subjects: Iterable[str], on: date, known: Known
 ) -> dict[str, tuple[OrderRow, ...]]:
     """Return the orders that hold these subjects on a legal day, by subject."""
-    asked = {"subjects": sorted(subjects), "on": on, **knowing(known)}
+    asked = {"subjects": sorted(subjects), "on": on, **bound_parameters(known)}
     given = known_orders(view, 'subject = ANY(%(subjects)s) AND "start" <= %(on)s', asked)
     held: dict[str, tuple[OrderRow, ...]] = {}
     for row in given:
@@ -108,10 +108,10 @@ def standing_orders(
 def known_orders(view: View, where: str, asked: Mapping[str, Any]) -> tuple[OrderRow, ...]:
     """Return orders as known: one that was lifted later stands."""
     rows = view.rows(orders, f"{where} AND {RECORDED}", asked, order="position, name, subject")
-    return tuple(row if _was_lifted(row, asked) else _standing(row) for row in rows)
+    return tuple(row if _as_known(row, asked) else _standing(row) for row in rows)
 
 
-def _was_lifted(row: OrderRow, asked: Mapping[str, Any]) -> bool:
+def _as_known(row: OrderRow, asked: Mapping[str, Any]) -> bool:
     if row.lifted_position is None or row.lifted_at is None:
         return True
     return bool(

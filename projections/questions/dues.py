@@ -17,7 +17,15 @@ from ledger.domain.revenue.share_agreement import RoleOf, ShareAgreed
 from ledger.domain.revenue.suspense import SuspenseReleased
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
-from projections.engine.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing
+from projections.engine.view import (
+    RECORDED,
+    Known,
+    KnownAt,
+    View,
+    bound_parameters,
+    positions_of,
+    read_snapshot,
+)
 from projections.questions.disputes import standing_orders
 from projections.questions.keys import owners_of
 from projections.tables.basis import answering, told
@@ -158,7 +166,7 @@ def dues_of(
 
 
 def _payable(view: View, party: str, contract: str | None, known: Known) -> tuple[PayableRow, ...]:
-    asked = {"payee": party, "contract": contract, **knowing(known)}
+    asked = {"payee": party, "contract": contract, **bound_parameters(known)}
     condition = f"payee = %(payee)s AND {RECORDED}"
     if contract is not None:
         condition += " AND contract = %(contract)s"
@@ -229,7 +237,7 @@ def _waiting(view: View, party: str, contract: str | None, known: Known) -> Iter
 
 def distributed_by(pool: Pool, distribution: str, *, known_at: KnownAt = None) -> frozenset[str]:
     """Return the contract and the agreement on shares by which a distribution was made."""
-    with viewing(pool, money_events) as view:
+    with read_snapshot(pool, money_events) as view:
         own = money_of(view, (distribution,), view.known(known_at))
     made = (body for _, body in said_as(own, Distributed) if body.distribution == distribution)
     return frozenset(subject for body in made for subject in (body.contract, body.share))
@@ -237,7 +245,7 @@ def distributed_by(pool: Pool, distribution: str, *, known_at: KnownAt = None) -
 
 def releases_of(pool: Pool, distribution: str, *, known_at: KnownAt = None) -> tuple[int, ...]:
     """Return the positions of the events that released what of a distribution was waiting."""
-    with viewing(pool, money_events) as view:
+    with read_snapshot(pool, money_events) as view:
         own = money_of(view, (distribution,), view.known(known_at))
         return positions_of([row.position for row, _ in said_as(own, SuspenseReleased)])
 

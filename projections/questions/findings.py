@@ -32,7 +32,7 @@ from ledger.domain.rights.title import AssignmentRegistered
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, KnownAt, knowing, positions_of, viewing
+from projections.engine.view import RECORDED, KnownAt, bound_parameters, positions_of, read_snapshot
 from projections.questions.disputes import dispute_of
 from projections.questions.dues import distributed_by, releases_of
 from projections.questions.keys import signed_by
@@ -217,7 +217,7 @@ def _look_at_end(case: Case) -> Looked:
 def _look_at_registration(case: Case) -> Looked:
     """Orders that froze the title when the office moved it."""
     suspect = case.suspect
-    with viewing(case.pool, orders) as view:
+    with read_snapshot(case.pool, orders) as view:
         found = view.rows(
             orders,
             """subject = %(right)s AND effect = 'FREEZE_TITLE' AND position < %(at)s
@@ -240,7 +240,7 @@ def _look_at_title(case: Case) -> Looked:
     """
     suspect = case.suspect
     assert suspect.detail is not None, "suspected by its assignment"
-    with viewing(case.pool, title) as view:
+    with read_snapshot(case.pool, title) as view:
         earlier = overtaken(view, suspect.subject, suspect.detail, suspect.position)
         ended = terms_of(view, suspect.subject, suspect.detail, view.known(case.known_at))
     settled = [row.known_from for row in ended if row.effect == "ended"]
@@ -252,7 +252,7 @@ def _look_at_payment(case: Case) -> Looked:
     suspect = case.suspect
     assert suspect.effective_from is not None, "suspected by its day"
     made = distributed_by(case.pool, suspect.subject, known_at=case.known_at)
-    with viewing(case.pool, orders) as view:
+    with read_snapshot(case.pool, orders) as view:
         found = view.rows(
             orders,
             """subject = ANY(%(held)s) AND effect = 'HOLD_PAYMENT' AND position < %(at)s
@@ -309,7 +309,7 @@ def _look_at_voidance(case: Case) -> Looked:
 
 def _maker(case: Case) -> int:
     """Return the position of the event that made a deed."""
-    with viewing(case.pool, dependencies) as view:
+    with read_snapshot(case.pool, dependencies) as view:
         (found,) = view.rows(
             dependencies,
             "thing = %(deed)s AND role = 'makes'",
@@ -367,7 +367,7 @@ def findings(  # noqa: PLR0913  (each is a parameter of the query)
     """
     with listing(pool, suspects) as view:
         known = view.known(known_at)
-        asked = {"subject": subject, "after": after, **knowing(known)}
+        asked = {"subject": subject, "after": after, **bound_parameters(known)}
         condition = f"position > %(after)s AND {RECORDED}"
         if subject is not None:
             condition += " AND subject = %(subject)s"

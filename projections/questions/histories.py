@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
-from projections.engine.view import KnownAt, knowing
+from projections.engine.view import KnownAt, bound_parameters
 from projections.tables.basis import BY_THEN, listing, named
 from projections.tables.timeline import EventRow, events, timeline
 
@@ -40,7 +40,7 @@ def timeline_of(
         found = view.rows(
             timeline,
             f"subject = %(subject)s AND position > %(after)s AND {BY_THEN}",
-            {"subject": subject, "after": after, **knowing(known)},
+            {"subject": subject, "after": after, **bound_parameters(known)},
             order="position",
             limit=limit + 1,
         )

@@ -13,7 +13,7 @@ from typing import Literal
 from ledger.domain.core.body import key_subject
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
-from projections.engine.view import RECORDED, Known, KnownAt, View, knowing, positions_of
+from projections.engine.view import RECORDED, Known, KnownAt, View, bound_parameters, positions_of
 from projections.tables.basis import listing, named
 from projections.tables.key_events import KeyFact, Word, keys, reconfirmations, signed
 from projections.tables.timeline import EventRow, events
@@ -128,7 +128,7 @@ def keys_of(pool: Pool, party: str, *, known_at: KnownAt = None) -> KeysOf:
         facts = view.rows(
             keys,
             f"party = %(party)s AND {RECORDED}",
-            {"party": party, **knowing(known)},
+            {"party": party, **bound_parameters(known)},
             order="position, subject",
         )
         subjects = dict.fromkeys(fact.subject for fact in facts)
@@ -155,7 +155,7 @@ def _key(view: View, key_id: str, known: Known) -> Key:
     facts = view.rows(
         keys,
         f"subject = %(key)s AND {RECORDED}",
-        {"key": subject, **knowing(known)},
+        {"key": subject, **bound_parameters(known)},
         order="position",
     )
     return _folded(subject, facts)
@@ -200,7 +200,7 @@ def signed_by(  # noqa: PLR0913  (each is a parameter of the query)
             "topic": topic,
             "since": since,
             "until": until,
-            **knowing(known),
+            **bound_parameters(known),
         }
         conditions = [
             "subject = %(key)s",
@@ -218,7 +218,7 @@ def signed_by(  # noqa: PLR0913  (each is a parameter of the query)
         rows = view.rows(
             events,
             f"position = ANY(%(page)s) AND {RECORDED}",
-            {"page": page, **knowing(known)},
+            {"page": page, **bound_parameters(known)},
             order="position",
         )
         words = view.rows(

@@ -24,7 +24,7 @@ from ledger.domain.rights.right_status import (
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal
-from projections.engine.view import DATED, RECORDED, KnownAt, View, knowing, positions_of
+from projections.engine.view import DATED, RECORDED, KnownAt, View, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.grants import encumbrances, grants
 from projections.tables.revenue import (
@@ -126,7 +126,7 @@ def lapse_effects(pool: Pool, right: str, *, known_at: KnownAt = None) -> Lapses
     models = (standings, encumbrances, grants, reports, payables, payments)
     with answering(pool, *models) as view:
         known = view.known(known_at)
-        asked: dict[str, object] = {"right": right, **knowing(known)}
+        asked: dict[str, object] = {"right": right, **bound_parameters(known)}
         said = view.rows(standings, f"subject = %(right)s AND {RECORDED}", asked, order="position")
         places = _places(view, asked)
         money = _money(view, sorted(places), asked)

@@ -26,7 +26,7 @@ from projections.engine.view import (
     Known,
     KnownAt,
     View,
-    knowing,
+    bound_parameters,
     positions_of,
 )
 from projections.tables.basis import answering, doubts, named
@@ -178,7 +178,7 @@ def _doubted(view: View, use: Use, known: Known, looked_at: Iterable[LookedAt]) 
 
 def _lost(view: View, use: Use, known: Known) -> list[GrantRow]:
     """Return grants that covered the use as was known once, and not any more."""
-    asked = {"party": use.party, "act": use.act, "true_on": use.true_on, **knowing(known)}
+    asked = {"party": use.party, "act": use.act, "true_on": use.true_on, **bound_parameters(known)}
     condition = f"{_OF_PARTY} AND {TRUE_ON} AND known_to <= %(known_position)s"
     condition += " AND known_to_at <= %(known_accepted)s"
     found = view.rows(grants, condition, asked, order="position, ref, n", limit=LOOKED_AT)
@@ -194,7 +194,7 @@ _OF_PARTY = "(licensee = %(party)s OR open_beneficiaries) AND %(act)s = ANY(acts
 
 def _candidates(view: View, use: Use, known: Known) -> tuple[GrantRow, ...]:
     """Return the grants of the act to the party whose days contain the day, oldest first."""
-    asked = {"party": use.party, "act": use.act, "true_on": use.true_on, **knowing(known)}
+    asked = {"party": use.party, "act": use.act, "true_on": use.true_on, **bound_parameters(known)}
     condition = f"{_OF_PARTY} AND {TRUE_ON} AND {DATED}"
     if use.object is not None:
         burdens = view.rows(
@@ -213,7 +213,7 @@ def _candidates(view: View, use: Use, known: Known) -> tuple[GrantRow, ...]:
 
 
 def _terms(view: View, found: Iterable[GrantRow], known: Known) -> dict[str, ContractRow]:
-    asked = {"contracts": sorted({grant.subject for grant in found}), **knowing(known)}
+    asked = {"contracts": sorted({grant.subject for grant in found}), **bound_parameters(known)}
     rows = view.rows(
         contracts, f"subject = ANY(%(contracts)s) AND {RECORDED}", asked, order="subject"
     )
@@ -225,7 +225,7 @@ def _heads(view: View, found: Sequence[GrantRow], known: Known) -> dict[str, tup
     heads: dict[str, tuple[GrantRow, ...]] = {}
     level = found
     while refs := sorted({grant.head for grant in level if grant.head is not None} - heads.keys()):
-        asked = {"refs": refs, **knowing(known)}
+        asked = {"refs": refs, **bound_parameters(known)}
         level = view.rows(grants, f"ref = ANY(%(refs)s) AND {DATED}", asked, order="ref, n")
         for ref in refs:
             heads[ref] = tuple(row for row in level if row.ref == ref)

@@ -25,7 +25,7 @@ from ledger.domain.core.scope import (
 )
 from ledger.domain.core.types import legal_day
 from ledger.domain.rights.protection import term_of
-from ledger.domain.rights.remaining_scope import Free, TooFinelyCut, left_to_grant
+from ledger.domain.rights.remaining_scope import Free, TooFinelyCut, ungranted
 from ledger.domain.rights.status_timeline import EVERYWHERE
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
@@ -36,9 +36,9 @@ from projections.engine.view import (
     KnownAt,
     TooMany,
     View,
-    knowing,
+    bound_parameters,
     positions_of,
-    viewing,
+    read_snapshot,
 )
 from projections.tables.basis import answering, told
 from projections.tables.grants import GrantRow, encumbrances, grants, told_of
@@ -212,7 +212,7 @@ def left_of(  # noqa: PLR0913  (the question's parameters)
 
 def _registered(view: View, technology: str, known: Known) -> bool:
     """Whether a technology is in the log."""
-    asked = {"subject": technology, **knowing(known)}
+    asked = {"subject": technology, **bound_parameters(known)}
     condition = f"subject = %(subject)s AND {RECORDED}"
     return bool(view.rows(technologies, condition, asked, order="position", limit=1))
 
@@ -247,13 +247,13 @@ def granted_from(
     pool: Pool, right: str, day: date, *, known_at: KnownAt = None
 ) -> tuple[GrantRow, ...]:
     """Return the grants on a right that run on a day or after it, as known."""
-    with viewing(pool, grants, encumbrances) as view:
+    with read_snapshot(pool, grants, encumbrances) as view:
         return _granted(view, right, day, None, view.known(known_at))
 
 
 def _left(space: Box, held: Sequence[HeldGrant], *, exclusive: bool) -> tuple[Free, ...]:
     try:
-        return left_to_grant(space, held, exclusive=exclusive)
+        return ungranted(space, held, exclusive=exclusive)
     except TooFinelyCut as error:
         raise TooMany(f"{error}: narrow the territory, the field and the days") from None
 
@@ -319,7 +319,7 @@ def _granted(
     burdens = view.rows(
         encumbrances,
         "subject = %(subject)s AND position <= %(known_position)s",
-        {"subject": subject, **knowing(known)},
+        {"subject": subject, **bound_parameters(known)},
         order="position, ref",
         limit=LOOKED_AT + 1,
     )
@@ -329,7 +329,7 @@ def _granted(
         "refs": sorted({burden.ref for burden in burdens}),
         "start": start,
         "stop": end,
-        **knowing(known),
+        **bound_parameters(known),
     }
     return view.rows(
         grants,

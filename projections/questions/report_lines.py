@@ -16,7 +16,7 @@ from ledger.domain.contracts.report_index import NONE_FILED, FiledLine, FiledRep
 from ledger.domain.core.context import Context, OpeningRequired
 from ledger.domain.revenue.report import RevenueReported, filed_report, owes
 from ledger.domain.revenue.report_lines import Line
-from projections.engine.event_bodies import SaidEvent
+from projections.engine.event_bodies import EventBody
 from projections.tables.contract_events import folded
 from projections.tables.money_events import MoneyEvent, said_as
 
@@ -86,7 +86,7 @@ class ReportLines:
 
 def lines_of(
     contract: str,
-    said: Sequence[SaidEvent],
+    said: Sequence[EventBody],
     money: Sequence[MoneyEvent],
     reports: Collection[str],
 ) -> Iterator[ReportLines]:

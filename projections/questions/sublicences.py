@@ -19,7 +19,7 @@ from projections.engine.view import (
     KnownAt,
     TooMany,
     View,
-    knowing,
+    bound_parameters,
     positions_of,
 )
 from projections.tables.basis import answering, told
@@ -55,7 +55,7 @@ def sublicences_of(pool: Pool, contract: str, *, true_on: date, known_at: KnownA
     """Return the sublicences under a contract's grants, as known at a position or instant."""
     with answering(pool, grants) as view:
         known = view.known(known_at)
-        asked = {"contract": contract, **knowing(known)}
+        asked = {"contract": contract, **bound_parameters(known)}
         own = view.rows(grants, f"subject = %(contract)s AND {DATED}", asked, order="ref, n")
         found = tuple(_tiers(view, own, true_on, known))
         proof = positions_of(*map(told_of, own), *(told_of(below.grant) for below in found))
@@ -72,7 +72,7 @@ def _tiers(view: View, top: Sequence[GrantRow], day: date, known: Known) -> list
     while level:
         if tier > TIERS_MAX or len(found) > ROWS_MAX:
             raise TooMany(f"more than {TIERS_MAX} tiers, or {ROWS_MAX} grants, lie below")
-        asked = {"heads": level, **knowing(known)}
+        asked = {"heads": level, **bound_parameters(known)}
         rows = view.rows(grants, f"head = ANY(%(heads)s) AND {DATED}", asked, order="ref, n")
         for ref in _refs(rows):
             same = [row for row in rows if row.ref == ref]

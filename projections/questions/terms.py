@@ -16,8 +16,16 @@ from ledger.domain.core.law import Law
 from ledger.domain.core.types import legal_day
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
-from projections.engine.event_bodies import SaidEvent
-from projections.engine.view import RECORDED, Known, KnownAt, TooMany, View, knowing, positions_of
+from projections.engine.event_bodies import EventBody
+from projections.engine.view import (
+    RECORDED,
+    Known,
+    KnownAt,
+    TooMany,
+    View,
+    bound_parameters,
+    positions_of,
+)
 from projections.tables.basis import answering, listing, named, told
 from projections.tables.contract_events import contract_events, events_of, folded
 from projections.tables.revenue import ReportRow, reports
@@ -172,7 +180,7 @@ def terms_for_report(
         filed = view.rows(
             reports,
             f"subject = %(report)s AND contract = %(contract)s AND {RECORDED}",
-            {"report": report, "contract": contract, **knowing(known)},
+            {"report": report, "contract": contract, **bound_parameters(known)},
             order="position",
         )
         if not filed:
@@ -386,7 +394,7 @@ def _clocks(contract: Contract, recorded: datetime) -> Clocks:
     )
 
 
-def _versions(rows: Sequence[SaidEvent]) -> Iterator[Version]:
+def _versions(rows: Sequence[EventBody]) -> Iterator[Version]:
     value = folded(rows[0].subject, rows) if rows else None
     if value is None:
         return
@@ -403,7 +411,7 @@ def _versions(rows: Sequence[SaidEvent]) -> Iterator[Version]:
 
 
 def _version(
-    number: int, row: SaidEvent, agreed: date, effective: date | None, members: tuple[str, ...]
+    number: int, row: EventBody, agreed: date, effective: date | None, members: tuple[str, ...]
 ) -> Version:
     return Version(
         number,

@@ -21,7 +21,7 @@ from projections.engine.view import (
     KnownAt,
     KnownBy,
     View,
-    knowing,
+    bound_parameters,
     positions_of,
 )
 from projections.questions.disputes import holds, known_orders
@@ -88,7 +88,7 @@ def title_of(
     """
     with answering(pool, title, chain) as view:
         known = view.known(known_at, known_by)
-        asked = {"right": right, "effect": effect, "true_on": true_on, **knowing(known)}
+        asked = {"right": right, "effect": effect, "true_on": true_on, **bound_parameters(known)}
         rows = view.rows(
             title,
             f"subject = %(right)s AND effect IN (%(effect)s, 'agreed') AND {TRUE_ON} AND {DATED}",
@@ -116,7 +116,7 @@ def _under_freeze(
     view: View, right: str, found: Iterable[ChainRow], known: Known, moves: Container[int]
 ) -> tuple[int, ...]:
     """Return the moves that an office registered under an order that forbids them and stands."""
-    asked = {"right": right, **knowing(known)}
+    asked = {"right": right, **bound_parameters(known)}
     freezes = known_orders(view, "subject = %(right)s AND effect = 'FREEZE_TITLE'", asked)
     standing = [order for order in freezes if order.lifted_position is None]
     return positions_of(

@@ -6,13 +6,13 @@ assignors still have them. What they had no more is found here.
 """
 
 from ledger.domain.rights.title import BY_AGREEMENT
-from projections.engine.view import DATED, Known, View, knowing, positions_of
+from projections.engine.view import DATED, Known, View, bound_parameters, positions_of
 from projections.tables.title_events import TitleRow, title
 
 
 def terms_of(view: View, right: str, assignment: str, known: Known) -> tuple[TitleRow, ...]:
     """Return the terms of an assignment of a right, negative for what a party gives, as known."""
-    asked = {"right": right, "assignment": assignment, **knowing(known)}
+    asked = {"right": right, "assignment": assignment, **bound_parameters(known)}
     return view.rows(
         title,
         f"""subject = %(right)s AND "by" = %(assignment)s
@@ -34,7 +34,7 @@ def overtaken(view: View, right: str, assignment: str, registered: int) -> tuple
     held = view.rows(
         title,
         f"subject = %(right)s AND effect = 'parties' AND true_to IS NULL AND {DATED}",
-        {"right": right, **knowing(before)},
+        {"right": right, **bound_parameters(before)},
         order="party, n",
     )
     owned = {row.party: row.share for row in held}

@@ -25,7 +25,7 @@ from projections.engine.view import (
     TooMany,
     View,
     positions_of,
-    viewing,
+    read_snapshot,
 )
 from projections.questions.disputes import Dispute, dispute_of
 from projections.questions.histories import Timeline, timeline_of
@@ -222,7 +222,7 @@ def _with(kind: type[M], found: "DataclassInstance", **more: Any) -> M:
 def vouched_for(pool: Pool, origin: str, positions: Collection[int]) -> Vouched:
     """Return on what the events at these positions rest, as far as the read models know."""
     try:
-        with viewing(pool, *_MODELS) as view:
+        with read_snapshot(pool, *_MODELS) as view:
             size, reached = view.size, _reached(view, positions)
     except NotFolded:
         return Vouched(0, {})

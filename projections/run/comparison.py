@@ -25,7 +25,7 @@ from projections.engine.answer import Answer, Verdict
 from projections.engine.decoding import decode
 from projections.engine.digest import Digest
 from projections.engine.projection import ProjectionError, ReadModel
-from projections.engine.row_cache import Sheet, open_sheet
+from projections.engine.row_cache import RowCache, open_sheet
 from projections.engine.view import NOT_BUILT, NotFolded
 from projections.run.catalogue import READ_MODELS
 
@@ -214,10 +214,10 @@ def _replay(model: ReadModel, events: Iterable[Logged]) -> Iterator[Values]:
         if not model.touches(type(logged.event.body)):
             continue
         sheet.fold(logged)
-        if not isinstance(sheet, Sheet):
+        if not isinstance(sheet, RowCache):
             yield from sheet.changes().added
             sheet.committed()
-    if isinstance(sheet, Sheet):
+    if isinstance(sheet, RowCache):
         yield from sheet.values()
 
 

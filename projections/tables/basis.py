@@ -16,7 +16,14 @@ from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Near
 from projections.engine.near import near_to
 from projections.engine.projection import ReadModel
-from projections.engine.view import RECORDED, Known, View, knowing, positions_of, viewing
+from projections.engine.view import (
+    RECORDED,
+    Known,
+    View,
+    bound_parameters,
+    positions_of,
+    read_snapshot,
+)
 from projections.tables.dispute_events import disputes, orders
 from projections.tables.key_events import keys, reconfirmations, signed
 from projections.tables.timeline import events, timeline
@@ -54,7 +61,7 @@ def listing(pool: Pool, *models: ReadModel) -> AbstractContextManager[View]:
 
     Raises `NotFolded` (`projections.engine.view.viewing`).
     """
-    return viewing(pool, *{model.name: model for model in (*models, *_NAMES)}.values())
+    return read_snapshot(pool, *{model.name: model for model in (*models, *_NAMES)}.values())
 
 
 def answering(pool: Pool, *models: ReadModel) -> AbstractContextManager[View]:
@@ -103,7 +110,7 @@ def doubts(
 
 def _names(view: View, known: Known, ids: Iterable[str]) -> set[str]:
     """Return which of these ids some event is about."""
-    asked = {"ids": sorted(ids), **knowing(known)}
+    asked = {"ids": sorted(ids), **bound_parameters(known)}
     return {
         row.subject
         for row in view.rows(timeline, f"{_FIRST} AND {BY_THEN}", asked, order="subject")
@@ -122,11 +129,11 @@ def _in_doubt(view: View, known: Known, positions: Sequence[int]) -> list[int]:
     """Return what a compromised key signed, unless its party stands by it."""
     if not positions:
         return []
-    asked = {"positions": list(positions), **knowing(known)}
+    asked = {"positions": list(positions), **bound_parameters(known)}
     lines = view.rows(signed, _IN_DOUBT, asked, order="position, subject")
     if not lines:
         return []
-    doubtful = {"keys": sorted({line.subject for line in lines}), **knowing(known)}
+    doubtful = {"keys": sorted({line.subject for line in lines}), **bound_parameters(known)}
     words = view.rows(
         reconfirmations, f"key = ANY(%(keys)s) AND {RECORDED}", doubtful, order="position"
     )
@@ -147,7 +154,7 @@ def _in_doubt(view: View, known: Known, positions: Sequence[int]) -> list[int]:
 
 def _under_appeal(view: View, known: Known, subjects: Iterable[str]) -> list[int]:
     """Return the rulings that declare a deed void and stand under an appeal."""
-    asked = {"subjects": sorted(subjects), **knowing(known)}
+    asked = {"subjects": sorted(subjects), **bound_parameters(known)}
     voiding = view.rows(
         orders,
         f"subject = ANY(%(subjects)s) AND effect = 'DECLARE_VOID' AND {RECORDED}",
@@ -159,7 +166,7 @@ def _under_appeal(view: View, known: Known, subjects: Iterable[str]) -> list[int
     steps = view.rows(
         disputes,
         f"subject = ANY(%(disputes)s) AND {RECORDED}",
-        {"disputes": sorted({order.dispute for order in voiding}), **knowing(known)},
+        {"disputes": sorted({order.dispute for order in voiding}), **bound_parameters(known)},
         order="position",
     )
     words = (AppealFiled.TOPIC, RulingMade.TOPIC)

@@ -26,7 +26,7 @@ from ledger.domain.rights.title import AssignmentRegistered
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, Known, KnownAt, View, knowing, positions_of
+from projections.engine.view import RECORDED, Known, KnownAt, View, bound_parameters, positions_of
 from projections.tables.basis import listing, named
 
 
@@ -373,7 +373,9 @@ def links(view: View, right: str, known: Known) -> tuple[ChainRow, ...]:
     condition = f"subject = %(right)s AND {RECORDED}"
     if known.office_day is not None:
         condition = f"{condition} AND office_recorded_on <= %(office_day)s"
-    return view.rows(chain, condition, {"right": right, **knowing(known)}, order="position")
+    return view.rows(
+        chain, condition, {"right": right, **bound_parameters(known)}, order="position"
+    )
 
 
 def is_on_record(view: View, right: str, known: Known) -> bool:

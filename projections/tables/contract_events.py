@@ -17,9 +17,9 @@ from ledger.domain.core.body import Body
 from ledger.domain.core.court_order import OfDispute
 from ledger.domain.core.event import Logged
 from ledger.domain.registry import TOPICS
-from projections.engine.event_bodies import SaidEvent, fold_of, said_of
+from projections.engine.event_bodies import EventBody, fold_of, said_of
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, Known, View, knowing
+from projections.engine.view import RECORDED, Known, View, bound_parameters
 
 _OF_CONTRACT = (
     AgreedTerms,
@@ -38,7 +38,7 @@ _OF_CONTRACT = (
 """Bodies that say which one contract they are of."""
 
 
-def _events(logged: Logged) -> list[SaidEvent]:
+def _events(logged: Logged) -> list[EventBody]:
     return [said_of(contract, logged) for contract in _contracts(logged.event.body)]
 
 
@@ -52,7 +52,7 @@ def _contracts(body: Body) -> Iterable[str]:
 contract_events = Journal(
     name="contract_events",
     version=1,
-    row=SaidEvent,
+    row=EventBody,
     emit=_events,
     bodies=frozenset(
         body
@@ -62,15 +62,15 @@ contract_events = Journal(
 )
 
 
-def events_of(view: View, contract: str, known: Known) -> tuple[SaidEvent, ...]:
+def events_of(view: View, contract: str, known: Known) -> tuple[EventBody, ...]:
     """Return a contract's events that are known, in the order of the log."""
-    asked = {"contract": contract, **knowing(known)}
+    asked = {"contract": contract, **bound_parameters(known)}
     return view.rows(
         contract_events, f"subject = %(contract)s AND {RECORDED}", asked, order="position"
     )
 
 
-def folded(contract: str, rows: Sequence[SaidEvent]) -> Contract | None:
+def folded(contract: str, rows: Sequence[EventBody]) -> Contract | None:
     """Fold a contract's events as the domain does."""
     value: Contract | None = fold_of(contract, rows)
     return value

@@ -40,7 +40,7 @@ from ledger.domain.rights.title import AssignmentRegistered
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, KnownAt, View, knowing, viewing
+from projections.engine.view import RECORDED, KnownAt, View, bound_parameters, read_snapshot
 from projections.tables.timeline import EventRow, events
 
 Role = Literal["makes", "completes", "needs"]
@@ -216,9 +216,9 @@ def falls_with(pool: Pool, position: int, *, known_at: KnownAt = None) -> Falls:
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with viewing(pool, dependencies, events) as view:
+    with read_snapshot(pool, dependencies, events) as view:
         known = view.known(known_at)
-        search = _Search(view, knowing(known), position)
+        search = _Search(view, bound_parameters(known), position)
         search.run()
         found = view.rows(
             events, "position = ANY(%(at)s)", {"at": sorted(search.because)}, order="position"

@@ -22,7 +22,7 @@ from ledger.domain.core.event import Logged
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, Known, KnownAt, View, knowing, positions_of
+from projections.engine.view import RECORDED, Known, KnownAt, View, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 
 Fact = Literal["sent", "received", "accepted", "refused", "opened"]
@@ -191,7 +191,7 @@ def documents_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Docu
         sent = view.rows(
             documents,
             f"contract = %(contract)s AND {RECORDED}",
-            {"contract": contract, **knowing(known)},
+            {"contract": contract, **bound_parameters(known)},
             order="position",
         )
         found = _documents(view, [fact.subject for fact in sent], known)
@@ -203,7 +203,7 @@ def _documents(view: View, subjects: Sequence[str], known: Known) -> tuple[Docum
     facts = view.rows(
         documents,
         f"subject = ANY(%(subjects)s) AND {RECORDED}",
-        {"subjects": list(subjects), **knowing(known)},
+        {"subjects": list(subjects), **bound_parameters(known)},
         order="position",
     )
     by_subject: dict[str, list[DocumentFact]] = {}

@@ -15,7 +15,7 @@ from ledger.domain.parties.authority import ledger_subject
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, KnownAt, NotFolded, knowing, viewing
+from projections.engine.view import RECORDED, KnownAt, NotFolded, bound_parameters, read_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +61,15 @@ editions = Journal(
 
 def editions_of(pool: Pool, *, known_at: KnownAt = None) -> Editions:
     """Return the editions adopted so far. Raises `NotFolded` or `NotAsked`."""
-    with viewing(pool, editions) as view:
+    with read_snapshot(pool, editions) as view:
         known = view.known(known_at)
-        found = view.rows(editions, RECORDED, knowing(known), order="position")
+        found = view.rows(editions, RECORDED, bound_parameters(known), order="position")
         return Editions(view.size, found, known_at=known.asked)
 
 
 def edition_at(pool: Pool, position: int) -> Edition | None:
     """Return the edition by which the event at a position was judged; the first brings its own."""
-    with viewing(pool, editions) as view:
+    with read_snapshot(pool, editions) as view:
         rows = view.rows(
             editions,
             "position < %(at)s OR position = 0",

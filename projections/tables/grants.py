@@ -32,7 +32,7 @@ from ledger.domain.core.body import Body
 from ledger.domain.core.court_order import OfDispute, kind_of
 from ledger.domain.core.event import Logged
 from ledger.domain.disputes.ruling import HoldOrdered, RulingMade
-from projections.engine.bitemporal import NEVER, Change, Dated, believed, revise
+from projections.engine.bitemporal import UNRECORDED, Change, Dated, open_box, revise
 from projections.engine.projection import Journal, On, Projection
 from projections.engine.sealed_columns import amount_of, rate_of
 
@@ -193,13 +193,13 @@ def _granted_by(body: Body) -> tuple[Grant, ...]:
 
 
 def _row(logged: Logged, contract: str, grant: Grant, start: date) -> GrantRow:
-    change = Change(logged, max(start, grant.valid_from), NEVER, grant.valid_to)
+    change = Change(logged, max(start, grant.valid_from), UNRECORDED, grant.valid_to)
     excluded = grant.excluded
     place = None if excluded is None else excluded.territory
     field = None if excluded is None else excluded.field
     return GrantRow(
         contract,
-        *believed(change),
+        *open_box(change),
         position=logged.position,
         accepted=logged.accepted,
         ref=f"{contract}#{grant.grant}",
@@ -267,7 +267,7 @@ def _changed(contract: str, rows: Rows, logged: Logged) -> Rows:
     gone = {row.ref for row in fresh}
     if isinstance(body, ContractChanged):
         gone |= {f"{contract}#{name}" for name in body.changes.grants_ended}
-    ended = _ended(rows, Change(logged, start, NEVER), lambda row: row.ref in gone)
+    ended = _ended(rows, Change(logged, start, UNRECORDED), lambda row: row.ref in gone)
     return (*ended, *fresh)
 
 
@@ -325,7 +325,7 @@ def _terminated(contract: str, rows: Rows, logged: Logged) -> Rows:
     del contract
     body = logged.event.body
     assert isinstance(body, ContractTerminated)
-    return _ended(rows, Change(logged, body.terminated_on, NEVER), lambda _: True)
+    return _ended(rows, Change(logged, body.terminated_on, UNRECORDED), lambda _: True)
 
 
 def _voided(contract: str, rows: Rows, logged: Logged) -> Rows:
@@ -334,7 +334,7 @@ def _voided(contract: str, rows: Rows, logged: Logged) -> Rows:
     assert isinstance(body, OfDispute)
     for order in body.ordered():
         if order.event is not None and contract in order.on:
-            rows = _ended(rows, Change(logged, order.start, NEVER), lambda _: True)
+            rows = _ended(rows, Change(logged, order.start, UNRECORDED), lambda _: True)
     return rows
 
 
@@ -342,7 +342,7 @@ def _suspended(contract: str, rows: Rows, logged: Logged) -> Rows:
     del contract
     body = logged.event.body
     assert isinstance(body, ContractSuspended)
-    change = Change(logged, body.suspended_from, NEVER, body.suspended_to)
+    change = Change(logged, body.suspended_from, UNRECORDED, body.suspended_to)
     return _with(
         rows, change, lambda _: True, lambda row: replace(row, suspended_position=logged.position)
     )
@@ -354,7 +354,7 @@ def _resumed(contract: str, rows: Rows, logged: Logged) -> Rows:
     assert isinstance(body, ContractResumed)
     return _with(
         rows,
-        Change(logged, body.resumed_on, NEVER),
+        Change(logged, body.resumed_on, UNRECORDED),
         lambda row: row.suspended_position is not None,
         lambda row: replace(row, suspended_position=None),
     )
@@ -365,22 +365,22 @@ def _in_force(contract: str, rows: Rows, logged: Logged) -> Rows:
     del contract
     body = logged.event.body
     if isinstance(body, ContractInForce):
-        return _awaited(rows, Change(logged, body.in_force_from, NEVER), lambda _: True)
+        return _awaited(rows, Change(logged, body.in_force_from, UNRECORDED), lambda _: True)
     if isinstance(body, PermitIssued):
         return _awaited(
-            rows, Change(logged, body.issued_on, NEVER), lambda row: row.waits == "permit"
+            rows, Change(logged, body.issued_on, UNRECORDED), lambda row: row.waits == "permit"
         )
     assert isinstance(body, CertificateIssued)
     if body.purpose == "recordal":
         return _with(
             rows,
-            Change(logged, date.min, NEVER),
+            Change(logged, date.min, UNRECORDED),
             lambda row: row.registered_on is None and not set(body.rights).isdisjoint(row.rights),
             lambda row: replace(
                 row, registered_on=body.issued_on, registered_position=logged.position
             ),
         )
-    change = Change(logged, body.issued_on, NEVER)
+    change = Change(logged, body.issued_on, UNRECORDED)
     if body.amendment is None:
         return _awaited(rows, change, lambda row: row.waits == "registration")
     waits = f"registration of {body.amendment}"

@@ -22,7 +22,7 @@ from ledger.domain.rights.enforcement import SecurityAssigned, SecurityEnforced,
 from ledger.domain.rights.security import SecurityCreated, SecurityReleased
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
-from projections.engine.bitemporal import NEVER, Change, Dated, Effect, believed, end, revise
+from projections.engine.bitemporal import UNRECORDED, Change, Dated, Effect, end, open_box, revise
 from projections.engine.projection import On, Projection
 from projections.engine.view import (
     DATED,
@@ -31,7 +31,7 @@ from projections.engine.view import (
     KnownAt,
     KnownBy,
     View,
-    knowing,
+    bound_parameters,
     positions_of,
 )
 from projections.tables.basis import answering, told
@@ -94,11 +94,11 @@ class Liens(Answer):
 def _created(security: str, rows: Rows, logged: Logged) -> Rows:
     body = logged.event.body
     assert isinstance(body, SecurityCreated)
-    change = Change(logged, body.created_on, NEVER)
+    change = Change(logged, body.created_on, UNRECORDED)
     fresh = (
         LienRow(
             security,
-            *believed(change),
+            *open_box(change),
             effect="parties",
             charged=right,
             creditor=body.creditor,
@@ -149,7 +149,7 @@ def _released(security: str, rows: Rows, logged: Logged) -> Rows:
     body = logged.event.body
     assert isinstance(body, SecurityReleased)
     del security
-    change = Change(logged, body.released_on, NEVER)
+    change = Change(logged, body.released_on, UNRECORDED)
     return _everywhere(rows, change, body.rights, _passing(frozenset((body.creditor,)), ()))
 
 
@@ -157,7 +157,7 @@ def _assigned(security: str, rows: Rows, logged: Logged) -> Rows:
     body = logged.event.body
     assert isinstance(body, SecurityAssigned)
     del security
-    change = Change(logged, body.assigned_on, NEVER)
+    change = Change(logged, body.assigned_on, UNRECORDED)
     passing = _passing(frozenset((body.creditor,)), (body.new_creditor,))
     return _everywhere(rows, change, body.rights, passing)
 
@@ -179,7 +179,7 @@ def _ruled(security: str, rows: Rows, logged: Logged) -> Rows:
     for order in body.orders:
         if order.event is not None and security in order.on:
             rights = [subject for subject in order.on if kind_of(subject) == "right"]
-            change = Change(logged, order.start, NEVER)
+            change = Change(logged, order.start, UNRECORDED)
             rows = _everywhere(rows, change, rights, _nothing_left)
     return rows
 
@@ -220,7 +220,7 @@ def _charges(body: ConveyanceAttested, effect: Effect, change: Change) -> Iterab
     return (
         LienRow(
             body.conveyance,
-            *believed(change),
+            *open_box(change),
             effect=effect,
             charged=right,
             creditor=creditor,
@@ -325,7 +325,7 @@ def liens_on(
     """
     with answering(pool, liens, chain) as view:
         known = view.known(known_at, known_by)
-        asked = {"right": right, "effect": effect, "true_on": true_on, **knowing(known)}
+        asked = {"right": right, "effect": effect, "true_on": true_on, **bound_parameters(known)}
         rows = view.rows(
             liens,
             f"charged = %(right)s AND effect = %(effect)s AND {TRUE_ON} AND {DATED}",
@@ -346,7 +346,7 @@ def standing_liens(view: View, right: str, true_on: date, known: Known) -> Rows:
     return view.rows(
         liens,
         f"charged = %(right)s AND effect = 'parties' AND {TRUE_ON} AND {DATED}",
-        {"right": right, "true_on": true_on, **knowing(known)},
+        {"right": right, "true_on": true_on, **bound_parameters(known)},
         order="true_from, subject, creditor",
     )
 

@@ -17,7 +17,7 @@ from ledger.powers import TABLE, is_boundless
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, Known, KnownAt, View, knowing, positions_of
+from projections.engine.view import RECORDED, Known, KnownAt, View, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.key_events import keys
 from projections.tables.parties import PartyFact, ended_on, parties
@@ -190,7 +190,7 @@ def _mandates(view: View, party: str, known: Known) -> tuple[Mandate, ...]:
     rows = view.rows(
         mandates,
         f"subject = %(party)s AND {RECORDED}",
-        {"party": party, **knowing(known)},
+        {"party": party, **bound_parameters(known)},
         order="position",
     )
     ends = {row.mandate: row for row in rows if row.ended}
@@ -254,7 +254,7 @@ def _ended(view: View, both: Sequence[str], on: date, known: Known) -> PartyFact
     facts = view.rows(
         parties,
         f"subject = ANY(%(both)s) AND {RECORDED}",
-        {"both": list(both), **knowing(known)},
+        {"both": list(both), **bound_parameters(known)},
         order="position",
     )
     return ended_on(facts, on)

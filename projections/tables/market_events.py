@@ -2,13 +2,13 @@
 
 from ledger.domain.core.event import Logged
 from ledger.domain.registry import EVOLVES
-from projections.engine.event_bodies import SaidEvent, said_of
+from projections.engine.event_bodies import EventBody, said_of
 from projections.engine.projection import Journal
 
 _KINDS = ("listing", "offer")
 
 
-def _events(logged: Logged) -> list[SaidEvent]:
+def _events(logged: Logged) -> list[EventBody]:
     body = logged.event.body
     return [
         said_of(subject, logged)
@@ -20,7 +20,7 @@ def _events(logged: Logged) -> list[SaidEvent]:
 market_events = Journal(
     name="market_events",
     version=1,
-    row=SaidEvent,
+    row=EventBody,
     emit=_events,
     bodies=frozenset(body for kind, body in EVOLVES if kind in _KINDS),
 )

@@ -24,7 +24,7 @@ from ledger.domain.revenue import (
     suspense,
 )
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, Known, View, knowing
+from projections.engine.view import RECORDED, Known, View, bound_parameters
 
 B = TypeVar("B", bound=Body)
 
@@ -88,7 +88,7 @@ money_events = Journal(
 
 def money_of(view: View, subjects: Iterable[str], known: Known) -> tuple[MoneyEvent, ...]:
     """Return the events about any of these subjects that are known, in order, each once."""
-    asked = {"subjects": sorted(set(subjects)), **knowing(known)}
+    asked = {"subjects": sorted(set(subjects)), **bound_parameters(known)}
     rows = view.rows(
         money_events,
         f"subject = ANY(%(subjects)s) AND {RECORDED}",

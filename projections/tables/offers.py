@@ -19,7 +19,7 @@ from ledger.domain.market.offer import (
     OfferMade,
     OfferRejected,
     OfferRevoked,
-    Terms,
+    OfferTerms,
     lapsed_by,
 )
 from ledger.store.connection import Pool
@@ -109,7 +109,7 @@ class Offers(YesOrNo):
 def _made(subject: str, rows: tuple[Offer, ...], logged: Logged) -> tuple[Offer, ...]:
     del rows
     body = logged.event.body
-    assert isinstance(body, Terms)
+    assert isinstance(body, OfferTerms)
     offer = Offer(
         subject,
         logged.position,
@@ -181,7 +181,7 @@ def _closed(
 
 def _the_offer(logged: Logged) -> tuple[str, ...]:
     body = logged.event.body
-    assert isinstance(body, Terms | OfferAccepted | OfferRejected | OfferRevoked)
+    assert isinstance(body, OfferTerms | OfferAccepted | OfferRejected | OfferRevoked)
     return (body.offer,)
 
 

@@ -35,7 +35,7 @@ from ledger.domain.parties.relation import (
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, Known, KnownAt, View, knowing, positions_of
+from projections.engine.view import RECORDED, Known, KnownAt, View, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 
 Fact = Literal[
@@ -260,7 +260,7 @@ def party_as_known(
         facts = view.rows(
             parties,
             f"subject = %(party)s AND {RECORDED}",
-            {"party": party, **knowing(known)},
+            {"party": party, **bound_parameters(known)},
             order="position, fact, scheme, value",
         )
         held = [each for each in _relations(view, party, known) if _holds(each, true_on)]
@@ -333,7 +333,7 @@ def _relations(view: View, party: str, known: Known) -> tuple[Related, ...]:
     rows = view.rows(
         relations,
         f"subject = %(party)s AND {RECORDED}",
-        {"party": party, **knowing(known)},
+        {"party": party, **bound_parameters(known)},
         order="position",
     )
     ends = {row.relation: row for row in rows if row.ended}

@@ -30,7 +30,7 @@ from ledger.domain.core.periods import end_of_days, end_of_working_days
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import On, Projection
-from projections.engine.view import KnownAt, knowing
+from projections.engine.view import KnownAt, bound_parameters
 from projections.tables.basis import answering, told
 
 
@@ -275,7 +275,7 @@ def duties(  # noqa: PLR0913  (each is a parameter of the question)
             "true_on": true_on,
             "contract": contract,
             "technology": technology,
-            **knowing(known),
+            **bound_parameters(known),
         }
         rows = view.rows(
             registrations, " AND ".join(conditions), asked, order="position", limit=limit + 1

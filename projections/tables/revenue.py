@@ -20,7 +20,7 @@ from ledger.domain.revenue.suspense import SuspenseReleased
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, KnownAt, knowing, positions_of
+from projections.engine.view import RECORDED, KnownAt, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 
 
@@ -264,7 +264,7 @@ def revenue_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Revenu
     """
     with answering(pool, shares, reports, payables, payments) as view:
         known = view.known(known_at)
-        asked = {"contract": contract, **knowing(known)}
+        asked = {"contract": contract, **bound_parameters(known)}
         of_contract = f"contract = %(contract)s AND {RECORDED}"
         owed = view.rows(payables, of_contract, asked, order="position, payee")
         distributions = sorted({payable.subject for payable in owed})

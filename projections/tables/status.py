@@ -33,7 +33,7 @@ from ledger.domain.rights.right_status import (
 from ledger.domain.rights.status_timeline import EVERYWHERE, FROM_THE_START
 from ledger.store.connection import Pool
 from projections.engine.answer import Verdict, YesOrNo, yes_or_no
-from projections.engine.bitemporal import NEVER, Change, Dated, believed, revise
+from projections.engine.bitemporal import UNRECORDED, Change, Dated, open_box, revise
 from projections.engine.projection import On, Projection
 from projections.engine.view import (
     DATED,
@@ -42,7 +42,7 @@ from projections.engine.view import (
     KnownAt,
     KnownBy,
     View,
-    knowing,
+    bound_parameters,
     positions_of,
 )
 from projections.tables.basis import answering, told
@@ -156,7 +156,7 @@ def _filed(right: str, rows: Rows, logged: Logged) -> Rows:
     assert isinstance(body, RightFiled)
     row = StatusRow(
         right,
-        *believed(Change(logged, body.filed_on, body.filed_on)),
+        *open_box(Change(logged, body.filed_on, body.filed_on)),
         territory=EVERYWHERE,
         office=body.office,
         kind=body.kind,
@@ -291,7 +291,7 @@ def _changed(right: str, rows: Rows, logged: Logged) -> Rows:
             changed_position=logged.position,
         )
 
-    recorded = NEVER if isinstance(body, DisclosureRecorded) else body.said_on()
+    recorded = UNRECORDED if isinstance(body, DisclosureRecorded) else body.said_on()
     return _revised(rows, Change(logged, day, recorded), body, govern)
 
 
@@ -377,7 +377,7 @@ def status_rows(
     view: View, rights: Sequence[str], true_on: date, known: Known
 ) -> Mapping[str, Sequence[StatusRow]]:
     """Return the rows that hold on a day for each of the rights of which something is known."""
-    asked = {"rights": list(rights), "true_on": true_on, **knowing(known)}
+    asked = {"rights": list(rights), "true_on": true_on, **bound_parameters(known)}
     rows = view.rows(
         status,
         f"subject = ANY(%(rights)s) AND {TRUE_ON} AND {DATED}",

@@ -17,7 +17,7 @@ from ledger.domain.rights.technology import TechnologyClassified, TechnologyRegi
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import Exact, Journal
-from projections.engine.view import RECORDED, KnownAt, knowing, positions_of
+from projections.engine.view import RECORDED, KnownAt, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 
 
@@ -259,7 +259,7 @@ def technology_of(pool: Pool, technology: str, *, known_at: KnownAt = None) -> T
     """
     with answering(pool, technologies, technology_roles, technology_rights) as view:
         known = view.known(known_at)
-        asked = {"technology": technology, **knowing(known)}
+        asked = {"technology": technology, **bound_parameters(known)}
         condition = f"subject = %(technology)s AND {RECORDED}"
         facts = view.rows(technologies, condition, asked, order="position")
         roles = view.rows(technology_roles, condition, asked, order="position, role, party")

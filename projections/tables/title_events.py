@@ -29,8 +29,8 @@ from ledger.domain.rights.enforcement import SecurityEnforced
 from ledger.domain.rights.fraction import fitted
 from ledger.domain.rights.right import Holding, RightFiled
 from ledger.domain.rights.title import BY_AGREEMENT, AssignmentRegistered
-from projections.engine.bitemporal import NEVER, Change, Dated, Effect, believed, where
-from projections.engine.indexed_rows import Shelf
+from projections.engine.bitemporal import UNRECORDED, Change, Dated, Effect, box_of, open_box
+from projections.engine.indexed_rows import IndexedRows
 from projections.engine.projection import Exact, On, Projection
 
 EFFECTS: tuple[Effect, ...] = ("parties", "third_parties")
@@ -67,7 +67,7 @@ class TitleRow(Dated):
         return _fraction(self.share_n, self.share_d)
 
 
-Rows = Shelf[TitleRow]
+Rows = IndexedRows[TitleRow]
 Held = tuple[TitleRow, ...]
 
 
@@ -99,7 +99,7 @@ def _row(  # noqa: PLR0913  (a row has this many columns)
     kept_until: date | None = None,
 ) -> TitleRow:
     terms = (effect, party, share.numerator, share.denominator, by, kind, kept_until)
-    return TitleRow(right, *believed(change), *terms)
+    return TitleRow(right, *open_box(change), *terms)
 
 
 def _agreed(right: str, rows: Rows, logged: Logged) -> Rows:
@@ -108,7 +108,7 @@ def _agreed(right: str, rows: Rows, logged: Logged) -> Rows:
     if not rows:
         return rows
     kind = rows[0].right_kind
-    change = Change(logged, body.agreed_on, NEVER)
+    change = Change(logged, body.agreed_on, UNRECORDED)
     terms = tuple(
         _row(right, change, "agreed", party, share, by=body.assignment, kind=kind)
         for party, share in (*_signed(body.assignors, -1), *_signed(body.assignees, 1))
@@ -129,7 +129,7 @@ def _registered(right: str, rows: Rows, logged: Logged) -> Rows:
     terms = rows.believed(body.assignment)
     if not terms or terms[0].effect == "registered":
         return rows
-    rows = _now(rows, terms, "registered", right, Change(logged, terms[0].true_from, NEVER))
+    rows = _now(rows, terms, "registered", right, Change(logged, terms[0].true_from, UNRECORDED))
     if terms[0].right_kind not in BY_AGREEMENT or terms[0].effect == "ended":
         change = Change(logged, body.effective_on, body.registered_on)
         rows = _moved_as_agreed(rows, terms, change, "parties")
@@ -145,7 +145,9 @@ def _noted(right: str, rows: Rows, logged: Logged) -> Rows:
     terms = _waiting(rows, body.assignment)
     if not terms:
         return rows
-    return _now(rows, terms, "agreed", right, Change(logged, terms[0].true_from, NEVER), body.until)
+    return _now(
+        rows, terms, "agreed", right, Change(logged, terms[0].true_from, UNRECORDED), body.until
+    )
 
 
 def _refused(right: str, rows: Rows, logged: Logged) -> Rows:
@@ -156,14 +158,18 @@ def _refused(right: str, rows: Rows, logged: Logged) -> Rows:
     if not terms:
         return rows
     effect: RowEffect = "refused" if terms[0].right_kind in BY_AGREEMENT else "ended"
-    return _now(rows, terms, effect, right, Change(logged, body.refused_on, NEVER))
+    return _now(rows, terms, effect, right, Change(logged, body.refused_on, UNRECORDED))
 
 
 def _rescinded(right: str, rows: Rows, logged: Logged) -> Rows:
     body = logged.event.body
     assert isinstance(body, AssignmentRescinded)
     terms = _waiting(rows, body.assignment)
-    return _undone(right, rows, terms, Change(logged, body.rescinded_on, NEVER)) if terms else rows
+    return (
+        _undone(right, rows, terms, Change(logged, body.rescinded_on, UNRECORDED))
+        if terms
+        else rows
+    )
 
 
 def _waiting(rows: Rows, assignment: str) -> Held:
@@ -180,7 +186,7 @@ def _ruled(right: str, rows: Rows, logged: Logged) -> Rows:
             continue
         terms = rows.believed(order.deeds()[0])
         if terms and terms[0].effect != "ended":
-            rows = _undone(right, rows, terms, Change(logged, order.start, NEVER))
+            rows = _undone(right, rows, terms, Change(logged, order.start, UNRECORDED))
     return rows
 
 
@@ -198,7 +204,7 @@ def _undone(right: str, rows: Rows, terms: Held, change: Change) -> Rows:
 
 def _row_of(row: TitleRow, share: Fraction) -> TitleRow:
     terms = (row.effect, row.party, share.numerator, share.denominator, row.by, row.right_kind)
-    return TitleRow(*where(row), *terms, None)
+    return TitleRow(*box_of(row), *terms, None)
 
 
 def _now(
@@ -275,7 +281,7 @@ def _held_after(
             after[party] = (owned - share, since)
     for party, share in taken.items():
         after[party] = (after[party][0] + share if party in after else share, by)
-    box, effect, kind = where(held[0]), held[0].effect, held[0].right_kind
+    box, effect, kind = box_of(held[0]), held[0].effect, held[0].right_kind
     return tuple(
         TitleRow(*box, effect, party, share.numerator, share.denominator, since, kind, None)
         for party, (share, since) in sorted(after.items())
@@ -373,7 +379,7 @@ def _on(
     keys: Callable[[Logged], Iterable[str]], fold: Callable[[str, Rows, Logged], Rows]
 ) -> On[TitleRow]:
     """Return what an event does to rows on a shelf."""
-    return On(keys, lambda right, rows, logged: fold(right, Shelf.of(rows, _group), logged))
+    return On(keys, lambda right, rows, logged: fold(right, IndexedRows.of(rows, _group), logged))
 
 
 title = Projection(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from ledger.domain.core.types import HANOI
-from projections.engine.view import RECORDED, Known, View, knowing
+from projections.engine.view import RECORDED, Known, View, bound_parameters
 from projections.tables.key_events import KeyFact, keys
 from projections.tables.parties import PartyFact, in_force, parties
 
@@ -42,7 +42,7 @@ def waiting_of(
 
     The view must have the read models of parties and of keys.
     """
-    asked = {"whose": sorted(set(whose)), **knowing(known)}
+    asked = {"whose": sorted(set(whose)), **bound_parameters(known)}
     facts = view.rows(parties, f"subject = ANY(%(whose)s) AND {RECORDED}", asked, order="position")
     rows = view.rows(keys, f"party = ANY(%(whose)s) AND {RECORDED}", asked, order="position")
     ended = {row.subject for row in rows if row.fact in ("stopped", "revoked")}

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from ledger.domain.core.periods import end_of_days, end_of_working_days
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from ledger.follow.client import LedgerClient, read_trust
 from ledger.home.paths import Home
 from ledger.node.node import Node
@@ -205,7 +205,7 @@ def test_what_had_to_be_filed_and_was_late(
     rebuild(node.pool, READ_MODELS, decode, key=node.key)
     path = "/v1/contracts/registrations"
     (duty,) = ledger.get(path, contract=contract)["duties"]
-    last = end_of_days(shipped(), signed, 90)
+    last = end_of_days(bundled_law(), signed, 90)
     assert (day(last), 0, None) == (duty["file_by"], duty["overdue_days"], duty["answer_by"])
     assert "tech-transfer-law.31.border" == duty["rule"]
     assert [] == ledger.get(path, contract=contract, late=True)["duties"]
@@ -227,7 +227,7 @@ def test_what_had_to_be_filed_and_was_late(
     rebuild(node.pool, READ_MODELS, decode, key=node.key)
     (done,) = ledger.get(path, technology=cast.ids["technology"], true_on=day(too_late))["duties"]
     assert (0, answered) == (done["overdue_days"], done["registration"]["answered_position"])
-    assert day(end_of_working_days(shipped(), cast.today, 5)) == done["answer_by"]
+    assert day(end_of_working_days(bundled_law(), cast.today, 5)) == done["answer_by"]
     assert "in_force" == ledger.get(f"/v1/contracts/{contract}/terms")["status"]
     assert made in ledger.get(path, contract=contract)["positions"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.domain.core.body import Body
 from ledger.domain.core.law import Law, read_law
-from ledger.events.lawbook import shipped_files
+from ledger.events.lawbook import bundled_files
 from ledger.follow.client import Signed
 from ledger.node.node import Node
 from ledger.wire.envelope import sign_envelope
@@ -45,7 +45,7 @@ def _licensed(node: Node, world: World) -> None:
 
 def with_short_patents() -> Law:
     """Return the law data under which a patent lasts three years."""
-    files = dict(shipped_files())
+    files = dict(bundled_files())
     rights = json.loads(files["rights.json"])
     (patents,) = [row for row in rights["rules"] if row["rule"] == "ip-law.93.invention"]
     patents["values"]["years"] = 3

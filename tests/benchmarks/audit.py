@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ledger.events.lawbook import laws_at_hand
+from ledger.events.lawbook import available_laws
 from ledger.follow.audit import Replay, exported_checkpoint, exported_entries
 from ledger.follow.judged import going_on
 
@@ -32,7 +32,7 @@ def in_memory(directory: Path) -> int:
 
 def on_disk(directory: Path, file: Path) -> int:
     """Go on with an audit; return how many entries were judged."""
-    laws = laws_at_hand()
+    laws = available_laws()
     with going_on(file, directory, laws) as past:
         entries = exported_entries(directory, past.size)
         replay = Replay(entries, exported_checkpoint(directory).origin, laws, (), past)

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from bench.appending import append_all, sequencing
 from ledger.events.compose import compose, uuid7
 from ledger.events.intake import Submission, read_envelope
-from ledger.publish.bundle_builder import Gatherer, TooMuch
+from ledger.publish.bundle_builder import BundleBuilder, TooMuch
 from ledger.publish.receipts import Prover
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool
@@ -69,7 +69,7 @@ def evidence(pool: Pool) -> None:
     head = read_head(pool)
     checkpoint = StoredCheckpoint(head.size, head.root, b"", datetime.now(UTC))
     try:
-        Gatherer(pool, Prover(pool), ORIGIN, StoredMap(pool)).gather(checkpoint, [BUSY])
+        BundleBuilder(pool, Prover(pool), ORIGIN, StoredMap(pool)).gather(checkpoint, [BUSY])
     except TooMuch:
         return
     raise AssertionError("a third of the log is no bundle")

@@ -22,7 +22,7 @@ from api.importers.uspto_parties import default_mapping, party_id
 from api.importers.uspto_records import parse_records
 from ledger.domain.core.body import KeyRecord
 from ledger.domain.rights.right_status import OfficeEventRecorded, RightGranted, RightLapsed
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from ledger.store.entries import read_head
 from projections.tables.status import status, status_on
 from tests.support.builders import planted_key
@@ -145,7 +145,7 @@ def standing(planned: StatusPlan, day: str) -> str | None:
     facts = logged(*(item.body for item in planned))
     true_on = date.fromisoformat(day)
     rows = true_and_known(rows_of(status, facts)[planned.right], true_on)
-    return status_on(planned.right, true_on, rows, shipped()).status
+    return status_on(planned.right, true_on, rows, bundled_law()).status
 
 
 def all_noted(planned: StatusPlan) -> bool:

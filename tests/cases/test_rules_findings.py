@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ledger.domain.core.body import Body
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from projections.questions.findings import Finding, findings
 from tests.support import builders as b
@@ -47,7 +47,7 @@ def told(postgres_server) -> Iterator[Pool]:
 
 def found(pool: Pool, subject: str, **asked) -> dict[str, Finding]:
     """Return the findings that name a registration over another, by what made each."""
-    page = findings(pool, shipped(), subject=subject, **asked)
+    page = findings(pool, bundled_law(), subject=subject, **asked)
     return {
         NAMES[each.suspect.position]: each
         for each in page.findings

@@ -24,7 +24,7 @@ from ledger.domain.rights.backdating import Backdated, RightNotYet
 from ledger.domain.rights.number import NumberForm, right_id
 from ledger.domain.rights.preemption import PreemptionOpen
 from ledger.domain.rights.right import RightExists, covered
-from ledger.events.lawbook import laws_at_hand
+from ledger.events.lawbook import available_laws
 from projections.engine.near import near_to
 from tests.support.builders import (
     CONTRACT,
@@ -192,7 +192,7 @@ def test_no_day_that_a_party_says_picks_the_law() -> None:
     moved = 0
     for past, body in told():
         laws = {}
-        for digest, law in laws_at_hand().items():
+        for digest, law in available_laws().items():
             laws[digest] = Asked(law.edition, law.sha256, law.instruments, law.rows)
         asked = replace(past, laws=laws)
         whole = body.model_dump(mode="json")

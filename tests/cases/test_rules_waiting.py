@@ -17,7 +17,7 @@ import pytest
 from ledger.domain.core.body import Body
 from ledger.domain.registry import TOPICS
 from ledger.domain.rights.protection import lapse_on
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from tests.architecture.test_documents import refusals
 from tests.support.builders import (
     FIRM,
@@ -71,7 +71,7 @@ def says(topic: str, *members: str) -> bool:
 
 def knows(row: str) -> bool:
     """Say whether the law data have rows of a topic."""
-    return any(each.topic == row for each in shipped().rows)
+    return any(each.topic == row for each in bundled_law().rows)
 
 
 def must_admit(past: Past, body: Body) -> Past:

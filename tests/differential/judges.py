@@ -16,7 +16,7 @@ from ledger.domain import admission
 from ledger.domain.core.context import Context, OpeningRequired
 from ledger.domain.core.refusal import Refusal
 from ledger.events.intake import Invalid, decode, read_envelope, signature_checks
-from ledger.events.lawbook import laws_at_hand
+from ledger.events.lawbook import available_laws
 from ledger.follow.audit import Replay, RuleBroken, digest_of
 from ledger.verify.authority import Authority, is_authority
 from ledger.verify.event import read_event
@@ -119,7 +119,7 @@ class Judges:
             for name in logged.event.body.references()
             if (at := self.replay._past.position_of(digest_of(name))) is not None
         }
-        return Context(logged.accepted, self.size, known=known, laws=laws_at_hand())
+        return Context(logged.accepted, self.size, known=known, laws=available_laws())
 
     def _by_audit(self, entry: bytes) -> tuple[Answer, str]:
         """As `audit verify` judges an export: the verifier, then every rule anew."""

@@ -74,7 +74,7 @@ def by_court(trust: bytes, note: bytes) -> Said:
     try:
         root = court.read_trust(trust)
         size, _, times = court.open_checkpoint(note, root)
-    except court.Wrong:
+    except court.CheckFailed:
         return None
     return tuple(court.Bounds.of(size, times, root.origin))
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
@@ -26,7 +26,7 @@ REGISTERED, FILED, GRANTED, FUNDED = range(1, 5)
 
 def minimum(pool: Pool, on: str, **asked) -> AuthorMinimum:
     members = {"distributed_on": date.fromisoformat(on), "income": "licence", **asked}
-    return author_minimum_of(pool, b.TECHNOLOGY, shipped(), **members)
+    return author_minimum_of(pool, b.TECHNOLOGY, bundled_law(), **members)
 
 
 def test_which_rules_set_the_authors_minimum(postgres_server) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ledger.events import lawbook
-from ledger.events.lawbook import put_on_shelf, shipped_files
+from ledger.events.lawbook import bundled_files, put_on_shelf
 from ledger.home.antirollback import CheckpointFile
 from ledger.home.keystore import KeyFileMissing, create_log_keys, load_key, load_log_keys
 from ledger.home.paths import AlreadyInitialised, Home
@@ -227,13 +227,13 @@ def test_a_directory_is_there_with_all_its_files_or_not_at_all(tmp_path: Path, h
 
 
 def test_a_set_of_law_data_that_is_half_written_is_not_on_the_shelf(tmp_path: Path) -> None:
-    put_on_shelf(tmp_path, shipped_files())
+    put_on_shelf(tmp_path, bundled_files())
     (made,) = tmp_path.iterdir()
-    put_on_shelf(tmp_path, shipped_files())
-    assert shipped_files() == lawbook.files_in(made)
+    put_on_shelf(tmp_path, bundled_files())
+    assert bundled_files() == lawbook.files_in(made)
     (made / "working_days.json").unlink(missing_ok=True)
     made.rename(tmp_path / f".{made.name}.new")
-    assert [lawbook.shipped().sha256] == list(lawbook.laws_at_hand(tmp_path))
+    assert [lawbook.bundled_law().sha256] == list(lawbook.available_laws(tmp_path))
 
 
 @pytest.mark.parametrize("how", HOW)

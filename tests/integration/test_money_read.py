@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
@@ -146,13 +146,13 @@ def test_what_is_overdue_with_the_interest_so_far(told):
 
     The day from which days are counted is not counted (Civil Code art. 147).
     """
-    found = overdue_of(told, m.LICENCE, shipped(), true_on=date(2026, 7, 23))
+    found = overdue_of(told, m.LICENCE, bundled_law(), true_on=date(2026, 7, 23))
     (unpaid,) = found.unpaid
     assert (date(2026, 4, 30), 84) == (unpaid.due_on, unpaid.days_late)
     assert 26_000_000 == unpaid.unpaid
     assert 26_000_000 * 120_000 * 74 // (1_000_000 * 365) == unpaid.interest
     assert () == found.unreported
-    later = overdue_of(told, m.LICENCE, shipped(), true_on=date(2026, 11, 2))
+    later = overdue_of(told, m.LICENCE, bundled_law(), true_on=date(2026, 11, 2))
     assert [(date(2026, 4, 1), date(2026, 7, 1), 95), (date(2026, 7, 1), date(2026, 10, 1), 3)] == [
         (each.period_from, each.period_to, each.days_late) for each in later.unreported
     ]
@@ -160,11 +160,11 @@ def test_what_is_overdue_with_the_interest_so_far(told):
 
 
 def test_no_report_is_missing_of_days_after_the_last_grant(told):
-    agreed = terms_on(told, m.LICENCE, shipped(), true_on=date(2026, 7, 23)).terms
+    agreed = terms_on(told, m.LICENCE, bundled_law(), true_on=date(2026, 7, 23)).terms
     assert agreed is not None
     assert agreed.effective_to is None
     (end,) = {grant.valid_to for grant in agreed.grants}
-    after = overdue_of(told, m.LICENCE, shipped(), true_on=date(end.year + 5, 1, 1))
+    after = overdue_of(told, m.LICENCE, bundled_law(), true_on=date(end.year + 5, 1, 1))
     last = max(after.unreported, key=lambda each: each.period_from)
     assert (date(2030, 10, 1), date(2030, 12, 1)) == (last.period_from, last.period_to)
     assert (end, date(2031, 1, 30)) == (last.period_to, last.due_on)

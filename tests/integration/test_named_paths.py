@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from api.cli import main
-from ledger.events.lawbook import shipped_files
+from ledger.events.lawbook import bundled_files
 from ledger.follow import reader
 from ledger.follow.audit import StoredLog, export
 from ledger.home.settings import OF_CLIENTS, Settings
@@ -209,7 +209,7 @@ WRITTEN = [
 ]
 MINE = (
     *("ODD/notes.txt", "ODD/checkpoints/0/notes.txt", "ODD/tile/notes.txt", "ODD/tile/0/000.p/x"),
-    *(f"ODD/{name}" for name in shipped_files()),
+    *(f"ODD/{name}" for name in bundled_files()),
     *("ODD/20200101T000000.000000Z-1/manifest.json", "ODD/keys/notes.txt"),
     *("ODD.new/notes.txt", "ODD.rotten/notes.txt", "ODD.forked/notes.txt", "ODD.monitor.json"),
 )

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.domain.core.body import Body
 from ledger.domain.core.scope import Field, Territory
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
@@ -197,11 +197,13 @@ def test_the_liens_on_a_right_on_a_day(told):
 
 
 def test_the_status_of_a_right_on_a_day(told):
-    now = status_of(told, RIGHT, shipped(), true_on=date(2027, 6, 1))
+    now = status_of(told, RIGHT, bundled_law(), true_on=date(2027, 6, 1))
     assert ("lapsed", positions("filed", "granted", "lapsed")) == (now.status, now.positions)
-    then = status_of(told, RIGHT, shipped(), true_on=date(2027, 6, 1), known_at=AT["registered"])
+    then = status_of(
+        told, RIGHT, bundled_law(), true_on=date(2027, 6, 1), known_at=AT["registered"]
+    )
     assert ("in_force", positions("filed", "granted")) == (then.status, then.positions)
-    assert status_of(told, b.OTHER_RIGHT, shipped(), true_on=date(2027, 6, 1)).status == "filed"
+    assert status_of(told, b.OTHER_RIGHT, bundled_law(), true_on=date(2027, 6, 1)).status == "filed"
 
 
 def use(party: str = FIRM, **said: object) -> Use:
@@ -210,7 +212,7 @@ def use(party: str = FIRM, **said: object) -> Use:
 
 
 def check(told: Pool, asked: Use, **known: object) -> LicenceCheck:
-    return check_licence(told, asked, shipped(), now=NOON, **known)
+    return check_licence(told, asked, bundled_law(), now=NOON, **known)
 
 
 def test_a_firm_is_licensed_within_its_grant(told):

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from ledger.domain.core.body import Body
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
@@ -119,13 +119,14 @@ def test_a_status_in_one_state_and_as_a_whole(told):
     known = {"known_by": "office", "territory": "iso:GB", "true_on": day}
     assert (
         "in_force"
-        == status_of(told, EUROPEAN, shipped(), known_at=date(2011, 6, 1), **known).status
+        == status_of(told, EUROPEAN, bundled_law(), known_at=date(2011, 6, 1), **known).status
     )
     assert (
-        "lapsed" == status_of(told, EUROPEAN, shipped(), known_at=date(2011, 8, 1), **known).status
+        "lapsed"
+        == status_of(told, EUROPEAN, bundled_law(), known_at=date(2011, 8, 1), **known).status
     )
     fates = {
         fate.territory: fate.status
-        for fate in status_of(told, EUROPEAN, shipped(), true_on=day).states
+        for fate in status_of(told, EUROPEAN, bundled_law(), true_on=day).states
     }
     assert {"iso:BE": "in_force", "iso:GB": "lapsed", "iso:NL": "in_force"} == fates

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from projections.engine.decoding import decode
@@ -87,7 +87,7 @@ def test_of_another_day_it_is_said_what_waits_then(told: Pool):
 
 
 def test_a_licence_check_shows_what_waits_of_the_party(told: Pool):
-    checked = check_licence(told, use(WAITING, true_on=TODAY), shipped(), now=NOON)
+    checked = check_licence(told, use(WAITING, true_on=TODAY), bundled_law(), now=NOON)
     assert [6] == [each.position for each in checked.waiting]
     assert not checked.licensed
 

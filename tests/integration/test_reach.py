@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from ledger.domain.core.scope import Field, Territory
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
@@ -109,7 +109,7 @@ def test_what_may_still_be_granted_in_da_nang(told):
     found = left_of(
         told,
         RIGHT,
-        shipped(),
+        bundled_law(),
         start=date(2027, 1, 1),
         end=date(2031, 1, 1),
         territory=place("vn-2025:48"),
@@ -128,15 +128,15 @@ def test_what_may_still_be_granted_in_da_nang(told):
 
 
 def test_a_title_bounds_what_may_be_granted(told):
-    found = left_of(told, RIGHT, shipped(), start=date(2027, 1, 1), end=None)
+    found = left_of(told, RIGHT, bundled_law(), start=date(2027, 1, 1), end=None)
     assert ("iso:VN",) == found.part.territory.codes
     assert date(2040, 3, 11) == found.part.end
-    over = left_of(told, RIGHT, shipped(), start=date(2041, 1, 1), end=None)
+    over = left_of(told, RIGHT, bundled_law(), start=date(2041, 1, 1), end=None)
     assert ((), ()) == (over.exclusive, over.non_exclusive)
 
 
 def test_before_the_licence_was_known_all_was_free(told):
-    found = left_of(told, RIGHT, shipped(), start=date(2027, 1, 1), end=None, known_at=GRANTED)
+    found = left_of(told, RIGHT, bundled_law(), start=date(2027, 1, 1), end=None, known_at=GRANTED)
     (free,) = found.exclusive
     assert (("iso:VN",), "any", ()) == (free.territory, free.field, free.without)
 
@@ -158,7 +158,7 @@ def test_know_how_is_taken_and_left_as_a_right_is(told):
     assert ((TAUGHT,), "yes") == (found.positions, found.verdict)
     elsewhere = replace(taken, territory=place("vn-2025:01"))
     assert "no" == exclusive_in(told, TECHNOLOGY, elsewhere).verdict
-    left = left_of(told, TECHNOLOGY, shipped(), start=date(2028, 1, 1), end=None)
+    left = left_of(told, TECHNOLOGY, bundled_law(), start=date(2028, 1, 1), end=None)
     assert (("world",), None, None) == (left.part.territory.codes, left.part.end, left.status)
     assert any(("vn-2025:48",) == each.outside for each in left.exclusive)
     assert ((), (f"{OF_KNOW_HOW}#g1",)) == (left.liens, tuple(row.ref for row in left.encumbrances))
@@ -166,7 +166,7 @@ def test_know_how_is_taken_and_left_as_a_right_is(told):
 
 def test_what_nobody_registered_is_not_left_to_grant(told):
     asked = {"start": date(2028, 1, 1), "end": None}
-    unheard = left_of(told, "technology:unheard-of", shipped(), **asked)
+    unheard = left_of(told, "technology:unheard-of", bundled_law(), **asked)
     assert ((), (), "unknown") == (unheard.exclusive, unheard.non_exclusive, unheard.verdict)
-    before = left_of(told, TECHNOLOGY, shipped(), **asked, known_at=CHARGED)
+    before = left_of(told, TECHNOLOGY, bundled_law(), **asked, known_at=CHARGED)
     assert ((), ()) == (before.exclusive, before.non_exclusive)

@@ -28,7 +28,7 @@ from projections.engine.decoding import decode
 from projections.engine.digest import is_ours
 from projections.engine.projection import ReadModel
 from projections.engine.runner import Runner
-from projections.engine.view import NotFolded, viewing
+from projections.engine.view import NotFolded, read_snapshot
 from projections.run import process
 from projections.run.catalogue import READ_MODELS
 from projections.run.checking import read_model_faults
@@ -179,7 +179,7 @@ def test_what_newer_software_of_this_ledger_made_is_left_alone_not_answered_from
     assert not Runner(node.pool, (mandates,), decode, key=node.key).step()
     said = f"was made by newer software, in version {mandates.version + 1}"
     assert {"mandates": said} == unserved(node.pool)
-    with pytest.raises(NotFolded, match="newer software"), viewing(node.pool, mandates):
+    with pytest.raises(NotFolded, match="newer software"), read_snapshot(node.pool, mandates):
         pass
     (finding,) = read_model_faults(node.pool, node.key)
     assert "mandates was made by newer software" in finding
@@ -195,7 +195,7 @@ def test_what_an_earlier_version_of_this_ledger_made_is_answered_from_until_it_i
     newer = replace(mandates, version=mandates.version + 1)
     assert (newer,) == outdated(node.pool, (newer,), node.key)
     assert () == doubted(node.pool, (newer,), node.key)
-    with viewing(node.pool, newer) as view:
+    with read_snapshot(node.pool, newer) as view:
         assert view.size
 
 

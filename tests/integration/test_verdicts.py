@@ -11,7 +11,7 @@ from api.describe.answer_json import members_of, read_as
 from api.describe.description import describe
 from ledger.domain.core.body import Body
 from ledger.domain.core.scope import Field, Territory
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from projections.engine.decoding import decode
@@ -73,7 +73,7 @@ def told(postgres_server: EmbeddedPostgres) -> Iterator[Pool]:
 
 
 def test_what_the_log_does_not_name_is_unknown_and_what_it_names_is_no(told: Pool):
-    asked = {"true_on": DAY, "law": shipped()}
+    asked = {"true_on": DAY, "law": bundled_law()}
     nobody = status_of(told, "right:vn.1-2020-00010", **asked)
     assert ("unknown", ("right:vn.1-2020-00010",)) == (nobody.verdict, nobody.unknown)
     assert "no" == status_of(told, RIGHT, **asked).verdict  # It is filed, and not granted.
@@ -83,13 +83,13 @@ def test_what_the_log_does_not_name_is_unknown_and_what_it_names_is_no(told: Poo
 
 
 def test_of_a_day_before_its_conclusion_a_contract_has_no_terms(told: Pool):
-    before = terms_on(told, CONTRACT, shipped(), true_on=date(2010, 1, 1))
+    before = terms_on(told, CONTRACT, bundled_law(), true_on=date(2010, 1, 1))
     assert ("answered", "not_concluded") == (before.verdict, before.status)
     assert (None, None, (AT["contract"],)) == (before.version, before.terms, before.positions)
     for language, words in (("en", f"There was no {CONTRACT} yet"), ("vi", f"chưa có {CONTRACT}")):
         sentence = describe(TermsOn, members_of(before), language).sentence
         assert words in sentence
-    on_the_day = terms_on(told, CONTRACT, shipped(), true_on=date(2026, 11, 2))
+    on_the_day = terms_on(told, CONTRACT, bundled_law(), true_on=date(2026, 11, 2))
     assert on_the_day.terms is not None
     assert "not_concluded" != on_the_day.status
 
@@ -97,7 +97,7 @@ def test_of_a_day_before_its_conclusion_a_contract_has_no_terms(told: Pool):
 def test_an_answer_says_what_was_to_be_known_and_comes_back_the_same(told: Pool):
     known = {0: "0", NOON: "2026-11-02T05:00:00.000Z", None: None}
     for known_at, written in known.items():
-        answer = terms_on(told, CONTRACT, shipped(), true_on=DAY, known_at=known_at)
+        answer = terms_on(told, CONTRACT, bundled_law(), true_on=DAY, known_at=known_at)
         assert written == answer.known_at
         assert answer == read_as(TermsOn, members_of(answer))
     title = title_of(told, RIGHT, true_on=DAY, known_by="office", known_at=DAY)
@@ -112,7 +112,7 @@ def test_what_no_office_had_recorded_is_unknown_to_it(told: Pool):
 
 
 def test_a_known_thing_without_entries_is_answered(told: Pool):
-    overdue = overdue_of(told, CONTRACT, shipped(), true_on=DAY)
+    overdue = overdue_of(told, CONTRACT, bundled_law(), true_on=DAY)
     assert ("answered", ()) == (overdue.verdict, overdue.unreported)
     assert "answered" == holds_on(told, CONTRACT, true_on=DAY).verdict
     assert "answered" == minimum_of(told, CONTRACT, year=2026).verdict
@@ -136,7 +136,7 @@ def test_what_may_be_meant_by_a_slip_is_named(told: Pool, slip: str):
 
 
 def test_what_nobody_knew_yet_is_not_named_as_near(told: Pool):
-    asked = {"true_on": DAY, "law": shipped(), "known_at": AT["filed"] - 1}
+    asked = {"true_on": DAY, "law": bundled_law(), "known_at": AT["filed"] - 1}
     (near,) = status_of(told, SLIPS[0], **asked).near
     assert () == near.ids
 
@@ -221,7 +221,7 @@ def test_a_licence_voided_under_appeal_is_contested_where_it_would_cover_the_use
             territory = Territory.model_validate({"codes": [place]})
             field = Field.model_validate({"scheme": "ipc", "edition": "2026.01", "codes": ["A61K"]})
             use = Use(b.FIRM, "sell", territory, field, date(2027, 1, 1))
-            found = check_licence(pool, use, shipped(), now=NOON, known_at=at[name])
+            found = check_licence(pool, use, bundled_law(), now=NOON, known_at=at[name])
             return found.verdict, found.doubted
 
         assert ("yes", ()) == verdict("vn-2025:48", "contract")
@@ -253,7 +253,7 @@ def test_a_grant_limited_in_words_permits_nothing_for_certain_and_keeps_others_o
 
         def check(field: Field, place: Territory = world) -> tuple[str, list[tuple[str, ...]]]:
             use = Use(b.FIRM, "sell", place, field, date(2027, 1, 1))
-            found = check_licence(pool, use, shipped(), now=NOON)
+            found = check_licence(pool, use, bundled_law(), now=NOON)
             return found.verdict, [each.beyond for each in found.grants]
 
         assert ("contested", [("field_in_words",)]) == check(medicine)
@@ -262,7 +262,7 @@ def test_a_grant_limited_in_words_permits_nothing_for_certain_and_keeps_others_o
         assert ("no", [("territory", "field_in_words")]) == check(medicine, laos)
         part = Part(world, medicine, date(2027, 1, 1), None)
         assert "contested" == exclusive_in(pool, RIGHT, part).verdict
-        left = left_of(pool, RIGHT, shipped(), start=date(2027, 1, 1), end=date(2028, 1, 1))
+        left = left_of(pool, RIGHT, bundled_law(), start=date(2027, 1, 1), end=date(2028, 1, 1))
         assert not any("sell" in free.acts for free in left.exclusive)
         pool.close()
 

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.domain.core.scope import Field, Territory
 from ledger.domain.core.types import format_instant, legal_day
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from projections.engine.decoding import decode
@@ -78,7 +78,7 @@ def test_who_is_licensed_is_as_the_reference_says(told: tuple[Pool, Beside]) -> 
                     object=right,
                 )
                 expected = licensed(world.reference, party, grant, right, day.isoformat())
-                assert expected == check_licence(pool, use, shipped(), now=NOON).licensed, (
+                assert expected == check_licence(pool, use, bundled_law(), now=NOON).licensed, (
                     party,
                     day,
                     grant,

@@ -20,7 +20,7 @@ from ledger.follow.monitor import Monitor
 from ledger.log.evidence import format_evidence
 from ledger.node.fsck import check_log
 from ledger.node.node import batch_key
-from ledger.publish.bundle_builder import Gatherer
+from ledger.publish.bundle_builder import BundleBuilder
 from ledger.publish.receipts import Prover
 from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.subject_map import StoredMap
@@ -111,7 +111,7 @@ def bundle(case: Case) -> str:
     pool = case.operator.pool
     latest = latest_checkpoint(pool)
     assert latest is not None
-    gatherer = Gatherer(pool, Prover(pool), ORIGIN, StoredMap(pool))
+    gatherer = BundleBuilder(pool, Prover(pool), ORIGIN, StoredMap(pool))
     raw = format_evidence(gatherer.gather(latest, [TECHNOLOGY]))
     try:
         court.verify(raw, case.stage.trust)

@@ -22,7 +22,7 @@ from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
 from ledger.domain.parties.authority import ledger_subject
 from ledger.events.compose import uuid7
-from ledger.events.lawbook import laws_at_hand
+from ledger.events.lawbook import available_laws
 from ledger.follow.audit import Source, StoredLog, export
 from ledger.follow.client import Signed
 from ledger.follow.monitor import Mine, Monitor
@@ -55,7 +55,7 @@ from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, Envelope, envelope_to_object, sign_envelope
 from ledger.wire.instant import format_instant
 from ledger.wire.keys import PrivateKey
-from ledger.witness.state import Book, create_book
+from ledger.witness.state import WitnessState, create_book
 from ledger.witness.witness import Witness
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
@@ -255,12 +255,12 @@ class Stage:
 def watching(source: Source, mirror: Path, trust: bytes, sent: Path) -> Monitor:
     """Return the firm's monitor over a mirror."""
     mine, now = Mine({FIRM}, read_sent(sent)), datetime.now(UTC).timestamp
-    return Monitor(source, mirror, trust, laws=laws_at_hand(), now=now, stall_s=3600.0, mine=mine)
+    return Monitor(source, mirror, trust, laws=available_laws(), now=now, stall_s=3600.0, mine=mine)
 
 
 def cosigned(source: Source, book: Path, keys: LogSigner) -> int:
     """Ask a witness for its cosignature, as a feeder does; return the status of its answer."""
-    kept, note = Book(book), source.checkpoint()
+    kept, note = WitnessState(book), source.checkpoint()
     try:
         witness = Witness(
             *signers(), {ORIGIN: keys.verifiers}, kept, lambda: int(datetime.now(UTC).timestamp())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ledger import court
 from ledger.domain.core.body import Body
 from ledger.domain.signing.who_signs import WHO_SIGNS
-from ledger.powers import TABLE, Exposure, Terms, exposure
+from ledger.powers import TABLE, Exposure, OfferedTerms, exposure
 from tests.support import builders as b
 from tests.support.contracts import terms_amended
 from tests.support.market import dutch_opened
@@ -114,8 +114,12 @@ def test_all_come_to_the_same_sum(body: Body, offer: Any, signer: str) -> None:
     named = None if getattr(body, "offer", None) != b.OFFER else offered
     expected = costs(body.TOPIC, said, signer, named)
     read = [
-        exposure(WHO_SIGNS[type(body)], body, signer, lambda _: Terms(TABLE[offer.TOPIC], offer)),
-        exposure(TABLE[body.TOPIC], said, signer, lambda _: Terms(TABLE[offer.TOPIC], offered)),
+        exposure(
+            WHO_SIGNS[type(body)], body, signer, lambda _: OfferedTerms(TABLE[offer.TOPIC], offer)
+        ),
+        exposure(
+            TABLE[body.TOPIC], said, signer, lambda _: OfferedTerms(TABLE[offer.TOPIC], offered)
+        ),
     ]
     assert read[0] == read[1]
     assert expected == _costs(read[0])

@@ -28,7 +28,7 @@ def answer(read: Callable[..., Any], *given_: Any) -> Any:
     """Return what was read, or `Refused` and the step where there is one."""
     try:
         return read(*given_)
-    except (LogError, WireError, court.Wrong):
+    except (LogError, WireError, court.CheckFailed):
         return Refused
     except Refused as refused:
         return (Refused, refused.step.number)
@@ -113,7 +113,7 @@ def test_payloads(value: dict[str, Any], spaced: bool) -> None:  # noqa: FBT001
 
     def by_one_file(raw: bytes) -> Any:
         found = court.loads(raw.decode("utf-8", "replace"))
-        court.must(court.dumps(found).encode("utf-8", "replace") == raw, "not UTF-8")
+        court.require(court.dumps(found).encode("utf-8", "replace") == raw, "not UTF-8")
         court.check_value(found)
         return found
 

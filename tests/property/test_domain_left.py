@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ledger.domain.core.scope import Box, Field, HeldGrant, Territory, box, field_region
 from ledger.domain.core.territory import places
 from ledger.domain.rights.grant_index import GrantIndex, conflicts
-from ledger.domain.rights.remaining_scope import Free, left_to_grant
+from ledger.domain.rights.remaining_scope import Free, ungranted
 
 DAY = date(2026, 1, 1)
 ACTS = ("make", "sell", "import")
@@ -92,7 +92,7 @@ def test_a_point_is_left_if_a_grant_of_it_conflicts_with_none(
 ) -> None:
     space = box(ACTS, territory, field, DAY, DAY + timedelta(days=8))
     index = GrantIndex().add(book)
-    left = left_to_grant(space, book, exclusive=exclusive)
+    left = ungranted(space, book, exclusive=exclusive)
     for act, place, leaf, n in product(ACTS, POINTS, LEAVES, DAYS):
         day = DAY + timedelta(days=n)
         probe = held(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ledger.domain.core.body import Body
 from ledger.domain.rights.protection import lapse_on
 from ledger.domain.rights.right import Right
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from projections.tables.status import ALIVE, Standing, status, status_on
 from tests.support.builders import right_lapsed, right_restored
 from tests.support.projecting import logged, rows_of, true_and_known, value_of
@@ -98,7 +98,7 @@ def test_rules_and_read_model_agree_with_a_naive_replay(words: list[Word]) -> No
         for state in DESIGNATED:
             expected = naive(words, day, state)
             lapse = lapse_on(right, day, state)
-            told = status_on(EUROPEAN, day, found, shipped(), state).status
+            told = status_on(EUROPEAN, day, found, bundled_law(), state).status
             assert expected == (None if lapse is None else lapse.outcome)
             assert (expected or "in_force") == told
 
@@ -111,7 +111,7 @@ def test_a_right_as_a_whole_is_over_when_it_is_over_everywhere(words: list[Word]
     right = value_of(EUROPEAN, events)
     assert isinstance(right, Right)
     for day in DAYS:
-        told: Standing = status_on(EUROPEAN, day, true_and_known(rows, day), shipped())
+        told: Standing = status_on(EUROPEAN, day, true_and_known(rows, day), bundled_law())
         whole = naive(words, day, None)
         everywhere = all(naive(words, day, state) for state in DESIGNATED)
         assert (bool(whole) or everywhere) == (told.status not in ALIVE)
@@ -128,5 +128,5 @@ def test_what_is_said_later_changes_nothing_of_what_was_known(words: list[Word])
             for day in DAYS[::2]:
                 before = true_and_known(rows_of(status, then)[EUROPEAN], day)
                 after = true_and_known(rows_of(status, later)[EUROPEAN], day, at=shorter)
-                known = status_on(EUROPEAN, day, before, shipped(), state)
-                assert known == status_on(EUROPEAN, day, after, shipped(), state)
+                known = status_on(EUROPEAN, day, before, bundled_law(), state)
+                assert known == status_on(EUROPEAN, day, after, bundled_law(), state)

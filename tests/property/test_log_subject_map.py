@@ -108,7 +108,7 @@ def test_what_is_there_is_proven_and_what_is_not_too_and_never_the_other(
         forged = untouched(subject).and_then(0, bytes(32))
         with pytest.raises(MapProofRefused):
             verify_history(root, subject, forged, proof)
-        with pytest.raises(court.Wrong):
+        with pytest.raises(court.CheckFailed):
             in_court(root, subject, History(1, 0, forged.chain), proof, [subject])
         return
     verify_history(root, subject, history, proof)
@@ -121,7 +121,7 @@ def test_what_is_there_is_proven_and_what_is_not_too_and_never_the_other(
     ):
         with pytest.raises(MapProofRefused):
             verify_absence(root, subject, wrong)
-        with pytest.raises(court.Wrong):
+        with pytest.raises(court.CheckFailed):
             in_court(root, subject, None, wrong, [])
     for changed in (
         History(history.count + 1, history.last, history.chain),
@@ -131,7 +131,7 @@ def test_what_is_there_is_proven_and_what_is_not_too_and_never_the_other(
     ):
         with pytest.raises(MapProofRefused):
             verify_history(root, subject, changed, proof)
-        with pytest.raises(court.Wrong):
+        with pytest.raises(court.CheckFailed):
             in_court(root, subject, changed, proof, touches)
 
 
@@ -152,7 +152,7 @@ def test_a_path_that_was_changed_leads_nowhere(touches: list[str], data: st.Data
     for path in wrong:
         with pytest.raises(MapProofRefused):
             verify_history(root, subject, history, MapProof(path))
-        with pytest.raises(court.Wrong):
+        with pytest.raises(court.CheckFailed):
             in_court(root, subject, history, MapProof(path), touches)
 
 
@@ -196,7 +196,7 @@ def test_a_leaf_that_was_put_where_it_does_not_belong_shows_no_absence() -> None
     root = sha256(b"\x01" + map_leaf(key_of(right), value) + beside).digest()
     with pytest.raises(MapProofRefused, match="does not lie on this subject's path"):
         verify_absence(root, left, MapProof((beside,), (key_of(right), value)))
-    with pytest.raises(court.Wrong, match="does not lie on the subject's path"):
+    with pytest.raises(court.CheckFailed, match="does not lie on the subject's path"):
         in_court(root, left, None, MapProof((beside,), (key_of(right), value)), [])
 
 
@@ -207,5 +207,5 @@ def test_a_proof_of_absence_of_another_shape_is_refused(other: bytes | None, sib
     shown = None if other is None else (other, bytes(32))
     with pytest.raises(MapProofRefused):
         verify_absence(bytes(32), "contract:never", MapProof((bytes(32),) * siblings, shown))
-    with pytest.raises(court.Wrong):
+    with pytest.raises(court.CheckFailed):
         in_court(bytes(32), "contract:never", None, MapProof((bytes(32),) * siblings, shown), [])

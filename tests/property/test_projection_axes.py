@@ -28,7 +28,7 @@ from ledger.domain.rights.right import Holding, RightFiled
 from ledger.domain.rights.right_status import RightGranted, RightLapsed, RightRestored
 from ledger.domain.rights.security import SecurityCreated, SecurityReleased
 from ledger.domain.rights.title import BY_AGREEMENT, AssignmentRegistered
-from projections.engine.bitemporal import NEVER
+from projections.engine.bitemporal import UNRECORDED
 from projections.tables.liens import liens
 from projections.tables.status import status
 from projections.tables.title_events import title
@@ -53,7 +53,7 @@ def known_by(events: Iterable[Logged], at: int) -> list[Logged]:
 
 def points(step: int = 1) -> Iterator[tuple[date, date]]:
     """Return pairs of a day and an office day."""
-    return ((day, office) for day in ALL_DAYS for office in (*ALL_DAYS[::step], NEVER))
+    return ((day, office) for day in ALL_DAYS for office in (*ALL_DAYS[::step], UNRECORDED))
 
 
 @dataclass
@@ -103,7 +103,7 @@ class Owners(Point):
     @apply.register
     def _agreed(self, body: AssignmentAgreed) -> None:
         self.terms[body.assignment] = body
-        if self.agreed_suffices and self.reached(body.agreed_on, NEVER, None):
+        if self.agreed_suffices and self.reached(body.agreed_on, UNRECORDED, None):
             self.assign(body)
 
     @apply.register
@@ -129,7 +129,7 @@ class Owners(Point):
             return
         self.states[body.assignment] = "ended"
         terms = self.terms[body.assignment]
-        if self.agreed_suffices and self.reached(body.rescinded_on, NEVER, None):
+        if self.agreed_suffices and self.reached(body.rescinded_on, UNRECORDED, None):
             self.pass_on(terms.assignees, terms.assignors)
 
     @apply.register
@@ -215,8 +215,8 @@ class Creditors(Point):
     perfected: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        if (self.effect, self.office_day) != ("parties", NEVER):
-            self.ledgers = Creditors(self.right, self.day, NEVER, "parties")
+        if (self.effect, self.office_day) != ("parties", UNRECORDED):
+            self.ledgers = Creditors(self.right, self.day, UNRECORDED, "parties")
 
     def after(self, events: Sequence[Logged]) -> dict[str, set[str]]:
         for each in events:
@@ -232,7 +232,7 @@ class Creditors(Point):
 
     @apply.register
     def _created(self, body: SecurityCreated) -> None:
-        if self.reached(body.created_on, NEVER, None):
+        if self.reached(body.created_on, UNRECORDED, None):
             self.creditors[body.security] = {body.creditor}
 
     @apply.register
@@ -248,13 +248,13 @@ class Creditors(Point):
 
     @apply.register
     def _released(self, body: SecurityReleased) -> None:
-        if self.reached(body.released_on, NEVER, body.released_on):
+        if self.reached(body.released_on, UNRECORDED, body.released_on):
             self.creditors.get(body.security, set()).discard(body.creditor)
 
     @apply.register
     def _assigned(self, body: SecurityAssigned) -> None:
         held = self.creditors.get(body.security, set())
-        if self.reached(body.assigned_on, NEVER, body.assigned_on) and body.creditor in held:
+        if self.reached(body.assigned_on, UNRECORDED, body.assigned_on) and body.creditor in held:
             self.creditors[body.security] = (held - {body.creditor}) | {body.new_creditor}
 
     @apply.register

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.domain.core.event import Logged
-from projections.engine.bitemporal import Change, Dated, believed, end, revise
-from projections.engine.indexed_rows import Shelf
+from projections.engine.bitemporal import Change, Dated, end, open_box, revise
+from projections.engine.indexed_rows import IndexedRows
 
 START = date(2026, 1, 1)
 AT = datetime(2026, 11, 2, tzinfo=UTC)
@@ -51,14 +51,14 @@ def nothing(held: tuple[Fact, ...]) -> tuple[Fact, ...]:
 def test_a_shelf_does_what_the_axes_do(
     steps: list[tuple[str, str, date, date, date | None]],
 ) -> None:
-    shelf: Shelf[Fact] = Shelf.of((), lambda row: row.group)
+    shelf: IndexedRows[Fact] = IndexedRows.of((), lambda row: row.group)
     rows: tuple[Fact, ...] = ()
     for position, (step, group, effective, recorded, until) in enumerate(steps):
         no_event: Any = None
         change = Change(Logged(no_event, position, AT), effective, recorded, until)
         concerns = lambda row, group=group: row.group == group  # noqa: E731  (of this step)
         if step == "begin":
-            fact = Fact("right:x", *believed(change), group, 1)
+            fact = Fact("right:x", *open_box(change), group, 1)
             rows, shelf = (*rows, fact), shelf.plus((fact,))
         elif step == "end":
             rows, shelf = end(rows, change.logged, concerns), shelf.end(group, change.logged)
@@ -77,7 +77,7 @@ def test_a_shelf_that_was_left_behind_finds_its_rows_again() -> None:
     """A fold that raises leaves the old rows; what is known of them is made anew."""
     no_event: Any = None
     first, second = (Change(Logged(no_event, at, AT), START, START) for at in (0, 1))
-    old = Shelf.of((Fact("right:x", *believed(first), "a", 1),), lambda row: row.group)
+    old = IndexedRows.of((Fact("right:x", *open_box(first), "a", 1),), lambda row: row.group)
     new = old.revise(second, "a", once_more)
     assert [2] == [row.times for row in new.believed("a")]
     assert [1] == [row.times for row in old.believed("a")]

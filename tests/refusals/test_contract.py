@@ -17,7 +17,7 @@ from ledger.domain.contracts.sublicence import (
 from ledger.domain.market.listing import ContentMissing
 from ledger.domain.parties.authority import WrongSigner
 from ledger.domain.rights.protection import BeyondRightTerm, BeyondRightTerritory, RightNotInForce
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from tests.support.builders import (
     CONTRACT,
     FIRM,
@@ -291,7 +291,7 @@ def test_unregistered_opposed() -> None:
     )
     past = given(right_filed(), licensed(), *sold)
     (grant_held,) = past.value(RIGHT).grants
-    day, law = date(2027, 1, 1), shipped()
+    day, law = date(2027, 1, 1), bundled_law()
     ground = opposed(law, "invention", grant_held.registered, day)
     assert ground is not None
     assert "ip-law.148.2" == ground.rule

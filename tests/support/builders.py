@@ -28,7 +28,7 @@ from ledger.domain.rights.right_status import RightGranted, RightLapsed, RightRe
 from ledger.domain.rights.security import SecurityCreated, SecurityReleased
 from ledger.domain.rights.technology import TechnologyRegistered
 from ledger.domain.rights.title import AssignmentRegistered
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 
 ORIGIN = "ledger.example/techledger/0badcafe"
 
@@ -141,7 +141,7 @@ def ledger_opened(**overrides: Any) -> LedgerOpened:
         "log_keys": ["ledger.example/techledger/0badcafe+00000000+AQ"],
         "policy_sha256": SOME_HASH,
         "edition": "0-dev",
-        "law_data_sha256": shipped().sha256,
+        "law_data_sha256": bundled_law().sha256,
         "operator": OPERATOR,
         "registrar": REGISTRAR,
         "parties": [first_party(party) for party in ROLES],
@@ -153,7 +153,7 @@ def rules_adopted(**overrides: Any) -> RulesAdopted:
     defaults = {
         "ledger": ledger_subject(ORIGIN),
         "edition": "0-dev",
-        "law_data_sha256": shipped().sha256,
+        "law_data_sha256": bundled_law().sha256,
     }
     return built(RulesAdopted, defaults, overrides)
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ledger.domain.core.law import Between, Instrument, Key, Row
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "law.md"
 
@@ -27,7 +27,7 @@ no longer holds. This file is written by `python -m tests.support.law_table`.
 
 def described() -> str:
     """Return the document."""
-    law = shipped()
+    law = bundled_law()
     rows = sorted(law.rows, key=lambda row: (row.topic, row.valid_from, row.rule))
     instruments = sorted(law.instruments.values(), key=lambda each: each.valid_from)
     return "\n".join(

@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from ledger.domain.core.body import Body
 from ledger.domain.core.event import Logged
-from projections.engine.bitemporal import NEVER, Dated
+from projections.engine.bitemporal import UNRECORDED, Dated
 from projections.engine.projection import Projection
-from projections.engine.row_cache import Sheet
+from projections.engine.row_cache import RowCache
 from tests.support.builders import ledger_opened
 from tests.support.specification import Past, Said
 
@@ -48,7 +48,7 @@ class _Place:
 
 def rows_of(projection: Projection[D], events: Iterable[Logged]) -> dict[str, tuple[D, ...]]:
     """Return the rows of each key after these events."""
-    sheet = Sheet(projection, complete=True, capacity=None)
+    sheet = RowCache(projection, complete=True, capacity=None)
     for each in events:
         if projection.touches(type(each.event.body)):
             sheet.fold(each)
@@ -56,7 +56,7 @@ def rows_of(projection: Projection[D], events: Iterable[Logged]) -> dict[str, tu
 
 
 def true_and_known(
-    rows: Sequence[D], true_on: date, *, at: int | None = None, office_day: date = NEVER
+    rows: Sequence[D], true_on: date, *, at: int | None = None, office_day: date = UNRECORDED
 ) -> list[D]:
     """Return the rows that hold on a day, as known at a position and by an office day."""
     return [

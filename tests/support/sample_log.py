@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from ledger.domain.core.body import Body
 from ledger.domain.core.types import format_instant
 from ledger.events.compose import compose
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.cosignature import MLDSA44Signer
 from ledger.log.merkle import Frontier, leaf_hash
@@ -316,7 +316,7 @@ def open_log(log: SampleLog, delay_seconds: int = 0) -> str:
         origin=log.origin,
         log_keys=vkeys,
         policy_sha256=payload_hash(QUORUM_NONE_POLICY),
-        law_data_sha256=shipped().sha256,
+        law_data_sha256=bundled_law().sha256,
         delay_seconds=delay_seconds,
         parties=parties,
     )

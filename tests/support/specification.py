@@ -41,7 +41,7 @@ from ledger.domain.parties.authority import (
 )
 from ledger.domain.parties.party import PartyEnded, PartyRegistered
 from ledger.domain.signing.who_signs import who_signs
-from ledger.events.lawbook import laws_at_hand
+from ledger.events.lawbook import available_laws
 from tests.support.builders import ORIGIN, hash_of, key_id, ledger_opened
 from tests.support.remedied import (
     STEPS,
@@ -108,7 +108,7 @@ class Past:
     known: Mapping[str, int] = field(default_factory=dict)
     size: int = 0
     offset: int = 1
-    laws: Mapping[str, Law] = field(default_factory=laws_at_hand)
+    laws: Mapping[str, Law] = field(default_factory=available_laws)
     told: Told = ()
 
     def when(self, what: Body | Said) -> "Attempt":

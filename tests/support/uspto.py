@@ -23,7 +23,7 @@ from ledger.domain.parties.authority import ledger_subject
 from ledger.domain.parties.party import Role
 from ledger.domain.signing.who_signs import who_signs
 from ledger.events.compose import compose
-from ledger.events.lawbook import laws_at_hand, shipped
+from ledger.events.lawbook import available_laws, bundled_law
 from ledger.wire.entry import Entry, format_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, Signature
 
@@ -120,7 +120,7 @@ class RulesOnly:
         admit(
             Folds(self.subjects),
             event,
-            Context(accepted=NOW, position=position, laws=laws_at_hand()),
+            Context(accepted=NOW, position=position, laws=available_laws()),
         )
         for subject in event.subjects:
             logged = Logged(event, position, NOW)
@@ -175,7 +175,7 @@ def _opening() -> LedgerOpened:
         log_keys=("log",),
         policy_sha256="sha256:" + "0" * 64,
         edition="0-dev",
-        law_data_sha256=shipped().sha256,
+        law_data_sha256=bundled_law().sha256,
         operator=OPERATOR,
         registrar=REGISTRAR,
         parties=tuple(_first_party(party) for party in _KEYS),

@@ -22,7 +22,7 @@ from ledger.log.note import Verifier
 from ledger.log.proof import prove_consistency
 from ledger.log.witness_request import format_add_checkpoint
 from ledger.witness.directory import policy_lines
-from ledger.witness.state import Book, create_book
+from ledger.witness.state import WitnessState, create_book
 from ledger.witness.witness import Answer, Witness
 from tests.support.log import (
     ORIGIN,
@@ -65,7 +65,7 @@ class Bench:
     def __init__(self, path: Path, *, fresh: bool = True) -> None:
         if fresh:
             create_book(path)
-        self.book, self.now = Book(path), TIME
+        self.book, self.now = WitnessState(path), TIME
         logs = {ORIGIN: verifiers(log_signers())}
         self.witness = Witness(*signers(), logs, self.book, lambda: self.now)
 
@@ -96,7 +96,7 @@ class Member:
 
     @contextmanager
     def served(self) -> Iterator[None]:
-        book, logs = Book(self.book_path), {self._log_keys[0].name: self._log_keys}
+        book, logs = WitnessState(self.book_path), {self._log_keys[0].name: self._log_keys}
         witness = Witness(*self._signers, logs, book, self.now)
         app = witness_app(witness)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", http="httptools"))

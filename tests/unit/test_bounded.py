@@ -16,9 +16,9 @@ from ledger.follow import reader
 from ledger.follow.client import LedgerClient, NoAnswer
 from ledger.publish.publisher import Remembered
 from ledger.publish.rollback_check import _ask as ask_what_was_seen
-from ledger.publish.rollback_check import remembered
+from ledger.publish.rollback_check import ask_who_saw_more
 from ledger.runtime import http as bounded
-from ledger.runtime.http import BadUrl, ask, open_client
+from ledger.runtime.http import BadUrl, fetch, open_client
 from ledger.verify.trust import parse_trust
 from tests.support.sample_log import sample_log
 
@@ -97,7 +97,7 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 def test_an_exchange_ends_by_its_deadline(url: str) -> None:
     with open_client(url) as http, pytest.raises(httpx2.TransportError, match="time"):
-        ask(http, "POST", "/", deadline_s=DEADLINE_S, content=bytes(1 << 24))
+        fetch(http, "POST", "/", deadline_s=DEADLINE_S, content=bytes(1 << 24))
 
 
 def test_the_sdk_says_in_time_that_there_is_no_answer(
@@ -133,7 +133,7 @@ def test_who_answers_in_time_is_heard_over_one_connection_after_another() -> Non
             peer.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" + OK)
 
     with serving(answers) as url, open_client(url) as http:
-        assert [b"ok"] * 3 == [ask(http, "GET", "/", deadline_s=OVER_S).content for _ in range(3)]
+        assert [b"ok"] * 3 == [fetch(http, "GET", "/", deadline_s=OVER_S).content for _ in range(3)]
 
 
 def test_a_name_with_many_addresses_takes_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +150,7 @@ def test_a_name_with_many_addresses_takes_no_longer(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(bounded.socket, "getaddrinfo", lambda *_given, **_options: many)
     monkeypatch.setattr("httpcore2.SyncBackend.connect_tcp", connect_tcp)
     with open_client("http://many.example") as http, pytest.raises(httpx2.TransportError):
-        ask(http, "GET", "/", deadline_s=DEADLINE_S)
+        fetch(http, "GET", "/", deadline_s=DEADLINE_S)
     assert sum(tried) <= DEADLINE_S
 
 
@@ -171,7 +171,7 @@ def test_a_name_that_is_not_looked_up_in_time_has_no_address(
             open_client("http://slow.example") as http,
             pytest.raises(httpx2.ConnectTimeout, match=r"slow\.example was not looked up in time"),
         ):
-            ask(http, "GET", "/", deadline_s=DEADLINE_S)
+            fetch(http, "GET", "/", deadline_s=DEADLINE_S)
         assert time.monotonic() - began < OVER_S
         hung = [each for each in threading.enumerate() if "_look_up" in each.name]
         assert [True] == [each.daemon for each in hung]
@@ -190,7 +190,7 @@ def test_a_name_that_no_thread_can_look_up_now_has_no_address(
         open_client("http://127.0.0.1:9") as http,
         pytest.raises(httpx2.ConnectError, match="new thread"),
     ):
-        ask(http, "GET", "/")
+        fetch(http, "GET", "/")
 
 
 def test_a_name_that_is_none_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +202,7 @@ def test_a_name_that_is_none_is_told_as_that(monkeypatch: pytest.MonkeyPatch) ->
         open_client("http://none.example") as http,
         pytest.raises(httpx2.ConnectError, match="not known"),
     ):
-        ask(http, "GET", "/")
+        fetch(http, "GET", "/")
 
 
 def test_an_address_that_is_silent_takes_no_time_of_those_behind_it(
@@ -221,7 +221,7 @@ def test_an_address_that_is_silent_takes_no_time_of_those_behind_it(
     monkeypatch.setattr(bounded, "_addresses", lambda *_given: ["192.0.2.1", "127.0.0.1"])
     monkeypatch.setattr("httpcore2.SyncBackend.connect_tcp", connect_tcp)
     with serving(says_ok) as url, open_client(url, timeout_s=DEADLINE_S) as http:
-        assert b"ok" == ask(http, "GET", "/", deadline_s=DEADLINE_S).content
+        assert b"ok" == fetch(http, "GET", "/", deadline_s=DEADLINE_S).content
 
 
 NO_SERVERS = [
@@ -256,12 +256,12 @@ def test_no_port_stands_for_another() -> None:
     with serving(says_ok) as url, open_client() as http:
         server, _, port = url.rpartition(":")
         with pytest.raises(bounded.httpx2.ConnectError, match="is no port"):
-            ask(http, "GET", f"{server}:{int(port) + (1 << 16)}/")
+            fetch(http, "GET", f"{server}:{int(port) + (1 << 16)}/")
 
 
 def test_a_witness_of_no_url_keeps_no_other_from_being_asked() -> None:
     with serving(says_ok) as url:
-        assert [Remembered(url, b"ok")] == list(remembered(["http://[::1", url]))
+        assert [Remembered(url, b"ok")] == list(ask_who_saw_more(["http://[::1", url]))
 
 
 def test_no_client_of_ours_is_without_a_deadline() -> None:

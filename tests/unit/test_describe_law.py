@@ -12,9 +12,9 @@ from api.describe.saying import Line, Speech, deduction
 from api.describe.shape import members_of_kind
 from ledger.domain.core.ground import Ground
 from ledger.domain.core.law import Row
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 
-ROWS = shipped().rows
+ROWS = bundled_law().rows
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
 
 
@@ -29,7 +29,7 @@ def said_of(row: Row, language: Language) -> list[tuple[str, str]]:
     members = dict.fromkeys(members_of_kind(Ground)) | {
         "rule": row.rule,
         "topic": row.topic,
-        "instrument": shipped().instruments[row.instrument].number,
+        "instrument": bundled_law().instruments[row.instrument].number,
         "values": values,
     }
     return text_of(lines_of(Ground, members, Speech(language)))
@@ -60,7 +60,7 @@ def test_a_rule_says_its_topic_its_law_and_its_values_in_words(
     said = said_of(row, language)
     topic = next(text for called, text in said if row.topic in text)
     assert topic == f"{TOPICS[row.topic].in_(language)} ({row.topic})"
-    instrument = shipped().instruments[row.instrument]
+    instrument = bundled_law().instruments[row.instrument]
     title = instrument.title_vi if language == "vi" else instrument.title_en
     assert f"{title} ({instrument.number})" in [text for _, text in said]
     values = said[-len(row.values) :] if row.values else []

@@ -6,7 +6,7 @@ import pytest
 
 from api.describe.titles import country, read_list, symbol, titles, tongue
 from ledger.domain.core.law import Law
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 
 LISTS = ("countries", "languages", "ipc", "vsic")
 
@@ -19,14 +19,14 @@ def test_the_classes_that_the_rules_know_are_those_that_have_a_title() -> None:
     """D10 is a class of the CPC alone; it was listed among those of the IPC."""
     rows = read_list("ipc")["rows"]
     assert {row["code"] for row in rows if row["level"] == "class"} == heads(
-        shipped(), "ipc.classes"
+        bundled_law(), "ipc.classes"
     )
 
 
 def test_the_divisions_that_the_rules_know_are_those_that_have_a_title() -> None:
     rows = read_list("vsic")["rows"]
     divisions = {row["code"] for row in rows if row["level"] == "division"}
-    assert divisions == heads(shipped(), "vsic.2025")
+    assert divisions == heads(bundled_law(), "vsic.2025")
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -16,9 +16,9 @@ from ledger.domain.revenue.author_pay import (
     must_bound_the_broker,
     must_give_authors_their_share,
 )
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 
-LAW = shipped()
+LAW = bundled_law()
 PRIVATE = Result(funded=False, wholly=False, task_assigned_on=None, titled=True, registered=True)
 STATE = replace(PRIVATE, funded=True, wholly=True)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ledger.domain.core.law import LawDataUnknown, LawSilent, MalformedLaw, read_law
-from ledger.events.lawbook import files_in, laws_at_hand, shipped, shipped_files
+from ledger.events.lawbook import available_laws, bundled_files, bundled_law, files_in
 from tests.support.builders import rules_adopted
 from tests.support.specification import given
 
@@ -105,9 +105,9 @@ def test_rules_for_other_facts_or_other_days_stand_side_by_side() -> None:
 
 
 def test_the_digest_tells_one_byte_of_difference() -> None:
-    shipped_set = shipped_files()
+    shipped_set = bundled_files()
     other = {**shipped_set, "money.json": shipped_set["money.json"] + b"\n"}
-    assert shipped().sha256 == read_law(shipped_set).sha256 != read_law(other).sha256
+    assert bundled_law().sha256 == read_law(shipped_set).sha256 != read_law(other).sha256
 
 
 def test_a_new_decree_is_a_directory_and_an_event(tmp_path) -> None:
@@ -117,6 +117,6 @@ def test_a_new_decree_is_a_directory_and_an_event(tmp_path) -> None:
     for name, raw in files(row("a")).items():
         (decree / name).write_bytes(raw)
     added = read_law(files_in(decree))
-    assert {shipped().sha256, added.sha256} == set(laws_at_hand(tmp_path))
+    assert {bundled_law().sha256, added.sha256} == set(available_laws(tmp_path))
     given().when(rules_adopted(law_data_sha256=added.sha256)).then_refused(LawDataUnknown)
-    given().when(rules_adopted(law_data_sha256=shipped().sha256)).then_admitted()
+    given().when(rules_adopted(law_data_sha256=bundled_law().sha256)).then_admitted()

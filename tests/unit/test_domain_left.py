@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from ledger.domain.core.scope import Field, HeldGrant, Territory, box
-from ledger.domain.rights.remaining_scope import TooFinelyCut, left_to_grant
+from ledger.domain.rights.remaining_scope import TooFinelyCut, ungranted
 
 TODAY = date(2026, 11, 22)
 ACTS = ("make", "sell", "use")
@@ -39,7 +39,7 @@ SPACE = box(ACTS, WORLD, ANY, date(2026, 1, 1), None)
 
 def test_grants_of_an_ordinary_size_are_answered():
     grants = [held(number, places=20, symbols=20) for number in range(10)]
-    assert left_to_grant(SPACE, grants, exclusive=True)
+    assert ungranted(SPACE, grants, exclusive=True)
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_grants_of_an_ordinary_size_are_answered():
 def test_what_is_cut_too_finely_is_refused_before_it_is_made(grants, places, symbols):
     book = [held(number, places, symbols) for number in range(grants)]
     with pytest.raises(TooFinelyCut):
-        left_to_grant(SPACE, book, exclusive=True)
+        ungranted(SPACE, book, exclusive=True)

@@ -9,7 +9,7 @@ from ledger.domain.government.ledger import EditionUnknown, LedgerAlreadyOpen, O
 from ledger.domain.parties.authority import Ledger, LedgerNotOpen, SignerMissing, ledger_subject
 from ledger.domain.parties.key import Key
 from ledger.domain.parties.party import Party, PartyExists, PartyUnknown
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from tests.support.builders import (
     AUTHOR,
     BANK,
@@ -38,7 +38,7 @@ def test_the_opening_makes_ledger_parties_and_keys() -> None:
     log = EMPTY.when(ledger_opened()).then_admitted()
     opening = ledger_opened()
     trusted = (0, opening.log_keys, opening.policy_sha256)
-    assert Ledger(0, OPERATOR, REGISTRAR, "0-dev", shipped().sha256, *trusted) == log.value(
+    assert Ledger(0, OPERATOR, REGISTRAR, "0-dev", bundled_law().sha256, *trusted) == log.value(
         ledger_subject(ORIGIN)
     )
     assert Party(0, "organisation", frozenset({"bank"}), "VN") == log.value(BANK)

@@ -14,9 +14,9 @@ from ledger.domain.core.periods import (
     months_later,
     working_day,
 )
-from ledger.events.lawbook import shipped, shipped_files
+from ledger.events.lawbook import bundled_files, bundled_law
 
-LAW = shipped()
+LAW = bundled_law()
 
 
 def day(text: str) -> date:
@@ -25,7 +25,7 @@ def day(text: str) -> date:
 
 def without(*topics: str) -> Law:
     """Return the shipped set without the rules of some topics."""
-    files = shipped_files()
+    files = bundled_files()
     periods = json.loads(files["periods.json"])
     periods["rules"] = [row for row in periods["rules"] if row["topic"] not in topics]
     return read_law({**files, "periods.json": json.dumps(periods).encode()})
@@ -126,7 +126,7 @@ def test_what_a_set_does_not_say_extends_nothing() -> None:
 
 
 def test_a_set_in_which_nobody_ever_works_ends_periods_all_the_same() -> None:
-    files = shipped_files()
+    files = bundled_files()
     text = files["periods.json"].decode()
     names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
     rest = json.loads(text)

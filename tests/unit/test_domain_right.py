@@ -14,7 +14,7 @@ from ledger.domain.parties.party import PartyUnknown
 from ledger.domain.rights.number import NumberForm, canonical, right_id
 from ledger.domain.rights.protection import lapse_on, term_of
 from ledger.domain.rights.right import FractionSum, RightExists
-from ledger.events.lawbook import shipped
+from ledger.events.lawbook import bundled_law
 from tests.support.builders import (
     CLERK,
     FIRM,
@@ -244,7 +244,7 @@ def test_a_term_that_the_office_named_comes_first() -> None:
 
 def term_end(*said_of_it: Body) -> date | None:
     """Return the end of the story's right by the shipped law of today."""
-    return term_of(given(*said_of_it).value(RIGHT), shipped(), date(2026, 11, 2)).end
+    return term_of(given(*said_of_it).value(RIGHT), bundled_law(), date(2026, 11, 2)).end
 
 
 def test_a_layout_ends_with_the_earliest_of_three_terms() -> None:
@@ -264,10 +264,10 @@ def test_a_term_is_of_the_office_s_own_law() -> None:
             right=f"right:{office}.99203729", office=office, application_no="99203729", kind=kind
         )
         right = given(foreign).value(foreign.right)
-        term = term_of(right, shipped(), date(2026, 11, 2))
+        term = term_of(right, bundled_law(), date(2026, 11, 2))
         assert (date(2040, 3, 11), rule) == (term.end, term.ground and term.ground.rule)
     model = right_filed(
         right="right:de.7", office="de", application_no="7", kind="utility_solution"
     )
     unknown = given(model).value(model.right)
-    assert None is term_of(unknown, shipped(), date(2026, 11, 2)).end
+    assert None is term_of(unknown, bundled_law(), date(2026, 11, 2)).end

@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 import typer
 
-from api.cli.answers import EXIT_CODES, Asked, shown
+from api.cli.answers import EXIT_CODES, Asked, print_answer
 from api.cli.main import MODULES
 from api.describe.answer_json import Contradicted, read_as
 from projections.engine.answer import Answer, Verdict, YesOrNo
@@ -79,7 +79,7 @@ UNKNOWN: dict[str, object] = {
 def test_a_command_ends_with_the_verdict_of_its_answer(verdict: Verdict):
     for as_json in (False, True):
         with pytest.raises(typer.Exit) as ended:
-            shown(answered(verdict=verdict), "en", as_json=as_json)
+            print_answer(answered(verdict=verdict), "en", as_json=as_json)
         assert EXIT_CODES[verdict] == ended.value.exit_code
 
 
@@ -101,7 +101,7 @@ def test_a_verdict_that_its_reasons_do_not_allow_is_no_answer(
 
 def test_of_what_is_unknown_nothing_else_is_said(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(typer.Exit):
-        shown(answered(verdict="unknown", **UNKNOWN), "en", as_json=False)
+        print_answer(answered(verdict="unknown", **UNKNOWN), "en", as_json=False)
     said = capsys.readouterr().out
     assert "No order holds" not in said
     assert "nothing is recorded of contract:b; near: contract:a" in said
@@ -109,14 +109,14 @@ def test_of_what_is_unknown_nothing_else_is_said(capsys: pytest.CaptureFixture[s
 
 def test_what_contradicts_an_answer_is_said_before_it(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(typer.Exit):
-        shown(answered(verdict="contested", doubted=[7]), "en", as_json=False)
+        print_answer(answered(verdict="contested", doubted=[7]), "en", as_json=False)
     said = capsys.readouterr().out
     assert said.index("contradict this answer, entries 7") < said.index("No order holds")
 
 
 def test_an_answer_is_said_in_the_language_that_is_asked_for(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(typer.Exit):
-        shown(answered(verdict="answered"), "vi", as_json=False)
+        print_answer(answered(verdict="answered"), "vi", as_json=False)
     said = capsys.readouterr().out
     assert "Không có lệnh nào" in said
     assert "vào ngày: 01/12/2026" in said

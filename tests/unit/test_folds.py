@@ -15,7 +15,7 @@ from ledger.domain.core.event import Logged
 from ledger.domain.registry import TOPICS
 from ledger.domain.turning import STEADY, TURNS, is_steady, moves, turned
 from ledger.events.intake import decode
-from ledger.sequence.subject_cache import NAMED_B, Folds, Overlay, Weight
+from ledger.sequence.subject_cache import NAMED_B, Overlay, SubjectCache, Weight
 from ledger.sequence.weight import weigh
 from tests.support import builders as b
 from tests.support.golden_events import STORY
@@ -57,8 +57,8 @@ def cold(subjects: Any, size: int) -> Iterator[tuple[Logged, list[str]]]:
 
 
 def test_a_subject_folded_warm_or_cold_has_the_value_of_its_whole_history():
-    warm, late = Folds(lambda _subjects, _size: (), MUCH), Folds(cold, MUCH)
-    overlaid = Folds(lambda _subjects, _size: (), MUCH)
+    warm, late = SubjectCache(lambda _subjects, _size: (), MUCH), SubjectCache(cold, MUCH)
+    overlaid = SubjectCache(lambda _subjects, _size: (), MUCH)
     subjects = {subject for event in EVENTS for subject in event.event.subjects}
     warm.warm(subjects)
     overlaid.warm(subjects)
@@ -74,7 +74,7 @@ def test_a_subject_folded_warm_or_cold_has_the_value_of_its_whole_history():
 
 
 def test_what_admission_asks_of_others_who_touched_a_subject_is_whole_too():
-    late = Folds(cold, MUCH)
+    late = SubjectCache(cold, MUCH)
     late.clear(len(EVENTS))
     whole = folded_whole()
     others = [s for s in whole if not s.startswith(("party:", "key:", "ledger:"))]
@@ -123,7 +123,7 @@ def test_the_migrations_find_in_older_logs_what_turns_a_subject():
 
 
 def test_what_is_kept_warm_is_bounded_in_bytes_and_the_oldest_goes_first():
-    folds = Folds(cold, 10_000)
+    folds = SubjectCache(cold, 10_000)
     folds.clear(len(EVENTS))
     subjects = sorted({subject for event in EVENTS for subject in event.event.subjects})
     folds.warm(subjects)
@@ -138,7 +138,7 @@ def test_what_is_kept_warm_is_bounded_in_bytes_and_the_oldest_goes_first():
 
 
 def test_a_subject_of_whom_nothing_is_known_weighs_something_too():
-    folds = Folds(cold, 100 * NAMED_B)
+    folds = SubjectCache(cold, 100 * NAMED_B)
     folds.warm(f"offer:{number}" for number in range(1_000))
     folds.shrink()
     assert sum(f"offer:{number}" in folds for number in range(1_000)) < 100

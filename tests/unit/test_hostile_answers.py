@@ -26,7 +26,7 @@ from ledger.verify.trust import parse_trust
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import Envelope
 from ledger.wire.shown import MOST_SHOWN
-from projections.engine.bitemporal import NEVER
+from projections.engine.bitemporal import UNRECORDED
 from projections.questions.title import Title
 from tests.support.questioned import QUESTIONS, SIZE, Server, answer_of, answer_to, kind_of, put
 from tests.support.sample_log import SampleLog, sample_log
@@ -177,7 +177,7 @@ def test_what_is_written_in_one_way_is_read_in_no_other() -> None:
         with pytest.raises(WrongShape, match="fraction in its lowest terms"):
             read_as(Fraction, wrong)
     assert date(2026, 1, 2) == read_as(date, "2026-01-02")
-    assert NEVER == read_as(date, None)
+    assert UNRECORDED == read_as(date, None)
     for kind, wrong_text in ((date, "9999-12-31"), (datetime, "2026-01-02T00:00:00Z")):
         with pytest.raises(WrongShape):
             read_as(kind, wrong_text)
@@ -212,7 +212,7 @@ def test_a_line_of_an_answer_is_no_longer_than_anybody_reads(
     long = {"right": "z" * 1_000_000, "positions": [*range(99_999)]}
     answer = answers.Asked(answer_of(Title) | long, Title, None)
     with pytest.raises(Exit):
-        answers.shown(answer, "en", as_json=False)
+        answers.print_answer(answer, "en", as_json=False)
     assert max(map(len, capsys.readouterr().out.splitlines())) < 2 * MOST_SHOWN
 
 

@@ -15,8 +15,8 @@ from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import FutureFact
 from ledger.domain.core.personal_data import must_hold_no_personal_data
 from ledger.domain.rights.right_status import RightGranted, RightLapsed
-from ledger.events.lawbook import shipped
-from projections.engine.bitemporal import NEVER
+from ledger.events.lawbook import bundled_law
+from projections.engine.bitemporal import UNRECORDED
 from projections.tables.status import Standing, status, status_on
 from tests.support.builders import CLERK, FIRM, ORIGIN
 from tests.support.projecting import logged, rows_of, true_and_known
@@ -51,10 +51,10 @@ def asked(
     plan: StatusPlan, right: str, day: str, state: str | None = None, known: str | None = None
 ) -> Standing:
     events = events_of(plan)
-    office_day = NEVER if known is None else date.fromisoformat(known)
+    office_day = UNRECORDED if known is None else date.fromisoformat(known)
     true_on = date.fromisoformat(day)
     found = true_and_known(rows_of(status, events)[right], true_on, office_day=office_day)
-    return status_on(right, true_on, found, shipped(), state)
+    return status_on(right, true_on, found, bundled_law(), state)
 
 
 def test_every_legal_event_becomes_an_admissible_fact(european: StatusPlan) -> None:

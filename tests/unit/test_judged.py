@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.audit import app
-from ledger.events.lawbook import laws_at_hand
+from ledger.events.lawbook import available_laws
 from ledger.follow import judged
 from ledger.follow.audit import Forgotten, Replay, RuleBroken, exported_entries, sealed_sizes
 from ledger.follow.judged import Contradicted, Judged, Stale, going_on, judge_of
@@ -21,7 +21,7 @@ from tests.support.builders import FIRM, INSTITUTE, OPERATOR, RIVAL
 from tests.support.governance import ledger_sealed
 from tests.support.sample_log import SampleLog, sample_log, sealed_price, whole_story
 
-LAWS = laws_at_hand()
+LAWS = available_laws()
 
 
 @pytest.fixture(autouse=True)

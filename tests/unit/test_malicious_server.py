@@ -19,7 +19,7 @@ from api.cli.monitor import code_of
 from api.cli.served import ServedLog
 from ledger.domain.government.governance import LogKeysAdopted
 from ledger.domain.parties.authority import ledger_subject
-from ledger.events.lawbook import laws_at_hand
+from ledger.events.lawbook import available_laws
 from ledger.follow import client as sdk
 from ledger.follow.audit import AuditError, export, exported_checkpoint
 from ledger.follow.client import ClientError, LedgerClient
@@ -273,7 +273,7 @@ def test_a_monitor_alarms_and_keeps_what_it_had(name: str, log: SampleLog, kept:
         served(lying(name, log)),
         kept,
         log.trust_root(),
-        laws=laws_at_hand(),
+        laws=available_laws(),
         now=lambda: float(log.signed_at()),
         stall_s=0.0,
     )
@@ -288,7 +288,7 @@ def test_a_first_look_that_shows_nothing_does_not_end_well(
 ) -> None:
     source, root = served(lying(name, log)), log.trust_root()
     monitor = Monitor(
-        source, tmp_path / "new", root, laws=laws_at_hand(), now=lambda: 0.0, stall_s=7200.0
+        source, tmp_path / "new", root, laws=available_laws(), now=lambda: 0.0, stall_s=7200.0
     )
     assert 0 != code_of([*monitor.begin(), *monitor.look()])
 

@@ -14,7 +14,7 @@ from api.cli.main import app
 from api.cli.monitor import code_of
 from ledger.domain.parties.authority import ledger_subject
 from ledger.events.intake import decode
-from ledger.events.lawbook import laws_at_hand
+from ledger.events.lawbook import available_laws
 from ledger.follow.alarms import STANDING, Alarm
 from ledger.follow.audit import NothingExported, Source
 from ledger.follow.monitor import Mine, Monitor
@@ -58,7 +58,7 @@ class Watch:
             self,
             self.directory,
             self.log.trust_root(),
-            laws=laws_at_hand(),
+            laws=available_laws(),
             now=lambda: self.began + self.now,
             **{"stall_s": HOUR, **self.options},
         )

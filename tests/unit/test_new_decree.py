@@ -7,7 +7,7 @@ import pytest
 
 from ledger.domain.contracts.royalty import LateRateCap
 from ledger.domain.core.law import Law, read_law
-from ledger.events.lawbook import LawShelf, files_in, laws_at_hand, shipped, shipped_files
+from ledger.events.lawbook import LawSets, available_laws, bundled_files, bundled_law, files_in
 from ledger.follow.audit import Replay, RuleBroken
 from tests.support.builders import (
     FIRM,
@@ -30,7 +30,7 @@ def decreed(directory: Path) -> Law:
     """Write a set in which late interest is capped at 15 % from 2026 on; return it."""
     kept = directory / "2026-decree"
     kept.mkdir(parents=True)
-    for name, raw in shipped_files().items():
+    for name, raw in bundled_files().items():
         (kept / name).write_bytes(raw)
     money = json.loads((kept / "money.json").read_bytes())
     (cap,) = [row for row in money["rules"] if row["topic"] == "money.late_interest_cap"]
@@ -49,7 +49,7 @@ def late(ppm: int) -> dict[str, object]:
 def test_the_old_law_decides_what_came_before_and_the_new_what_comes_after(tmp_path: Path) -> None:
     decree = decreed(tmp_path)
     log = (
-        Past(laws=laws_at_hand(tmp_path))
+        Past(laws=available_laws(tmp_path))
         .and_then(ledger_opened())
         .and_then(right_filed())
         .and_then(licence(**late(180_000)))
@@ -67,7 +67,7 @@ def test_the_old_law_decides_what_came_before_and_the_new_what_comes_after(tmp_p
 def test_a_rate_agreed_before_is_claimed_up_to_what_the_new_law_allows(tmp_path: Path) -> None:
     """What is claimed is within the cap, what was agreed is not: amend it, no other claim helps."""
     decree = decreed(tmp_path)
-    log = Past(laws=laws_at_hand(tmp_path))
+    log = Past(laws=available_laws(tmp_path))
     adopted = rules_adopted(law_data_sha256=decree.sha256)
     for body in (
         ledger_opened(),
@@ -93,7 +93,7 @@ def test_a_log_replays_under_the_laws_that_admitted_it(tmp_path: Path) -> None:
     log.say(rules_adopted(law_data_sha256=decree.sha256), [OPERATOR, REGISTRAR])
     adopted = log.size - 1
     log.say(licence(contract=SECOND, **late(150_000)), [INSTITUTE, FIRM])
-    both = laws_at_hand(tmp_path)
+    both = available_laws(tmp_path)
     assert log.size == len(list(Replay(log.entries, log.origin, both)))
     with pytest.raises(RuleBroken) as caught:
         list(Replay(log.entries, log.origin))
@@ -105,10 +105,10 @@ def test_a_log_replays_under_the_laws_that_admitted_it(tmp_path: Path) -> None:
 
 
 def test_a_set_put_there_while_the_process_runs_is_found(tmp_path: Path) -> None:
-    shelf = LawShelf(tmp_path)
-    assert [shipped().sha256] == list(shelf)
+    shelf = LawSets(tmp_path)
+    assert [bundled_law().sha256] == list(shelf)
     decree = decreed(tmp_path)
     assert decree.edition == shelf[decree.sha256].edition
-    assert shelf.files(decree.sha256).keys() == shipped_files().keys()
+    assert shelf.files(decree.sha256).keys() == bundled_files().keys()
     with pytest.raises(KeyError):
         shelf.files("sha256:none")

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from ledger.events.lawbook import shipped_files
+from ledger.events.lawbook import bundled_files
 from ledger.follow.mirror import follow
 from ledger.follow.signed import Signed
 from ledger.node.backup import Manifest, forget_old
@@ -30,7 +30,7 @@ def run(*words: object) -> tuple[int, str]:
 
 def test_law_data_are_written_beside_what_is_there_or_not_at_all(tmp_path: Path) -> None:
     (tmp_path / "law").mkdir()
-    (taken := tmp_path / "law" / max(shipped_files())).write_bytes(MINE)
+    (taken := tmp_path / "law" / max(bundled_files())).write_bytes(MINE)
     code, said = run("law", "export", tmp_path / "law")
     assert (2, True) == (code, "FILE_EXISTS" in said)
     assert [taken] == [*(tmp_path / "law").iterdir()]

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from ledger.domain.core.law import read_law
 from ledger.events.intake import read_envelope
-from ledger.events.lawbook import files_in, shipped, shipped_files
+from ledger.events.lawbook import bundled_files, bundled_law, files_in
 from ledger.home.keystore import save_key
 from ledger.home.paths import Home, Identity
 from ledger.wire.envelope import envelope_from_object
@@ -58,13 +58,13 @@ def test_a_decree_lies_beside_the_ledger_and_its_event_goes_to_the_registrar(
 ) -> None:
     decree = tmp_path / "decree"
     decree.mkdir()
-    for name, raw in shipped_files().items():
+    for name, raw in bundled_files().items():
         (decree / name).write_bytes(raw)
     (tmp_path / "trust.json").write_text("{}")
     reach = ["--url", "http://127.0.0.1:1", "--trust", str(tmp_path / "trust.json")]
     check_handed_on(["law", "adopt", str(decree), *reach], "ledger.rules_adopted/1", tmp_path)
     (shelved,) = home.law.iterdir()
-    assert shipped().sha256 == read_law(files_in(shelved)).sha256
+    assert bundled_law().sha256 == read_law(files_in(shelved)).sha256
 
 
 def test_an_erasure_goes_to_the_registrar(home: Home, tmp_path: Path) -> None:

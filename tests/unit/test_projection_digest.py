@@ -11,7 +11,7 @@ from random import Random
 
 from projections.engine.digest import Digest, replay
 from projections.engine.projection import ReadModel
-from projections.engine.row_cache import Sheet, open_sheet
+from projections.engine.row_cache import RowCache, open_sheet
 from projections.run.catalogue import READ_MODELS
 from projections.tables.offers import offers
 from projections.tables.revenue import shares
@@ -84,7 +84,7 @@ def test_a_projection_adds_its_rows_up_wherever_they_come_from():
                 digest.move(sheet.changes())
                 sheet.committed()
         assert whole[model.name] == digest.result(), model.name
-        if isinstance(sheet, Sheet):
+        if isinstance(sheet, RowCache):
             summed = [0] * 1024
             again = Digest(model)
             for row in reversed(list(sheet.values())):

@@ -3,7 +3,7 @@
 from datetime import date
 
 from ledger.domain.core.event import Logged
-from projections.engine.bitemporal import NEVER
+from projections.engine.bitemporal import UNRECORDED
 from projections.tables.liens import gathered, liens
 from tests.support.builders import (
     BANK,
@@ -89,7 +89,7 @@ def test_a_release_recorded_late_is_true_before_the_office_knows() -> None:
     events = logged(*FILED, CHARGED, passed("release", [BANK, THIRD]))
     assert {BANK, THIRD} == creditors(events, "2020-06-01", office_day=date(2021, 12, 20))
     assert set() == creditors(events, "2020-06-01", office_day=date(2021, 12, 21))
-    assert set() == creditors(events, "2020-06-01", office_day=NEVER)
+    assert set() == creditors(events, "2020-06-01", office_day=UNRECORDED)
     assert {BANK, THIRD} == creditors(events, "2021-12-20", effect="third_parties")
 
 

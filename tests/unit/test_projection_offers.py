@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ledger.domain.core.event import Logged
-from projections.engine.row_cache import Sheet
+from projections.engine.row_cache import RowCache
 from projections.tables.offers import Offer, offers, state_at
 from tests.support.builders import (
     COUNTER,
@@ -29,7 +29,7 @@ MADE, ANSWERED = START + timedelta(seconds=1), START + timedelta(seconds=2)
 
 
 def folded(events: list[Logged]) -> dict[str, Offer]:
-    sheet = Sheet(offers, complete=True, capacity=None)
+    sheet = RowCache(offers, complete=True, capacity=None)
     for each in events:
         if offers.touches(type(each.event.body)):
             sheet.fold(each)

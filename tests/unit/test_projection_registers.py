@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.domain.core.event import Logged
-from projections.engine.bitemporal import NEVER
+from projections.engine.bitemporal import UNRECORDED
 from projections.tables.liens import liens
 from projections.tables.status import status
 from projections.tables.title_events import title
@@ -50,7 +50,7 @@ def test_a_lien_released_on_record_a_year_late_was_in_force_as_known_before(chai
 
 def test_a_lien_whose_release_names_a_wrong_number_is_still_there(chains):
     """Release 61835-778 names 15145543; the ledger refused it, so 49107-392 stays."""
-    assert "party:us.clmg-corp" in creditors(chains, date(2024, 6, 1), NEVER)
+    assert "party:us.clmg-corp" in creditors(chains, date(2024, 6, 1), UNRECORDED)
 
 
 def test_all_last_owners_are_those_of_the_domain(ledger, chains):

@@ -5,7 +5,7 @@ from typing import Any
 
 from ledger.domain.core.body import Body
 from ledger.domain.core.event import Event, Logged
-from projections.engine.event_bodies import SaidEvent, said_of
+from projections.engine.event_bodies import EventBody, said_of
 from projections.questions.report_lines import ReportLines, lines_of
 from projections.tables.money_events import MoneyEvent
 from tests.support.builders import CONTRACT, REPORT, hash_of, revenue_reported, sealed, vnd
@@ -42,7 +42,7 @@ def logged(position: int, body: Body) -> Logged:
 
 def reckoned(*bodies: Body, named: str = REPORT) -> ReportLines:
     """Return a report as it is reckoned again, after these events."""
-    said, money = list[SaidEvent](), list[MoneyEvent]()
+    said, money = list[EventBody](), list[MoneyEvent]()
     for position, body in enumerate(bodies):
         if body.TOPIC == "revenue.reported/1":
             text = body.model_dump_json(exclude_unset=True)

@@ -10,7 +10,7 @@ from ledger.domain.core.event import Logged
 from ledger.domain.market.offer import OfferMade, OfferRejected
 from ledger.store.readmodels import Column
 from projections.engine.projection import Exact, Journal, On, Projection, columns_of
-from projections.engine.row_cache import Roll, Sheet, TwinRows
+from projections.engine.row_cache import AppendBuffer, RowCache, TwinRows
 from projections.tables.offers import offers
 from projections.tables.timeline import timeline
 from tests.support.builders import OFFER, offer_made, offer_rejected
@@ -37,8 +37,8 @@ MARKS = Projection(
 _, MADE, REJECTED = logged(offer_made(), offer_rejected())
 
 
-def complete(projection: Projection[Any] = MARKS) -> Sheet:
-    return Sheet(projection, complete=True, capacity=None)
+def complete(projection: Projection[Any] = MARKS) -> RowCache:
+    return RowCache(projection, complete=True, capacity=None)
 
 
 def test_changes_are_places_that_go_and_rows_that_come():
@@ -84,14 +84,14 @@ def test_an_event_is_folded_wholly_or_not_at_all():
 
 
 def test_keys_that_are_not_in_memory_are_missing():
-    sheet = Sheet(MARKS, complete=False, capacity=None)
+    sheet = RowCache(MARKS, complete=False, capacity=None)
     assert ["a", "b"] == sheet.missing([MADE, REJECTED])
     sheet.load({"a": (), "b": ()})
     assert [] == sheet.missing([MADE, REJECTED])
 
 
 def test_a_complete_sheet_misses_nothing_until_it_lets_a_key_go():
-    sheet = Sheet(MARKS, complete=True, capacity=1)
+    sheet = RowCache(MARKS, complete=True, capacity=1)
     assert [] == sheet.missing([MADE])
     sheet.fold(MADE)
     sheet.committed()
@@ -105,7 +105,7 @@ def test_keys_that_cannot_be_told_end_the_search():
         raise KeyError("a bug")
 
     on = {OfferMade: On(keys_of, marking), OfferRejected: On(unknown, marking)}
-    sheet = Sheet(replace(MARKS, on=on), complete=False, capacity=None)
+    sheet = RowCache(replace(MARKS, on=on), complete=False, capacity=None)
     assert ["a", "b"] == sheet.missing([MADE, REJECTED, MADE])
     with pytest.raises(KeyError):
         sheet.fold(REJECTED)
@@ -113,13 +113,13 @@ def test_keys_that_cannot_be_told_end_the_search():
 
 def test_a_roll_puts_an_events_rows_in_order():
     backwards = replace(timeline, emit=lambda each: timeline.emit(each)[::-1])
-    roll = Roll(backwards)
+    roll = AppendBuffer(backwards)
     roll.fold(MADE)
     assert [(subject, 1) for subject in sorted(MADE.event.subjects)] == list(roll.changes().added)
 
 
 def test_a_roll_refuses_two_rows_of_one_identity():
-    roll = Roll(replace(timeline, emit=lambda each: [*timeline.emit(each)] * 2))
+    roll = AppendBuffer(replace(timeline, emit=lambda each: [*timeline.emit(each)] * 2))
     with pytest.raises(TwinRows):
         roll.fold(MADE)
     assert [] == list(roll.changes().added)

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from ledger.domain.core.event import Logged
-from ledger.events.lawbook import shipped
-from projections.engine.bitemporal import NEVER
+from ledger.events.lawbook import bundled_law
+from projections.engine.bitemporal import UNRECORDED
 from projections.tables.status import Standing, status, status_on
 from tests.support.builders import RIGHT, right_filed, right_granted, right_lapsed, right_restored
 from tests.support.projecting import logged, rows_of, true_and_known
@@ -38,7 +38,7 @@ def on(
     day: str,
     *,
     at: int | None = None,
-    office_day: date = NEVER,
+    office_day: date = UNRECORDED,
     right: str = RIGHT,
     state: str | None = None,
 ) -> Standing:
@@ -47,7 +47,7 @@ def on(
     found = true_and_known(rows, true_on, at=at, office_day=office_day)
     places = [row.territory for row in found]
     assert len(set(places)) == len(places), "a point has one status in a place"
-    return status_on(right, true_on, found, shipped(), state)
+    return status_on(right, true_on, found, bundled_law(), state)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from ledger.domain.core.body import Body
 from ledger.domain.core.event import Logged
-from projections.engine.bitemporal import NEVER
+from projections.engine.bitemporal import UNRECORDED
 from projections.tables.title_events import title
 from tests.support.builders import (
     ASSIGNMENT,
@@ -185,7 +185,7 @@ def test_each_share_names_what_gave_it() -> None:
     """The institute keeps a half by its filing, the firm has the other by the assignment."""
     agreed = assignment_agreed(assignors=[held(INSTITUTE, 1, 2)], assignees=[held(FIRM, 1, 2)])
     events = logged(FILED, agreed, assignment_registered())
-    rows = true_and_known(rows_of(title, events)[RIGHT], date(2026, 12, 1), office_day=NEVER)
+    rows = true_and_known(rows_of(title, events)[RIGHT], date(2026, 12, 1), office_day=UNRECORDED)
     assert {INSTITUTE: RIGHT, FIRM: agreed.assignment} == {
         row.party: row.by for row in rows if row.effect == "parties"
     }

@@ -106,7 +106,7 @@ def test_a_trust_root_that_parsers_read_differently_is_refused(change: str) -> N
     }.get(change) or trust.decode().encode(change)
     with pytest.raises(Refused):
         parse_trust(changed)
-    with pytest.raises(court.Wrong):
+    with pytest.raises(court.CheckFailed):
         court.read_trust(changed)
 
 

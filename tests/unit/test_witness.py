@@ -17,8 +17,8 @@ from ledger.log.note import Note, format_note, parse_note, sign_note
 from ledger.log.tree_head import Checkpoint, format_checkpoint, parse_checkpoint
 from ledger.log.witness_request import MAX_PROOF
 from ledger.witness import state
-from ledger.witness.directory import BadConfig, House, NoWitness, WitnessExists
-from ledger.witness.state import Book, BookExists, BookMissing, Cosigned, create_book
+from ledger.witness.directory import BadConfig, NoWitness, WitnessDirectory, WitnessExists
+from ledger.witness.state import BookExists, BookMissing, Cosigned, WitnessState, create_book
 from tests.support.log import (
     ORIGIN,
     TIME,
@@ -250,7 +250,7 @@ def test_what_was_cosigned_is_known_after_a_restart(bench: Bench, tmp_path: Path
 
 def test_a_book_is_made_once_and_never_anew(tmp_path: Path) -> None:
     with pytest.raises(BookMissing):
-        Book(tmp_path / "none.sqlite")
+        WitnessState(tmp_path / "none.sqlite")
     create_book(tmp_path / "book.sqlite")
     with pytest.raises(BookExists):
         create_book(tmp_path / "book.sqlite")
@@ -293,7 +293,7 @@ def test_a_subtree_is_refused_as_the_protocol_says(bench: Bench) -> None:
 
 
 def test_a_house_is_made_once_and_says_what_is_wrong(tmp_path: Path) -> None:
-    house = House(tmp_path / "witness")
+    house = WitnessDirectory(tmp_path / "witness")
     with pytest.raises(NoWitness):
         house.config()
     vkeys = tuple(format_vkey(signer) for signer in log_signers())

@@ -33,7 +33,7 @@ from ledger.log.tiles import (
     tile_path,
     widths,
 )
-from ledger.witness.state import Book, Cosigned, create_book
+from ledger.witness.state import Cosigned, WitnessState, create_book
 from ledger.witness.witness import Witness
 from tests.support.log import GOLDEN, flip
 from tests.support.witnessing import signers as witness_signers
@@ -186,7 +186,7 @@ def test_a_witness_answers_the_posted_bodies_as_they_were_answered(tmp_path: Pat
     log = {ORIGIN: (parse_vkey(LEDGER["vkeys"]["log"]),)}
     for old in (0, 256):
         create_book(tmp_path / f"{old}.sqlite")
-        book = Book(tmp_path / f"{old}.sqlite")
+        book = WitnessState(tmp_path / f"{old}.sqlite")
         if old:
             root = b64decode(LEDGER["roots"][str(old)])
             book.write(ORIGIN, Cosigned(old, root, 0, b""))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.court import Wrong, read_policy
+from ledger.court import CheckFailed, read_policy
 from ledger.log.policy import MalformedPolicy, parse_policy
 from tests.support.log import shared_vectors
 
@@ -19,5 +19,5 @@ def test_each_policy_is_read_or_refused_and_counts_as_its_vector_says():
         else:
             with pytest.raises(MalformedPolicy):
                 parse_policy(case["policy"].encode())
-            with pytest.raises(Wrong):
+            with pytest.raises(CheckFailed):
                 read_policy(case["policy"].encode())

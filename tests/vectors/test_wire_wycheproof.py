@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from ledger.court import Key, Wrong
+from ledger.court import CheckFailed, Key
 from ledger.wire.keys import BadSignature, KeyRefused, admit_key, key_id, verify
 
 FOLDER = Path(__file__).parents[3] / "shared" / "vectors" / "wycheproof"
@@ -87,7 +87,7 @@ def accepts_in_court(algorithm: str, spki_der: bytes, test: dict[str, Any]) -> b
         key_in_court(algorithm, spki_der).check(
             bytes.fromhex(test["sig"]), bytes.fromhex(test["msg"])
         )
-    except Wrong:
+    except CheckFailed:
         return False
     return True
 

@@ -20,7 +20,7 @@ from ledger.domain.contracts.contract_terms import Grant
 from ledger.domain.core.body import State
 from ledger.domain.core.context import Context, if_opened, recall, reveal
 from ledger.domain.core.event import Logged
-from ledger.domain.core.existence import PredecessorUnknown, known, last_day
+from ledger.domain.core.existence import PredecessorUnknown, last_day, require_known
 from ledger.domain.core.money import Money, Price, ppm
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step
@@ -85,7 +85,7 @@ def must_follow_acceptance(
     """
     if subject is None:
         return ()
-    offer = known(state, subject, Offer)
+    offer = require_known(state, subject, Offer)
     answer = offer.answer
     if answer is None or (answer.outcome, answer.payload_hash) != ("accepted", acceptance):
         raise PredecessorUnknown(
@@ -117,7 +117,7 @@ def must_follow_auction(state: State, subject: str | None, deal: Deal, context: 
     """Refuse a deed that names an auction which nobody won, says something else, or was used."""
     if subject is None:
         return
-    auction = known(state, subject, Auction)
+    auction = require_known(state, subject, Auction)
     places = (auction.position if auction.ended is None else auction.ended,)
     if auction.winner is None or auction.best is None:
         raise _differs(subject, "nothing: nobody has won it", places, "/body/auction")
@@ -251,7 +251,7 @@ def _adds(grant: Grant) -> bool:
 def _must_be_listed(
     state: State, subject: str, listing: str, deal: Deal, positions: Iterable[int]
 ) -> None:
-    shown = objects_of(known(state, listing, Listing))
+    shown = objects_of(require_known(state, listing, Listing))
     beyond = deal.objects - shown
     if shown and beyond:
         told = f"what {listing} shows, {', '.join(sorted(shown))}, not "

@@ -22,7 +22,7 @@ from ledger.domain.contracts.changing import (
     must_leave_what_is_shared,
     objects_of,
 )
-from ledger.domain.contracts.contract import KIND, Change, Contract, concluding, must_run
+from ledger.domain.contracts.contract import KIND, Change, Contract, concluding, must_not_have_ended
 from ledger.domain.contracts.contract_terms import (
     FORMS,
     Changes,
@@ -41,7 +41,7 @@ from ledger.domain.contracts.sublicence import licensees_of
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import PredecessorUnknown, known, not_in_future
+from ledger.domain.core.existence import PredecessorUnknown, not_in_future, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step, joining, leaving_out
 from ledger.domain.core.types import Day, EventHash, PartyIds, Text, legal_day
@@ -167,8 +167,8 @@ def _admit_amended(state: State, event: Event, context: Context) -> None:
     """Refuse an amendment that not all sign, in a weaker form, or of what is not theirs to give."""
     body = event.body
     assert isinstance(body, TermsAmended)
-    contract = known(state, body.contract, Contract)
-    must_run(body.contract, contract, context)
+    contract = require_known(state, body.contract, Contract)
+    must_not_have_ended(body.contract, contract, context)
     must_be_all(state, contract, body.parties)
     _must_be_in_form(body, contract)
     must_await_registration(
@@ -238,8 +238,8 @@ def _admit_corrected(state: State, event: Event, context: Context) -> None:
     """Refuse a correction that not all sign, or that leaves nothing of what it corrects."""
     body = event.body
     assert isinstance(body, CorrectionRecorded)
-    contract = known(state, body.contract, Contract)
-    must_run(body.contract, contract, context)
+    contract = require_known(state, body.contract, Contract)
+    must_not_have_ended(body.contract, contract, context)
     if body.corrects != contract.payload_hash:
         raise PredecessorUnknown(
             f"{body.corrects} did not make {body.contract}",

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from ledger.domain.contracts.contract_terms import Grant, Upon, Version
 from ledger.domain.core.body import State
-from ledger.domain.core.existence import known
+from ledger.domain.core.existence import require_known
 from ledger.domain.core.law import Law
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step
@@ -110,7 +110,9 @@ def _names(state: State, version: Version, grants: Iterable[Grant]) -> dict[str 
     symbols = (symbol for region in regions for path in region.ancestry for symbol in path)
     names: dict[str | None, int | None]
     names = dict.fromkeys((*version.said.list_entries, *symbols))
-    on_lists = [known(state, item, Technology) for grant in grants for item in grant.technologies]
+    on_lists = [
+        require_known(state, item, Technology) for grant in grants for item in grant.technologies
+    ]
     return names | {item.category: item.classified or item.position for item in on_lists}
 
 

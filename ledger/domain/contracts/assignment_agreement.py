@@ -25,7 +25,7 @@ from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.court_hold import must_not_be_frozen
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import known, new, not_in_future
+from ledger.domain.core.existence import not_in_future, require_known, require_new
 from ledger.domain.core.law import law_day
 from ledger.domain.core.money import Price
 from ledger.domain.core.refusal import Refusal
@@ -176,8 +176,8 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
     """Refuse to give what is not there or not one's own, and what others have a say in."""
     body = event.body
     assert isinstance(body, AssignmentAgreed)
-    new(state, body.assignment)
-    rights = {subject: known(state, subject, Right) for subject in body.rights}
+    require_new(state, body.assignment)
+    rights = {subject: require_known(state, subject, Right) for subject in body.rights}
     deal = _deal_of(body)
     must_follow_acceptance(state, body.offer, body.acceptance, deal, context)
     must_follow_auction(state, body.auction, deal, context)
@@ -281,7 +281,7 @@ def _must_have_been_offered(
     state: State, rights: Mapping[str, Right], body: AssignmentAgreed, context: Context
 ) -> None:
     """Refuse a sale to a stranger past those who may buy first: what has a price is sold."""
-    relied_on = {name: known(state, name, Preemption) for name in body.notices}
+    relied_on = {name: require_known(state, name, Preemption) for name in body.notices}
     if body.ground not in (None, "sale") and not _has_price(body):
         return
     notices = {

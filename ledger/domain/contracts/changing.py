@@ -35,8 +35,8 @@ from ledger.domain.contracts.contract_terms import (
 from ledger.domain.contracts.granting import (
     Placed,
     held_grant,
-    must_be_free,
     must_be_owner,
+    must_not_conflict,
     same_know_how,
 )
 from ledger.domain.contracts.lawful import must_be_lawful
@@ -52,7 +52,7 @@ from ledger.domain.contracts.sublicence import contracts_above, must_lie_within,
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Context, if_opened
 from ledger.domain.core.event import Event
-from ledger.domain.core.existence import PredecessorUnknown, interval, known
+from ledger.domain.core.existence import PredecessorUnknown, require_days, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import DISTINCT, FROM_LIST, PartyId, PartyIds, legal_day
@@ -220,7 +220,7 @@ def must_be_allowed(
     terms, place = changed(contract.newest, body.changes), "/body/changes"
     must_let_out(terms.exits, contract.parties, f"{place}/exits")
     if "effective_to" in body.changes.model_fields_set:
-        interval(contract.effective_from, terms.effective_to, f"{place}/effective_to")
+        require_days(contract.effective_from, terms.effective_to, f"{place}/effective_to")
     must_end_with_the_contract(terms.grants, terms.effective_to, f"{place}/effective_to")
     must_end_when_cut_short(body.changes.grants, contract.cut_short, f"{place}/grants")
     touched = {grant.grant for grant in body.changes.grants}.union(body.changes.grants_ended)
@@ -232,7 +232,7 @@ def must_be_allowed(
     stood = [*contract.grants.values()]
     if contract.head is not None:
         above, _, name = contract.head.partition("#")
-        stood.extend(filter(None, [known(state, above, Contract).grants.get(name)]))
+        stood.extend(filter(None, [require_known(state, above, Contract).grants.get(name)]))
     must_be_lawful(state, _version(body, contract, terms), context, stood)
     for grant in body.changes.grants:
         _must_be_given(state, event, body, contract, grant, context)
@@ -304,7 +304,7 @@ def _must_be_given(
         must_be_owner(state, at, signers, agreed)
     else:
         above, _, name = contract.head.partition("#")
-        head = known(state, above, Contract)
+        head = require_known(state, above, Contract)
         if name not in head.grants:
             raise PredecessorUnknown(
                 f"{above} has no grant {name} any more, under which {body.contract} passes on",
@@ -313,5 +313,5 @@ def _must_be_given(
                 step=Step(case="head", instead=concluding(contract.parties)),
             )
         must_lie_within(state, grant, held.box, head.grants[name], head, place)
-    interval(grant.valid_from, grant.valid_to, f"{place}/valid_to")
-    must_be_free(state, at, held, signers, agreed, context)
+    require_days(grant.valid_from, grant.valid_to, f"{place}/valid_to")
+    must_not_conflict(state, at, held, signers, agreed, context)

@@ -18,7 +18,7 @@ from ledger.domain.contracts.contract_terms import (
     Version,
 )
 from ledger.domain.core.body import State
-from ledger.domain.core.existence import known, last_day
+from ledger.domain.core.existence import last_day, require_known
 from ledger.domain.core.ground import Ground
 from ledger.domain.core.law import Law
 from ledger.domain.core.refusal import Refusal
@@ -219,7 +219,9 @@ def breaches(
     state: State, terms: TermsMembers, grants: Iterable[Grant], law: Law, day: date
 ) -> Iterator[Refusal]:
     """Yield a refusal for each clause that is void, in the order of IP Law art. 144(2)."""
-    rights = {right: known(state, right, Right) for grant in grants for right in grant.rights}
+    rights = {
+        right: require_known(state, right, Right) for grant in grants for right in grant.rights
+    }
     kinds = sorted({right.kind for right in rights.values()})
     place = "/body" if isinstance(terms, AgreedTerms) else "/body/changes"
     for clause, refusal, find, member in _CLAUSES:
@@ -280,7 +282,7 @@ def _is_held_there(state: State, ban: ExportBan, rights: Mapping[str, Right]) ->
     owners = frozenset(owner for right in rights.values() for owner in right.owners)
     titles = [right for right in rights.values() if right.territory]
     if ban.right is not None:
-        named = known(state, ban.right, Right)
+        named = require_known(state, ban.right, Right)
         titles += [named] if not owners.isdisjoint(named.owners) else []
     place = territory_region((ban.territory,))
     return any(territory_of(title).contains(place) for title in titles)

@@ -17,7 +17,7 @@ from ledger.domain.contracts.contract_terms import ConsentId, GrantRef
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import all_known, interval, known, new
+from ledger.domain.core.existence import all_known, require_days, require_known, require_new
 from ledger.domain.core.types import Day, PartyId, Sha256, of_kind
 
 KIND = "consent"
@@ -89,7 +89,7 @@ def consenting(
     """
     found: dict[str, frozenset[str]] = {}
     for subject in named:
-        consent = known(state, subject, Consent)
+        consent = require_known(state, subject, Consent)
         in_time = consent.start <= day and (consent.end is None or day < consent.end)
         if in_time and (consent.to, consent.matter) == (to, matter):
             found[consent.about] = found.get(consent.about, frozenset()) | {consent.given_by}
@@ -101,9 +101,9 @@ def _admit_given(state: State, event: Event, context: Context) -> None:
     del context
     body = event.body
     assert isinstance(body, ConsentGiven)
-    new(state, body.consent)
+    require_new(state, body.consent)
     all_known(state, (body.about.partition("#")[0],))
-    interval(body.valid_from, body.valid_to, "/body/valid_to")
+    require_days(body.valid_from, body.valid_to, "/body/valid_to")
 
 
 def _evolve_given(subject: str, value: Consent | None, logged: Logged) -> Consent:

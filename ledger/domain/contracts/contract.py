@@ -41,9 +41,9 @@ from ledger.domain.contracts.granting import (
     Agreed,
     Placed,
     held_grant,
-    must_be_free,
     must_be_on_filed_rights,
     must_be_owner,
+    must_not_conflict,
     must_not_reach_behind,
     same_know_how,
 )
@@ -51,9 +51,9 @@ from ledger.domain.contracts.lawful import must_be_lawful
 from ledger.domain.contracts.report_index import NONE_FILED, ReportsOfContract
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.court_hold import Holds, Voidance, must_stand
+from ledger.domain.core.court_hold import Holds, Voidance, must_not_be_void
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import interval, known, new, not_in_future
+from ledger.domain.core.existence import not_in_future, require_days, require_known, require_new
 from ledger.domain.core.law import law_day
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step, joining, listed
@@ -329,10 +329,12 @@ def must_license(contract: Contract, subject: str, party: str) -> None:
         )
 
 
-def must_run(subject: str, contract: Contract, context: Context, over: str | None = None) -> None:
+def must_not_have_ended(
+    subject: str, contract: Contract, context: Context, over: str | None = None
+) -> None:
     """Refuse to touch what a forum declared void, or is `over` by today; else a new one helps."""
     today = legal_day(context.accepted)
-    must_stand(subject, contract.voided, today)
+    must_not_be_void(subject, contract.voided, today)
     if contract.ended is not None and contract.ended <= today:
         anew = concluding(contract.parties)
         raise ContractEnded(
@@ -352,18 +354,18 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
     """Refuse a contract without its contents, and grants that are not the licensor's to give."""
     body = event.body
     assert isinstance(body, ContractConcluded)
-    new(state, body.contract)
+    require_new(state, body.contract)
     if body.listing is not None:
-        known(state, body.listing, Listing)
+        require_known(state, body.listing, Listing)
     if body.assignment is not None:
-        known(state, body.assignment, Assignment)
+        require_known(state, body.assignment, Assignment)
     must_let_out(body.exits, body.parties)
     deal = _deal_of(body)
     proposed = must_follow_acceptance(state, body.offer, body.acceptance, deal, context)
     must_follow_auction(state, body.auction, deal, context)
     must_be_bought_by_the_state(state, body, body.grants, "/body/grants")
     not_in_future(context.accepted, concluded_on=body.concluded_on)
-    interval(body.effective_from, body.effective_to, "/body/effective_to")
+    require_days(body.effective_from, body.effective_to, "/body/effective_to")
     must_end_with_the_contract(body.grants, body.effective_to, "/body/effective_to")
     for grant in body.grants:
         _must_be_party(grant, body.parties)
@@ -388,8 +390,8 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
         must_not_reach_behind(state, grant, since, signers, context, reason_of(body.confirms))
         must_be_owner(state, at, signers, agreed)
         held = held_grant(grant, body.contract, None, context.position, today)
-        interval(grant.valid_from, grant.valid_to, f"{at.pointer}/valid_to")
-        must_be_free(state, at, held, signers, agreed, context)
+        require_days(grant.valid_from, grant.valid_to, f"{at.pointer}/valid_to")
+        must_not_conflict(state, at, held, signers, agreed, context)
 
 
 def _deal_of(body: ContractConcluded) -> Deal:

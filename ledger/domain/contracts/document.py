@@ -23,8 +23,8 @@ from ledger.domain.core.existence import (
     PredecessorUnknown,
     SubjectExists,
     all_known,
-    known,
-    new,
+    require_known,
+    require_new,
 )
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step, naming_one_of
@@ -188,7 +188,7 @@ def _admit_sent(state: State, event: Event, context: Context) -> None:
     """Refuse a document twice, for a contract that is unknown, or sent later than now."""
     body = event.body
     assert isinstance(body, DocumentSent)
-    new(state, body.document)
+    require_new(state, body.document)
     if body.contract is not None:
         all_known(state, (body.contract,))
     _must_not_be_later(context, "sent_at", body.sent_at)
@@ -206,7 +206,7 @@ def _must_not_be_later(context: Context, name: str, instant: datetime) -> None:
 
 def _sent(state: State, body: OfFile) -> Document:
     """Return the document, or raise `DocHash` if the file is another."""
-    document = known(state, body.document, Document)
+    document = require_known(state, body.document, Document)
     if body.sha256 != document.sha256:
         raise DocHash(
             f"{document.sha256} was sent, this is {body.sha256}",

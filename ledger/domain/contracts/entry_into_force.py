@@ -11,20 +11,25 @@ from typing import ClassVar
 
 from ledger.domain.contracts.amendment import must_be_all
 from ledger.domain.contracts.approval import must_be_approved
-from ledger.domain.contracts.contract import KIND, Change, Contract, must_run
+from ledger.domain.contracts.contract import KIND, Change, Contract, must_not_have_ended
 from ledger.domain.contracts.contract_terms import Changes, ConditionId, ContractId, Grant
 from ledger.domain.contracts.granting import (
     Placed,
     held_grant,
-    must_be_free,
     must_be_on_filed_rights,
+    must_not_conflict,
     must_not_reach_behind,
     same_know_how,
 )
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import PredecessorUnknown, interval, known, not_in_future
+from ledger.domain.core.existence import (
+    PredecessorUnknown,
+    not_in_future,
+    require_days,
+    require_known,
+)
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step
 from ledger.domain.core.types import Day, PartyId, PartyIds, Sha256, legal_day
@@ -114,8 +119,8 @@ def _admit_condition(state: State, event: Event, context: Context) -> None:
     """Refuse a condition that the contract does not have, and one that not all call met."""
     body = event.body
     assert isinstance(body, ConditionMet)
-    contract = known(state, body.contract, Contract)
-    must_run(body.contract, contract, context)
+    contract = require_known(state, body.contract, Contract)
+    must_not_have_ended(body.contract, contract, context)
     must_be_all(state, contract, body.parties)
     if body.condition not in {item.condition for item in contract.said.conditions}:
         raise PredecessorUnknown(
@@ -135,8 +140,8 @@ def _admit_in_force(state: State, event: Event, context: Context) -> None:
     """Refuse to mark in force what waits for a condition, a permit or a registration."""
     body = event.body
     assert isinstance(body, ContractInForce)
-    contract = known(state, body.contract, Contract)
-    must_run(body.contract, contract, context)
+    contract = require_known(state, body.contract, Contract)
+    must_not_have_ended(body.contract, contract, context)
     must_be_all(state, contract, body.parties)
     must_be_approved(
         body.contract,
@@ -165,8 +170,8 @@ def _admit_option(state: State, event: Event, context: Context) -> None:
     """Refuse an option that is not there or over, and a grant that others' exclusivity forbids."""
     body = event.body
     assert isinstance(body, OptionExercised)
-    contract = known(state, body.contract, Contract)
-    must_run(body.contract, contract, context)
+    contract = require_known(state, body.contract, Contract)
+    must_not_have_ended(body.contract, contract, context)
     not_in_future(context.accepted, exercised_on=body.exercised_on)
     _must_be_open(contract, body)
     days = {
@@ -179,9 +184,9 @@ def _admit_option(state: State, event: Event, context: Context) -> None:
     must_not_reach_behind(state, body.grant, since, signers, context, "an option taken up")
     today = legal_day(context.accepted)
     held = held_grant(body.grant, body.contract, contract.head, context.position, today)
-    interval(body.grant.valid_from, body.grant.valid_to, "/body/grant/valid_to")
+    require_days(body.grant.valid_from, body.grant.valid_to, "/body/grant/valid_to")
     at = Placed(body.grant, "/body/grant", None, body.contract)
-    must_be_free(state, at, held, signers, {}, context)
+    must_not_conflict(state, at, held, signers, {}, context)
 
 
 def exercised(grant: Grant, day: date) -> Grant:

@@ -22,7 +22,7 @@ from ledger.domain.contracts.granting import held_grant
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import all_known, known, new, not_in_future
+from ledger.domain.core.existence import all_known, not_in_future, require_known, require_new
 from ledger.domain.core.ground import Ground
 from ledger.domain.core.law import Law
 from ledger.domain.core.remedy import naming_one_of
@@ -205,8 +205,8 @@ def _admit_filed(state: State, event: Event, context: Context) -> None:
     """Refuse a filing twice, by a stranger to the contract, or in the future."""
     body = event.body
     assert isinstance(body, FilingMade)
-    new(state, body.filing)
-    contract = known(state, body.contract, Contract)
+    require_new(state, body.filing)
+    contract = require_known(state, body.contract, Contract)
     if body.filed_by not in contract.parties:
         raise WrongSigner(
             f"{body.filed_by} is no party of {body.contract}",
@@ -221,9 +221,9 @@ def _admit_answer(state: State, event: Event, context: Context) -> None:
     """Refuse only what names no contract, no filing, no clerk, or a day to come."""
     body = event.body
     assert isinstance(body, Answer)
-    known(state, body.contract, Contract)
+    require_known(state, body.contract, Contract)
     if body.filing is not None:
-        known(state, body.filing, Filing)
+        require_known(state, body.filing, Filing)
     if isinstance(body, CertificateIssued):
         all_known(state, body.rights)
     if isinstance(body, RegistrationRefused):
@@ -237,7 +237,7 @@ def _admit_compulsory(state: State, event: Event, context: Context) -> None:
     """Refuse only what names no right, no clerk, or a day to come: the State's word stands."""
     body = event.body
     assert isinstance(body, CompulsoryLicenceGranted)
-    new(state, body.contract)
+    require_new(state, body.contract)
     all_known(state, body.grant.objects)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
 

@@ -14,7 +14,7 @@ from datetime import date
 from ledger.domain.contracts.contract_terms import Excluded, Grant
 from ledger.domain.core.body import State
 from ledger.domain.core.context import Context
-from ledger.domain.core.existence import PredecessorUnknown, known
+from ledger.domain.core.existence import PredecessorUnknown, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import NONE, Other, Step, listed
 from ledger.domain.core.scope import Box, HeldGrant, Hole, box, field_region, territory_region
@@ -92,7 +92,7 @@ def must_be_on_filed_rights(
     `days` are named by where they stand in the payload; another day helps, or another `step`.
     """
     for right in grant.rights:
-        must_have_been_filed(right, known(state, right, Right), days, step)
+        must_have_been_filed(right, require_known(state, right, Right), days, step)
 
 
 def must_not_reach_behind(
@@ -107,7 +107,7 @@ def must_not_reach_behind(
     for right in grant.rights:
         must_not_reach_back(
             right,
-            known(state, right, Right),
+            require_known(state, right, Right),
             since,
             signers=signers,
             context=context,
@@ -143,12 +143,12 @@ def must_be_owner(state: State, at: Placed, signers: frozenset[str], agreed: Agr
     """Refuse a licensor with no share, and one whose co-owners neither sign nor consented."""
     grant = at.grant
     for right in grant.rights:
-        value = known(state, right, Right)
+        value = require_known(state, right, Right)
         must_own(right, value, grant.licensor, f"{at.pointer}/licensor")
         willing = signers | agreed.get(right, _NOBODY)
         _must_have_consent(right, value.owners, value.titled, willing, at)
     for technology in grant.technologies:
-        found = known(state, technology, Technology)
+        found = require_known(state, technology, Technology)
         if grant.licensor not in found.owners:
             raise NotOwner(
                 f"{grant.licensor} does not own {technology}",
@@ -176,7 +176,7 @@ def _must_have_consent(
         )
 
 
-def must_be_free(
+def must_not_conflict(
     state: State,
     at: Placed,
     held: HeldGrant,
@@ -191,10 +191,10 @@ def must_be_free(
     The grants of one contract do not forbid each other: whoever is exclusive signs it.
     """
     grant = at.grant
-    rights = {right: known(state, right, Right) for right in grant.rights}
+    rights = {right: require_known(state, right, Right) for right in grant.rights}
     objects: dict[str, Estate] = {
         **rights,
-        **{each: known(state, each, Technology) for each in grant.technologies},
+        **{each: require_known(state, each, Technology) for each in grant.technologies},
     }
     alike = [(o, state.get(each)) for o in grant.objects for each in same_know_how(state, (o,))]
     estates = [*objects.items(), *alike]

@@ -19,7 +19,7 @@ from ledger.domain.contracts.sublicence import licensees_of, sublicences_below
 from ledger.domain.core.body import State
 from ledger.domain.core.context import Context, recall, reveal
 from ledger.domain.core.court_order import kind_of
-from ledger.domain.core.existence import known
+from ledger.domain.core.existence import require_known
 from ledger.domain.core.money import Money, ppm
 from ledger.domain.core.remedy import Step, joining
 from ledger.domain.core.scope import Box
@@ -69,7 +69,7 @@ def sharing_in(state: State, contract: Contract, context: Context) -> Losing:
 def _losing(state: State, contract: Contract, licensees: Iterable[str], context: Context) -> Losing:
     named, hidden = {*licensees}, set[str]()
     for name in contract.shares.values():
-        share = known(state, name, Share)
+        share = require_known(state, name, Share)
         if share.superseded is None and not share.voided:
             named |= share.agreed_by
             into = hidden if isinstance(share.parts, Sealed) else named
@@ -164,7 +164,7 @@ def must_take_nothing(state: State, end: PastAct, objects: Iterable[str], contex
     for right in (each for each in objects if kind_of(each) == "right"):
         must_not_reach_back(
             right,
-            known(state, right, Right),
+            require_known(state, right, Right),
             end.since,
             signers=end.signing,
             context=context,

@@ -19,10 +19,10 @@ from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import (
     PredecessorUnknown,
-    known,
     must_stand_under,
-    new,
     not_in_future,
+    require_known,
+    require_new,
 )
 from ledger.domain.core.remedy import Step, listed, naming
 from ledger.domain.core.types import Day, PartyId, Sha256, of_kind
@@ -108,8 +108,8 @@ def _admit_served(state: State, event: Event, context: Context) -> None:
     """Refuse a notice between others than the parties, or sent in the future."""
     body = event.body
     assert isinstance(body, NoticeServed)
-    new(state, body.notice)
-    contract = known(state, body.contract, Contract)
+    require_new(state, body.notice)
+    contract = require_known(state, body.contract, Contract)
     strangers = {body.served_by, body.served_on} - contract.parties
     if strangers or body.served_by == body.served_on:
         raise WrongSigner(
@@ -128,7 +128,7 @@ def _admit_received(state: State, event: Event, context: Context) -> None:
     """Refuse the sender's own word that its notice arrived, and a day before it was sent."""
     body = event.body
     assert isinstance(body, NoticeReceived)
-    notice = known(state, body.notice, Notice)
+    notice = require_known(state, body.notice, Notice)
     must_stand_under(body.contract, body.notice, notice)
     if body.confirmed_by != notice.served_on:
         roles = party_of(state, body.confirmed_by).roles

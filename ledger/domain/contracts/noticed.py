@@ -13,7 +13,7 @@ from datetime import date
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.notice import Notice, NoticeReceived, NoticeServed
 from ledger.domain.core.body import State
-from ledger.domain.core.existence import known
+from ledger.domain.core.existence import require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Phrase, Step, listed
 from ledger.domain.parties.authority import WrongSigner
@@ -71,7 +71,7 @@ def must_be_noticed(
             pointer="/body/notice",
             step=_serving(contract, alone, matters),
         )
-    notice = known(state, alone.notice, Notice)
+    notice = require_known(state, alone.notice, Notice)
     if notice.contract != alone.contract or notice.served_by not in alone.acting:
         acting = listed(alone.acting)
         own = Phrase(
@@ -117,7 +117,7 @@ def _other_notice(
     state: State, contract: Contract, notice: Notice, alone: Alone, other: str
 ) -> Notice:
     """Return the notice of the same that reached another of the other side first, if by then."""
-    served = [known(state, name, Notice) for name in contract.notices]
+    served = [require_known(state, name, Notice) for name in contract.notices]
     served = [
         each
         for each in served

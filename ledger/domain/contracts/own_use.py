@@ -14,7 +14,7 @@ from ledger.domain.core.body import Body, State
 from ledger.domain.core.codes import must_be_codes
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import interval, known, new, not_in_future
+from ledger.domain.core.existence import not_in_future, require_days, require_known, require_new
 from ledger.domain.core.law import law_day
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import joining
@@ -85,10 +85,10 @@ def _admit_used(state: State, event: Event, context: Context) -> None:
     """Refuse an owner's own use within another's exclusive grant, without its leave."""
     body = event.body
     assert isinstance(body, UseDeclared)
-    new(state, body.use)
-    right = known(state, body.right, Right)
+    require_new(state, body.use)
+    right = require_known(state, body.right, Right)
     must_own(body.right, right, body.used_by, "/body/used_by")
-    interval(body.used_from, body.used_to, "/body/used_to")
+    require_days(body.used_from, body.used_to, "/body/used_to")
     must_be_codes((body,), law_day(context.accepted), context.law)
     not_in_future(context.accepted, used_to=body.used_to)
     own = box(body.acts, body.territory, body.field, body.used_from, body.used_to)

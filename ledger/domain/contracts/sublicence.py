@@ -15,7 +15,13 @@ from pydantic import model_validator
 
 from ledger.domain.contracts.clauses import must_let_out
 from ledger.domain.contracts.consent import consenting
-from ledger.domain.contracts.contract import KIND, Contract, agreed_to, concluding, must_run
+from ledger.domain.contracts.contract import (
+    KIND,
+    Contract,
+    agreed_to,
+    concluding,
+    must_not_have_ended,
+)
 from ledger.domain.contracts.contract_terms import (
     AgreedTerms,
     ContractId,
@@ -29,8 +35,8 @@ from ledger.domain.contracts.granting import (
     Placed,
     box_of,
     held_grant,
-    must_be_free,
     must_be_on_filed_rights,
+    must_not_conflict,
     must_not_reach_behind,
     same_know_how,
 )
@@ -40,11 +46,11 @@ from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import (
     PredecessorUnknown,
-    interval,
-    known,
     last_day,
-    new,
     not_in_future,
+    require_days,
+    require_known,
+    require_new,
 )
 from ledger.domain.core.law import law_day
 from ledger.domain.core.refusal import Refusal
@@ -131,7 +137,7 @@ def sublicences_below(
 
 def licensees_of(state: State, sublicences: Iterable[str], day: date) -> frozenset[str]:
     """Return the licensees of sublicences that have not ended by a day."""
-    found = (known(state, each, Contract) for each in sublicences)
+    found = (require_known(state, each, Contract) for each in sublicences)
     running = (each for each in found if each.ended is None or each.ended > day)
     return frozenset[str]().union(*(each.licensees() for each in running))
 
@@ -185,8 +191,8 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
     """Refuse a sublicence that its head grant does not allow, or does not contain."""
     body = event.body
     assert isinstance(body, SublicenceGranted)
-    new(state, body.contract)
-    contract = known(state, body.head_contract, Contract)
+    require_new(state, body.contract)
+    contract = require_known(state, body.head_contract, Contract)
     head = contract.grants.get(body.head_grant)
     if head is None:
         raise PredecessorUnknown(
@@ -219,21 +225,21 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
     since = Since(start, "/body/grant/valid_from")
     must_not_reach_behind(state, body.grant, since, signers, context, reason)
     agreed = agreed_to(state, body, body.sublicensor, context)
-    interval(body.grant.valid_from, body.grant.valid_to, "/body/grant/valid_to")
+    require_days(body.grant.valid_from, body.grant.valid_to, "/body/grant/valid_to")
     at = Placed(body.grant, "/body/grant", body.consents)
-    must_be_free(state, at, held, signers, agreed, context)
+    must_not_conflict(state, at, held, signers, agreed, context)
 
 
 def _must_all_run(state: State, subject: str, contract: Contract, context: Context) -> None:
     """Refuse to pass on what has ended, at any tier above that does not let it live on."""
-    must_run(subject, contract, context)
+    must_not_have_ended(subject, contract, context)
     while contract.head is not None:
         subject, _, name = contract.head.partition("#")
-        contract = known(state, subject, Contract)
+        contract = require_known(state, subject, Contract)
         grant = contract.grants.get(name)
         if grant is not None and grant.direct_licence:
             return
-        must_run(subject, contract, context)
+        must_not_have_ended(subject, contract, context)
 
 
 def _must_be_allowed(
@@ -312,7 +318,7 @@ def _must_be_deep_enough(state: State, body: SublicenceGranted, contract: Contra
         if above.head is None:
             return
         subject, _, name = above.head.partition("#")
-        above = known(state, subject, Contract)
+        above = require_known(state, subject, Contract)
         below += 1
 
 
@@ -400,7 +406,7 @@ def _must_end_with(state: State, own: Box, head: Grant, contract: Contract, plac
         if contract.head is None:
             return
         subject, _, name = contract.head.partition("#")
-        contract = known(state, subject, Contract)
+        contract = require_known(state, subject, Contract)
         above = contract.grants.get(name)
         if above is None:
             return

@@ -24,7 +24,7 @@ from ledger.domain.contracts.contract import (
     ContractEnded,
     Suspension,
     concluding,
-    must_run,
+    must_not_have_ended,
 )
 from ledger.domain.contracts.contract_terms import (
     Confirmation,
@@ -53,7 +53,7 @@ from ledger.domain.contracts.sublicence import sublicences_below
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves, if_opened
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import PredecessorUnknown, interval, known
+from ledger.domain.core.existence import PredecessorUnknown, require_days, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import NONE, Step, leaving_out, listed
 from ledger.domain.core.types import Day, PartyIds, Text, legal_day
@@ -196,9 +196,9 @@ def _admit_suspended(state: State, event: Event, context: Context) -> None:
     """Refuse to suspend alone without a notice received, or from a day before its receipt."""
     body = event.body
     assert isinstance(body, ContractSuspended)
-    contract = known(state, body.contract, Contract)
-    must_run(body.contract, contract, context, "again")
-    interval(body.suspended_from, body.suspended_to, "/body/suspended_to")
+    contract = require_known(state, body.contract, Contract)
+    must_not_have_ended(body.contract, contract, context, "again")
+    require_days(body.suspended_from, body.suspended_to, "/body/suspended_to")
     if frozenset(body.suspended_by) != contract.parties:
         alone = Alone(
             body.contract,
@@ -214,8 +214,8 @@ def _admit_resumed(state: State, event: Event, context: Context) -> None:
     """Refuse to resume what is not suspended, or by others than those who suspended it."""
     body = event.body
     assert isinstance(body, ContractResumed)
-    contract = known(state, body.contract, Contract)
-    must_run(body.contract, contract, context)
+    contract = require_known(state, body.contract, Contract)
+    must_not_have_ended(body.contract, contract, context)
     if contract.suspended is None:
         raise PredecessorUnknown(
             f"{body.contract} is not suspended",
@@ -241,8 +241,8 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
     """Refuse an end that was not agreed, or told of, before its days are over, or too far back."""
     body = event.body
     assert isinstance(body, ContractTerminated)
-    contract = known(state, body.contract, Contract)
-    must_run(body.contract, contract, context, "again")
+    contract = require_known(state, body.contract, Contract)
+    must_not_have_ended(body.contract, contract, context, "again")
     _must_end_sooner(body, contract)
     must_name(body.rights, contract.objects(), contract)
     signing = standing_for(state, body.terminated_by)

@@ -79,7 +79,7 @@ def holding(holds: Holds, day: date, party: str | None = None) -> dict[str, Hold
     return {ref: hold for ref, hold in holds.items() if hold.holds(day, party)}
 
 
-def must_stand(subject: str, voided: Voidance | None, day: date) -> None:
+def must_not_be_void(subject: str, voided: Voidance | None, day: date) -> None:
     """Raise `DeedVoid` if the deed has no effect any more on that day."""
     if voided is not None and voided.start <= day:
         raise DeedVoid(

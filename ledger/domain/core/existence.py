@@ -85,7 +85,7 @@ class IntervalEmpty(Refusal):
     title_vi = "Khoảng thời gian rỗng: ngày kết thúc không sau ngày bắt đầu"
 
 
-def known(state: State, subject: str, kind: type[V]) -> V:
+def require_known(state: State, subject: str, kind: type[V]) -> V:
     """Return the value of a subject that must exist as a `kind`; raise `PredecessorUnknown`."""
     value = state.get(subject)
     if not isinstance(value, kind):
@@ -117,7 +117,7 @@ def must_stand_under(contract: str, subject: str, value: Belonging) -> None:
         )
 
 
-def new(state: State, subject: str, refusal: type[Refusal] = SubjectExists) -> None:
+def require_new(state: State, subject: str, refusal: type[Refusal] = SubjectExists) -> None:
     """Raise `SubjectExists`, or the more special `refusal`, if the subject is already known."""
     value = state.get(subject)
     if value is not None:
@@ -136,7 +136,7 @@ def new_keys(state: State, keys: Iterable[tuple[str, KeyRecord]]) -> None:
     seen = set()
     for party, record in keys:
         subject = key_subject(record.key_id)
-        new(state, subject, KeyTaken)
+        require_new(state, subject, KeyTaken)
         if subject in seen:
             raise KeyTaken(
                 f"{subject} comes twice, as {party}'s too",
@@ -197,7 +197,7 @@ def no_day(start: date, end: date) -> str:
     )
 
 
-def interval(start: date, end: date | None, pointer: str) -> None:
+def require_days(start: date, end: date | None, pointer: str) -> None:
     """Raise `IntervalEmpty` unless the half-open interval [start, end) holds a day.
 
     `pointer` is where the end stands in the payload.

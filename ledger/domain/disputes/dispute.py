@@ -19,7 +19,7 @@ from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.court_order import DisputeId, Lift, Lifts, OfDispute, Subjects
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import all_known, known, new, not_in_future
+from ledger.domain.core.existence import all_known, not_in_future, require_known, require_new
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import (
     Other,
@@ -256,7 +256,7 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
     """
     body = event.body
     assert isinstance(body, DisputeOpened)
-    new(state, body.dispute)
+    require_new(state, body.dispute)
     must_be_a_forum(state, body.forum)
     all_known(state, body.concerns)
     not_in_future(context.accepted, known_since=body.known_since)
@@ -264,7 +264,7 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
 
 def open_dispute(state: State, body: OfDispute) -> Dispute:
     """Return the dispute, or raise `DisputeEnded`."""
-    dispute = known(state, body.dispute, Dispute)
+    dispute = require_known(state, body.dispute, Dispute)
     if dispute.ended is not None:
         raise DisputeEnded(
             f"{body.dispute} is over",

@@ -18,7 +18,7 @@ from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.court_order import Lift, Lifts, OfDispute, Order, Orders
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import all_known, interval, not_in_future
+from ledger.domain.core.existence import all_known, not_in_future, require_days
 from ledger.domain.core.remedy import Step, listed
 from ledger.domain.core.types import NOT_EMPTY, Day, PartyId, Sha256, Text
 from ledger.domain.disputes.court_order_effects import EFFECTS, concerned_by
@@ -137,7 +137,7 @@ def _admit_hold(state: State, event: Event, context: Context) -> None:
 
 def _must_be_new_orders(state: State, dispute: Dispute, orders: Sequence[Order]) -> None:
     for number, order in enumerate(orders):
-        interval(order.start, order.end, f"/body/orders/{number}/end")
+        require_days(order.start, order.end, f"/body/orders/{number}/end")
         all_known(state, order.on)
         if order.order in dispute.ordered:
             pointer = f"/body/orders/{number}/order"

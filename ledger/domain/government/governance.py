@@ -18,7 +18,7 @@ from pydantic import Field, StringConstraints
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import NothingWaits, known
+from ledger.domain.core.existence import NothingWaits, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import (
@@ -278,7 +278,7 @@ def must_be_open(ledger: Ledger) -> None:
 def must_be_of_this_ledger(state: State, event: Event, named: str) -> Ledger:
     """Return the ledger that the event is meant for; refuse an event that names another."""
     if named != ledger_subject(event.ledger):
-        known(state, named, Ledger)
+        require_known(state, named, Ledger)
     return ledger_of(state, event)
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 from ledger.domain.core.body import Body, KeyRecord, State, key_subject
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import known, new, new_keys
+from ledger.domain.core.existence import new_keys, require_known, require_new
 from ledger.domain.core.law import Law, LawDataUnknown
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Step
@@ -177,7 +177,7 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
     """Refuse a second opening, another origin, and first parties that do not hold together."""
     body = event.body
     assert isinstance(body, LedgerOpened)
-    new(state, ledger_subject(body.origin), LedgerAlreadyOpen)
+    require_new(state, ledger_subject(body.origin), LedgerAlreadyOpen)
     if context.position != 0:
         raise LedgerAlreadyOpen("another ledger begins at position 0", positions=(0,))
     if body.origin != event.ledger:
@@ -216,7 +216,7 @@ def _admit_rules(state: State, event: Event, context: Context) -> None:
     must_know(body.edition)
     must_have_law(body.law_data_sha256, context)
     if body.ledger != ledger_subject(event.ledger):
-        known(state, body.ledger, Ledger)
+        require_known(state, body.ledger, Ledger)
 
 
 def _evolve_opened(subject: str, value: Ledger | None, logged: Logged) -> Ledger:

@@ -21,7 +21,7 @@ from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.court_hold import must_not_be_frozen
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import IntervalEmpty, known, new
+from ledger.domain.core.existence import IntervalEmpty, require_known, require_new
 from ledger.domain.core.money import CurrencyMismatch, Price
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step, anybody_but, naming
@@ -274,9 +274,9 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
     """Refuse an auction of what is not on the market or another's, or that is over at once."""
     body = event.body
     assert isinstance(body, AuctionOpened)
-    new(state, body.auction)
+    require_new(state, body.auction)
     must_be_open(state, body.listing, context)
-    listing = known(state, body.listing, Listing)
+    listing = require_known(state, body.listing, Listing)
     if listing.lister != body.opened_by:
         raise WrongSigner(
             f"{body.opened_by} does not list {body.listing}",
@@ -302,8 +302,8 @@ def _admit_placed(state: State, event: Event, context: Context) -> None:
     """Refuse a bid after the close, of another form, by who sells, for what is not to be had."""
     body = event.body
     assert isinstance(body, BidPlaced)
-    auction = known(state, body.auction, Auction)
-    must_run(auction, context.accepted)
+    auction = require_known(state, body.auction, Auction)
+    must_not_have_ended(auction, context.accepted)
     must_bid(body.auction, auction, body.bidder, "english", "dutch")
     must_be_to_be_had(state, auction, context)
     auction.must_take(body.price, context.accepted)
@@ -320,7 +320,7 @@ def shown_by(state: State, subject: str) -> Iterable[str]:
 def must_be_to_be_had(state: State, auction: Auction, context: Context) -> None:
     """Refuse a bid for a frozen title, and on a listing that is off the market."""
     for right in rights_of(state, auction.listing):
-        held = known(state, right, Right).frozen
+        held = require_known(state, right, Right).frozen
         must_not_be_frozen(right, held, legal_day(context.accepted), "/body/auction")
     must_be_open(state, auction.listing, context, "/body/auction")
 
@@ -344,7 +344,7 @@ def must_bid(subject: str, auction: Auction, bidder: str, *kinds: str) -> None:
         )
 
 
-def must_run(auction: Auction, at: datetime) -> None:
+def must_not_have_ended(auction: Auction, at: datetime) -> None:
     """Refuse a bid after the close, or after a bid that won."""
     if auction.ended is not None:
         raise AuctionOver("it was closed", positions=(auction.ended,), step=OVER)
@@ -362,7 +362,7 @@ def _admit_closed(state: State, event: Event, context: Context) -> None:
     """Refuse to close by a stranger, early or twice, and a winner that the bids do not make."""
     body = event.body
     assert isinstance(body, AuctionClosed)
-    auction = known(state, body.auction, Auction)
+    auction = require_known(state, body.auction, Auction)
     if body.closed_by != auction.opened_by:
         raise WrongSigner(
             f"{auction.opened_by} opened it",

@@ -12,7 +12,7 @@ from pydantic import model_validator
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import interval, known, new, not_in_future
+from ledger.domain.core.existence import not_in_future, require_days, require_known, require_new
 from ledger.domain.core.types import (
     DISTINCT,
     FROM_LIST,
@@ -99,10 +99,10 @@ def _admit_nda(state: State, event: Event, context: Context) -> None:
     """Refuse an agreement twice, for no time, or about an unknown listing."""
     body = event.body
     assert isinstance(body, NdaSigned)
-    new(state, body.nda)
+    require_new(state, body.nda)
     if body.listing is not None:
-        known(state, body.listing, Listing)
-    interval(body.signed_on, body.until, "/body/until")
+        require_known(state, body.listing, Listing)
+    require_days(body.signed_on, body.until, "/body/until")
     not_in_future(context.accepted, signed_on=body.signed_on)
 
 

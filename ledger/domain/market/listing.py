@@ -16,7 +16,7 @@ from ledger.domain.core.codes import must_be_fields
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.court_hold import Holds, holding
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import known, new
+from ledger.domain.core.existence import require_known, require_new
 from ledger.domain.core.money import Price
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step, naming
@@ -234,13 +234,13 @@ def must_be_open(state: State, listing: str, context: Context, pointer: str | No
     A listing is suspended by itself while one of its rights is frozen, has lapsed, or belongs to
     others than its lister. `pointer` is where the payload names it, if not by its id.
     """
-    found = known(state, listing, Listing)
+    found = require_known(state, listing, Listing)
     today = legal_day(context.accepted)
     stops = [position for position in (found.suspended, found.closed) if position is not None]
     stops += [hold.position for hold in holding(found.holds, today).values()]
     stops += [found.position] if found.stage != "published" else []
     for right in found.rights:
-        stops += _stopped_by(known(state, right, Right), found.lister, today)
+        stops += _stopped_by(require_known(state, right, Right), found.lister, today)
     over = found.expires_on is not None and today > found.expires_on
     if stops or over:
         told = "is not on the market" if stops else f"ran until {found.expires_on}"
@@ -306,7 +306,7 @@ def _admit_drafted(state: State, event: Event, context: Context) -> None:
     del context
     body = event.body
     assert isinstance(body, ListingDrafted)
-    new(state, body.listing)
+    require_new(state, body.listing)
 
 
 def _admit_published(state: State, event: Event, context: Context) -> None:
@@ -323,7 +323,7 @@ def _admit_published(state: State, event: Event, context: Context) -> None:
         )
     today = legal_day(context.accepted)
     for subject in body.rights:
-        right = known(state, subject, Right)
+        right = require_known(state, subject, Right)
         _must_be_the_listers(state, body, subject, right, today)
         _must_not_be_listed_by_others(state, subject, right, body.lister, today)
     _must_own(state, body)
@@ -333,7 +333,7 @@ def _must_be_new_or_its_draft(state: State, body: ListingPublished) -> None:
     draft = state.get(body.listing)
     if isinstance(draft, Listing) and draft.stage == "draft" and draft.lister == body.lister:
         return
-    new(state, body.listing)
+    require_new(state, body.listing)
 
 
 def _may_list(lister: str, right: Right, today: date) -> bool:
@@ -346,7 +346,7 @@ def _must_be_the_listers(
     lister = body.lister
     if _may_list(lister, right, today):
         return
-    kept = [r for r in body.rights if _may_list(lister, known(state, r, Right), today)]
+    kept = [r for r in body.rights if _may_list(lister, require_known(state, r, Right), today)]
     some = Step({"rights": ", ".join(kept)}, case="some", change={"/body/rights": kept})
     held = [each.position for each in _licences(right, lister, today)]
     raise ListingNoTitle(
@@ -362,7 +362,7 @@ def _must_not_be_listed_by_others(
 ) -> None:
     """Refuse a right that another shows, unless the two own it together."""
     for other, listing in right.listed.items():
-        found = known(state, listing, Listing)
+        found = require_known(state, listing, Listing)
         together = {lister, other}.issubset(right.owners)
         over = found.expires_on is not None and today > found.expires_on
         if other != lister and found.closed is None and not over and not together:
@@ -383,7 +383,7 @@ def _listed_by_owner(owners: Iterable[str]) -> Step:
 def _must_own(state: State, body: ListingPublished) -> None:
     if body.technology is None:
         return
-    technology = known(state, body.technology, Technology)
+    technology = require_known(state, body.technology, Technology)
     if body.lister not in technology.owners and not body.rights:
         raise ListingNoTitle(
             f"{body.lister} owns no share of {body.technology}",
@@ -398,7 +398,7 @@ def _admit_closed(state: State, event: Event, context: Context) -> None:
     del context
     body = event.body
     assert isinstance(body, ListingClosed)
-    listing = known(state, body.listing, Listing)
+    listing = require_known(state, body.listing, Listing)
     if body.closed_by not in (listing.lister, listing.reviewer):
         raise WrongSigner(
             f"{body.closed_by} neither lists nor reviews {body.listing}",
@@ -414,7 +414,7 @@ def _admit_suspended(state: State, event: Event, context: Context) -> None:
     del context
     body = event.body
     assert isinstance(body, ListingSuspended)
-    listing = known(state, body.listing, Listing)
+    listing = require_known(state, body.listing, Listing)
     _must_not_be_closed(listing, body.listing)
     if listing.suspended is not None:
         raise ListingNotOpen(
@@ -430,7 +430,7 @@ def _admit_resumed(state: State, event: Event, context: Context) -> None:
     del context
     body = event.body
     assert isinstance(body, ListingResumed)
-    listing = known(state, body.listing, Listing)
+    listing = require_known(state, body.listing, Listing)
     anew = Other(ListingPublished.TOPIC, {"lister": listing.lister})
     _must_not_be_closed(
         listing, body.listing, Step({"lister": listing.lister}, case="anew", instead=anew)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import all_known, new
+from ledger.domain.core.existence import all_known, require_new
 from ledger.domain.core.types import PartyId, RightIds, Sha256, Text
 from ledger.domain.market.listing import KIND, Listing, ListingId, with_listing
 from ledger.domain.rights.right import Right
@@ -50,7 +50,7 @@ def _admit_mirrored(state: State, event: Event, context: Context) -> None:
     del context
     body = event.body
     assert isinstance(body, ListingMirrored)
-    new(state, body.listing)
+    require_new(state, body.listing)
     all_known(state, body.rights)
 
 

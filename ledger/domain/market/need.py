@@ -10,7 +10,7 @@ from ledger.domain.core.body import Body, State
 from ledger.domain.core.codes import must_be_fields
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import new
+from ledger.domain.core.existence import require_new
 from ledger.domain.core.money import Price
 from ledger.domain.core.scope import Field
 from ledger.domain.core.types import Day, PartyId, Sealed, Text, legal_day
@@ -56,7 +56,7 @@ def _admit_need(state: State, event: Event, context: Context) -> None:
     """Refuse a need that nobody has reviewed."""
     body = event.body
     assert isinstance(body, NeedPosted)
-    new(state, body.listing)
+    require_new(state, body.listing)
     if body.fields is not None:
         must_be_fields(body.fields, legal_day(context.accepted), context.law)
 

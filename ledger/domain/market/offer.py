@@ -19,7 +19,12 @@ from ledger.domain.core.body import Body, State
 from ledger.domain.core.codes import must_be_codes
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import IntervalEmpty, PredecessorUnknown, known, new
+from ledger.domain.core.existence import (
+    IntervalEmpty,
+    PredecessorUnknown,
+    require_known,
+    require_new,
+)
 from ledger.domain.core.law import law_day
 from ledger.domain.core.money import Price, check_rate
 from ledger.domain.core.refusal import Refusal
@@ -90,7 +95,7 @@ class Proposed(Model):
         return box(self.acts, self.territory, self.field, self.valid_from, self.valid_to)
 
 
-class Terms(Body):
+class OfferTerms(Body):
     """What an offer and a counter-offer say alike. Never an event itself."""
 
     offer: OfferId
@@ -123,7 +128,7 @@ class Terms(Body):
     """
 
     @model_validator(mode="after")
-    def _to_another(self) -> "Terms":
+    def _to_another(self) -> "OfferTerms":
         if self.offeror == self.offeree:
             raise ValueError("an offer is made to another")
         return self
@@ -138,13 +143,13 @@ class Terms(Body):
         return frozenset(named if self.listing is None else named | {self.listing})
 
 
-class OfferMade(Terms):
+class OfferMade(OfferTerms):
     """A party says under which terms it will be bound (Civil Code art. 386)."""
 
     TOPIC: ClassVar[str] = "offer.made/1"
 
 
-class OfferCountered(Terms):
+class OfferCountered(OfferTerms):
     """The addressee answers with other terms: a new offer that ends the old (art. 392)."""
 
     TOPIC: ClassVar[str] = "offer.countered/1"
@@ -317,8 +322,8 @@ def _admit_made(
 ) -> None:
     """Refuse an offer that nobody can answer, whose royalty is no rate, or of what is no place."""
     body = event.body
-    assert isinstance(body, Terms)
-    new(state, body.offer)
+    assert isinstance(body, OfferTerms)
+    require_new(state, body.offer)
     if body.listing is not None:
         must_be_open(state, body.listing, context)
     if body.expires_at <= context.accepted:
@@ -335,7 +340,7 @@ def _admit_countered(state: State, event: Event, context: Context) -> None:
     """Refuse a counter to what was answered; an offer whose time is over can be countered."""
     body = event.body
     assert isinstance(body, OfferCountered)
-    offer = known(state, body.counters, Offer)
+    offer = require_known(state, body.counters, Offer)
     if body.counters_event != offer.terms_hash:
         raise PredecessorUnknown(
             f"{body.counters_event} did not make {body.counters}",
@@ -357,7 +362,7 @@ def _admit_accepted(state: State, event: Event, context: Context) -> None:
     """Refuse an acceptance by a stranger, after the end, or of other terms."""
     body = event.body
     assert isinstance(body, OfferAccepted)
-    offer = known(state, body.offer, Offer)
+    offer = require_known(state, body.offer, Offer)
     _must_be_between(offer, body.accepted_by, offer.offeror, {"/body/accepted_by": offer.offeree})
     _must_be_open(offer, body.accepted_by, {"accepted"})
     if context.accepted > offer.expires_at:
@@ -390,7 +395,7 @@ def _admit_accepted(state: State, event: Event, context: Context) -> None:
             ),
         )
     if offer.listing is not None:
-        lapsed = lapsed_by(offer, known(state, offer.listing, Listing))
+        lapsed = lapsed_by(offer, require_known(state, offer.listing, Listing))
         if lapsed:
             raise OfferClosed(
                 "what it offers is taken, or off the market",
@@ -419,7 +424,7 @@ def _admit_rejected(state: State, event: Event, context: Context) -> None:
     del context
     body = event.body
     assert isinstance(body, OfferRejected)
-    offer = known(state, body.offer, Offer)
+    offer = require_known(state, body.offer, Offer)
     _must_be_between(offer, body.rejected_by, offer.offeror, {"/body/rejected_by": offer.offeree})
     _must_be_open(offer, body.rejected_by, {"rejected", "countered", "revoked"})
 
@@ -429,7 +434,7 @@ def _admit_revoked(state: State, event: Event, context: Context) -> None:
     del context
     body = event.body
     assert isinstance(body, OfferRevoked)
-    offer = known(state, body.offer, Offer)
+    offer = require_known(state, body.offer, Offer)
     if body.revoked_by != offer.offeror:
         raise WrongSigner(
             f"{body.offer} was made by {offer.offeror}",
@@ -485,7 +490,7 @@ def _offering(offer: Offer, party: str, case: str | None = None) -> Step:
 def _evolve_made(subject: str, value: Offer | None, logged: Logged) -> Offer:
     del subject, value
     body = logged.event.body
-    assert isinstance(body, Terms)
+    assert isinstance(body, OfferTerms)
     return Offer(
         position=logged.position,
         terms_hash=logged.event.payload_hash,

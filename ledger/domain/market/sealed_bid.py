@@ -18,7 +18,7 @@ from pydantic import StringConstraints
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import PredecessorUnknown, known
+from ledger.domain.core.existence import PredecessorUnknown, require_known
 from ledger.domain.core.money import Price
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
@@ -34,7 +34,7 @@ from ledger.domain.market.auction import (
     SealedBid,
     must_be_to_be_had,
     must_bid,
-    must_run,
+    must_not_have_ended,
     shown_by,
     waiting,
 )
@@ -115,8 +115,8 @@ def _admit_sealed(state: State, event: Event, context: Context) -> None:
     """Refuse a bid after the close, of another form, by who sells, of what is not had, or twice."""
     body = event.body
     assert isinstance(body, BidSealed)
-    auction = known(state, body.auction, Auction)
-    must_run(auction, context.accepted)
+    auction = require_known(state, body.auction, Auction)
+    must_not_have_ended(auction, context.accepted)
     must_bid(body.auction, auction, body.bidder, "sealed")
     must_be_to_be_had(state, auction, context)
     earlier = auction.sealed.get(body.bidder)
@@ -128,7 +128,7 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
     """Refuse to open before the close, too late, twice, what was not sealed, or too low a bid."""
     body = event.body
     assert isinstance(body, BidOpened)
-    auction = known(state, body.auction, Auction)
+    auction = require_known(state, body.auction, Auction)
     sealed = auction.sealed.get(body.bidder)
     if sealed is None:
         raise PredecessorUnknown(

@@ -195,7 +195,7 @@ def ledger_of(state: State, event: Event) -> Ledger:
     return value
 
 
-def must_hold(state: State, party: str, role: str) -> None:
+def require_role(state: State, party: str, role: str) -> None:
     """Raise `WrongSigner` unless the party is registered with the role."""
     registered = party_of(state, party)
     if role not in registered.roles:

@@ -22,9 +22,9 @@ from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import (
     IntervalEmpty,
     PredecessorUnknown,
-    known,
     must_wait_still,
     new_keys,
+    require_known,
 )
 from ledger.domain.core.remedy import HERE, Step
 from ledger.domain.core.types import Instant, KeyId, PartyId, format_instant
@@ -193,7 +193,7 @@ def _admit_added(state: State, event: Event, context: Context) -> None:
 def _key_of(state: State, body: KeyRevoked | KeySuspended | KeyResumed | KeyStopped) -> Key:
     """Return the key that an event is about, which is its party's and has not been revoked."""
     subject = key_subject(body.key_id)
-    key = known(state, subject, Key)
+    key = require_known(state, subject, Key)
     if key.party != body.party:
         raise PredecessorUnknown(
             f"{body.party} has no {subject}",

@@ -12,7 +12,12 @@ from pydantic import StringConstraints
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import PredecessorUnknown, interval, known, new
+from ledger.domain.core.existence import (
+    PredecessorUnknown,
+    require_days,
+    require_known,
+    require_new,
+)
 from ledger.domain.core.money import Price
 from ledger.domain.core.remedy import Step, listed
 from ledger.domain.core.types import DISTINCT, FROM_LIST, NOT_EMPTY, Day, PartyId, of_kind
@@ -91,8 +96,8 @@ def _admit_given(state: State, event: Event, context: Context) -> None:
     del context
     body = event.body
     assert isinstance(body, MandateGiven)
-    new(state, body.mandate)
-    interval(body.valid_from, body.valid_to, "/body/valid_to")
+    require_new(state, body.mandate)
+    require_days(body.valid_from, body.valid_to, "/body/valid_to")
 
 
 def _admit_ended(state: State, event: Event, context: Context) -> None:
@@ -100,7 +105,7 @@ def _admit_ended(state: State, event: Event, context: Context) -> None:
     del context
     body = event.body
     assert isinstance(body, MandateEnded)
-    mandate = known(state, body.mandate, Mandate)
+    mandate = require_known(state, body.mandate, Mandate)
     if (mandate.principal, mandate.holder) != (body.principal, body.holder):
         raise PredecessorUnknown(
             f"{body.mandate} is not from {body.principal} to {body.holder}",

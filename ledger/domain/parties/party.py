@@ -18,7 +18,7 @@ from rpds import HashTrieMap
 from ledger.domain.core.body import Body, KeyRecord, State, key_subject
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import known, must_wait_still, new, new_keys
+from ledger.domain.core.existence import must_wait_still, new_keys, require_known, require_new
 from ledger.domain.core.money import Money
 from ledger.domain.core.personal_data import PersonalDataInEvent
 from ledger.domain.core.refusal import Refusal
@@ -309,7 +309,7 @@ def _admit(state: State, event: Event, context: Context) -> None:
     del context
     body = event.body
     assert isinstance(body, PartyRegistered)
-    new(state, body.party, PartyExists)
+    require_new(state, body.party, PartyExists)
     must_be_impersonal(body)
     must_be_a_legal_person(body.party)
     if body.name is not None:
@@ -321,7 +321,7 @@ def _admit_stopped(state: State, event: Event, context: Context) -> None:
     """Refuse to stop a registration that binds already."""
     body = event.body
     assert isinstance(body, PartyStopped)
-    must_wait_still(body.party, known(state, body.party, Party), context.accepted)
+    must_wait_still(body.party, require_known(state, body.party, Party), context.accepted)
 
 
 def registered(described: Described, position: int, not_before: datetime | None = None) -> Party:

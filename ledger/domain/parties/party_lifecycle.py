@@ -16,7 +16,7 @@ from pydantic import StringConstraints, model_validator
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import new, not_in_future
+from ledger.domain.core.existence import not_in_future, require_new
 from ledger.domain.core.personal_data import PersonalDataInEvent
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import Day, PartyId, Text
@@ -148,7 +148,7 @@ def _admit_identified(state: State, event: Event, context: Context) -> None:
     _must_be_no_person(state, body.party)
     must_be_numbered(body.party, body.identifiers)
     for identifier in body.identifiers:
-        new(state, identifier.subject)
+        require_new(state, identifier.subject)
 
 
 def _admit_renamed(state: State, event: Event, context: Context) -> None:

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 from ledger.domain.core.body import Body, State, key_subject
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import SubjectExists, known
+from ledger.domain.core.existence import SubjectExists, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import EventHash, KeyId, PartyId
@@ -63,7 +63,7 @@ def _admit(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, ReconfirmationGiven)
     subject = key_subject(body.key_id)
-    key = known(state, subject, Key)
+    key = require_known(state, subject, Key)
     if not _is_in_doubt(key, context.known[body.event]):
         raise NotInDoubt(
             f"{body.event} is not among what {subject} may not have signed for its party",

@@ -17,10 +17,10 @@ from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import (
     IntervalEmpty,
     PredecessorUnknown,
-    known,
-    new,
     no_day,
     not_in_future,
+    require_known,
+    require_new,
 )
 from ledger.domain.core.money import ppm
 from ledger.domain.core.refusal import Refusal
@@ -181,7 +181,7 @@ def _admit_declared(state: State, event: Event, context: Context) -> None:
     """Refuse a relation twice, a part that is no rate, days to come, and a stranger."""
     body = event.body
     assert isinstance(body, RelationDeclared)
-    new(state, body.relation)
+    require_new(state, body.relation)
     if body.share_ppm is not None:
         ppm(body.share_ppm)
     not_in_future(context.accepted, valid_from=body.valid_from)
@@ -191,7 +191,7 @@ def _admit_ended(state: State, event: Event, context: Context) -> None:
     """Refuse to end what is unknown, of others, or ended; and an end before the beginning."""
     body = event.body
     assert isinstance(body, RelationEnded)
-    relation = known(state, body.relation, Declared)
+    relation = require_known(state, body.relation, Declared)
     if (relation.party, relation.other) != (body.party, body.other):
         raise PredecessorUnknown(
             f"{body.relation} is not between {body.party} and {body.other}",

@@ -20,9 +20,9 @@ from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import ContractId
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves, if_opened, recall, reveal
-from ledger.domain.core.court_hold import must_stand
+from ledger.domain.core.court_hold import must_not_be_void
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import known, new
+from ledger.domain.core.existence import require_known, require_new
 from ledger.domain.core.ground import Ground
 from ledger.domain.core.money import (
     PPM,
@@ -225,12 +225,12 @@ def _admit_distributed(state: State, event: Event, context: Context) -> None:
     """Refuse a distribution that does not follow from the agreement and from what is due."""
     body = event.body
     assert isinstance(body, Distributed)
-    new(state, body.distribution)
-    contract = known(state, body.contract, Contract)
-    share = known(state, body.share, Share)
+    require_new(state, body.distribution)
+    contract = require_known(state, body.contract, Contract)
+    share = require_known(state, body.share, Share)
     today = legal_day(context.accepted)
     must_be_current(body.share, share, contract)
-    must_stand(body.share, share.voided, today)
+    must_not_be_void(body.share, share.voided, today)
     sources = {subject: _source(state, subject) for subject in body.sources()}
     _must_be_of_the_contract(body, {body.share: share, **sources})
     if body.total.currency != contract.currency:
@@ -254,8 +254,8 @@ def _admit_distributed(state: State, event: Event, context: Context) -> None:
 
 def _source(state: State, subject: str) -> Report | Profit:
     if subject.startswith("report:"):
-        return known(state, subject, Report)
-    return known(state, subject, Profit)
+        return require_known(state, subject, Report)
+    return require_known(state, subject, Profit)
 
 
 def _must_be_of_the_contract(
@@ -311,7 +311,7 @@ def _due(state: State, subject: str, source: Report | Profit) -> int:
         )
     shared, earlier = 0, source.corrects
     while earlier is not None and not shared:
-        before = known(state, earlier, Report)
+        before = require_known(state, earlier, Report)
         if before.distributed is not None:
             shared = before.due
             break
@@ -389,7 +389,7 @@ def _must_split_among_authors(
     with if_opened(context, RateRange, ShareSum, DistributionMismatch):
         expected: tuple[Mapping[str, int], int] = ({}, 0)
         if share.technology is not None and share.authors_ppm:
-            technology = known(state, share.technology, Technology)
+            technology = require_known(state, share.technology, Technology)
             split = agreed_split(share.technology, technology, body.authors_split, context)
             if split is None and body.authors:
                 raise AuthorSplitMissing(
@@ -427,8 +427,8 @@ def _must_keep_to_the_statute(
     if share.authors_ppm and (split_rule := context.law.find("author.co_authors", today)):
         decided.append(split_rule.rule)
     if share.technology is not None and share.of == "after_tax_profit_state_part":
-        technology = known(state, share.technology, Technology)
-        title = None if share.title is None else known(state, share.title, Right)
+        technology = require_known(state, share.technology, Technology)
+        title = None if share.title is None else require_known(state, share.title, Right)
         ground = profit_share(context.law, result_of(technology, title), today)
         if ground is not None:
             with if_opened(context, ShareBelowStatute):

@@ -21,7 +21,13 @@ from ledger.domain.contracts.royalty import LateInterest, LateRateCap, Royalty, 
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves, if_opened, recall, reveal
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import interval, known, must_stand_under, new, not_in_future
+from ledger.domain.core.existence import (
+    must_stand_under,
+    not_in_future,
+    require_days,
+    require_known,
+    require_new,
+)
 from ledger.domain.core.ground import Ground
 from ledger.domain.core.law import Law
 from ledger.domain.core.money import PPM, CurrencyMismatch, Money, Price, in_currency
@@ -122,11 +128,11 @@ def _admit(state: State, event: Event, context: Context) -> None:
     """Refuse interest on what is not due, for no time, at another rate, or wrongly reckoned."""
     body = event.body
     assert isinstance(body, InterestAccrued)
-    new(state, body.interest)
-    contract = known(state, body.contract, Contract)
-    report = known(state, body.report, Report)
+    require_new(state, body.interest)
+    contract = require_known(state, body.contract, Contract)
+    report = require_known(state, body.report, Report)
     _must_be_owed(body, contract, report)
-    interval(body.since, body.until, "/body/until")
+    require_days(body.since, body.until, "/body/until")
     not_in_future(context.accepted, until=body.until - timedelta(days=1))
     today = legal_day(context.accepted)
     must_respect_the_cap(context.law, body.yearly_ppm, today, "/body/yearly_ppm")

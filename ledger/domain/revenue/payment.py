@@ -22,7 +22,12 @@ from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.court_hold import must_not_be_held
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import PredecessorUnknown, known, new, not_in_future
+from ledger.domain.core.existence import (
+    PredecessorUnknown,
+    not_in_future,
+    require_known,
+    require_new,
+)
 from ledger.domain.core.money import CurrencyMismatch, Money, Price, in_currency
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Step, naming
@@ -211,7 +216,7 @@ class Overpaid(Refusal):
 
 def _payable(state: State, body: OfDistribution, amount: Money) -> Distribution:
     """Return the distribution, if the amount is in its currency."""
-    distribution = known(state, body.distribution, Distribution)
+    distribution = require_known(state, body.distribution, Distribution)
     if amount.currency != distribution.currency:
         raise CurrencyMismatch(
             f"{body.distribution} is in {distribution.currency}",
@@ -226,9 +231,9 @@ def _must_be_free_to_pay(
 ) -> None:
     """Raise `Held` if a forum holds back what is due to the payee, by share or by contract."""
     today = legal_day(context.accepted)
-    share = known(state, distribution.share, Share)
+    share = require_known(state, distribution.share, Share)
     must_not_be_held(distribution.share, share.holds, today, body.payee)
-    contract = known(state, distribution.contract, Contract)
+    contract = require_known(state, distribution.contract, Contract)
     must_not_be_held(distribution.contract, contract.holds, today, body.payee)
 
 
@@ -253,7 +258,7 @@ def _must_be_received_by(state: State, receiver: str, giver: str, said_by: str) 
 
 def _must_have_owed(state: State, distribution: Distribution, party: str) -> None:
     """Refuse that money goes back to another than who owed it under the contract."""
-    contract = known(state, distribution.contract, Contract)
+    contract = require_known(state, distribution.contract, Contract)
     debtors = contract.licensees() or contract.parties
     if party not in debtors:
         told = {"debtors": ", ".join(sorted(debtors)), "contract": distribution.contract}
@@ -269,7 +274,7 @@ def _admit_instructed(state: State, event: Event, context: Context) -> None:
     """Refuse to instruct twice, from a day to come, too much, or what is held."""
     body = event.body
     assert isinstance(body, PaymentInstructed)
-    new(state, body.payment)
+    require_new(state, body.payment)
     distribution = _payable(state, body, body.amount)
     not_in_future(context.accepted, instructed_on=body.instructed_on)
     _must_be_free_to_pay(state, body, distribution, context)
@@ -281,7 +286,7 @@ def _admit_confirmed(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, PaymentConfirmed)
     _must_be_open(state, body)
-    known(state, body.distribution, Distribution)
+    require_known(state, body.distribution, Distribution)
     ways = (body.payee, body.payer)
     receiver, giver = ways if body.amount.amount >= 0 else ways[::-1]
     _must_be_received_by(state, receiver, giver, body.confirmed_by)
@@ -304,7 +309,7 @@ def _must_be_open(state: State, body: PaymentConfirmed) -> None:
     payment = state.get(body.payment)
     if payment is None:
         return
-    payment = known(state, body.payment, Payment)
+    payment = require_known(state, body.payment, Payment)
     again = Step(case="failed", ask=("/body/payment",))
     _must_not_be_closed(body.payment, payment, again)
     said = (body.distribution, body.payer, body.payee)
@@ -362,7 +367,7 @@ def _admit_failed(state: State, event: Event, context: Context) -> None:
     """Refuse a failure of what is closed, as said by a stranger, or on a day to come."""
     body = event.body
     assert isinstance(body, PaymentFailed)
-    payment = known(state, body.payment, Payment)
+    payment = require_known(state, body.payment, Payment)
     _must_not_be_closed(body.payment, payment)
     if body.said_by != payment.payer and "bank" not in party_of(state, body.said_by).roles:
         raise WrongSigner(
@@ -404,7 +409,7 @@ def _admit_refund(state: State, event: Event, context: Context) -> None:
     """Refuse a refund confirmed by who gives it, twice, too early, or of more than was paid."""
     body = event.body
     assert isinstance(body, RefundMade)
-    new(state, body.refund)
+    require_new(state, body.refund)
     distribution = _payable(state, body, body.amount)
     _must_be_received_by(state, body.payer, body.payee, body.confirmed_by)
     _must_have_owed(state, distribution, body.payer)

@@ -12,7 +12,7 @@ from ledger.domain.contracts.contract_terms import ContractId
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import interval, known, new, not_in_future
+from ledger.domain.core.existence import not_in_future, require_days, require_known, require_new
 from ledger.domain.core.money import CurrencyMismatch, Money, in_currency
 from ledger.domain.core.remedy import naming_one_of
 from ledger.domain.core.types import Day, PartyId, Text, of_kind
@@ -77,11 +77,11 @@ def _admit_profit(state: State, event: Event, context: Context) -> None:
     """Refuse a profit of what is unknown, of a day to come, or in several currencies."""
     body = event.body
     assert isinstance(body, ProfitDeclared)
-    new(state, body.profit)
-    contract = known(state, body.contract, Contract)
+    require_new(state, body.profit)
+    contract = require_known(state, body.contract, Contract)
     if body.technology is not None:
-        known(state, body.technology, Technology)
-    interval(body.period_from, body.period_to, "/body/period_to")
+        require_known(state, body.technology, Technology)
+    require_days(body.period_from, body.period_to, "/body/period_to")
     not_in_future(context.accepted, period_to=body.period_to)
     amounts = (body.before_tax, body.after_tax, body.state_part)
     if any(amount.currency != contract.currency for amount in amounts):

@@ -31,17 +31,17 @@ from ledger.domain.contracts.report_index import (
 from ledger.domain.contracts.royalty import Royalty
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves, if_opened
-from ledger.domain.core.court_hold import must_stand
+from ledger.domain.core.court_hold import must_not_be_void
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import (
     IntervalEmpty,
     days_of,
-    interval,
-    known,
     last_day,
     must_stand_under,
-    new,
     not_in_future,
+    require_days,
+    require_known,
+    require_new,
 )
 from ledger.domain.core.money import Currency, CurrencyMismatch, Money, in_currency
 from ledger.domain.core.refusal import Refusal
@@ -238,10 +238,10 @@ def _admit_reported(state: State, event: Event, context: Context) -> None:
     """Refuse a report by a stranger, in another currency, out of time, or that does not add up."""
     body = event.body
     assert isinstance(body, RevenueReported)
-    new(state, body.report)
-    contract = known(state, body.contract, Contract)
+    require_new(state, body.report)
+    contract = require_known(state, body.contract, Contract)
     if body.corrects is not None:
-        _must_be_corrigible(known(state, body.corrects, Report), body)
+        _must_be_corrigible(require_known(state, body.corrects, Report), body)
     if body.reported_by not in contract.licensees():
         raise WrongSigner(
             f"{body.reported_by} is no licensee of {body.contract}",
@@ -249,10 +249,10 @@ def _admit_reported(state: State, event: Event, context: Context) -> None:
             pointer="/body/reported_by",
             step=naming_one_of("/body/reported_by", contract.licensees()),
         )
-    interval(body.period_from, body.period_to, "/body/period_to")
+    require_days(body.period_from, body.period_to, "/body/period_to")
     _must_hold_its_lines(body)
     not_in_future(context.accepted, period_to=body.period_to)
-    must_stand(body.contract, contract.voided, body.period_from)
+    must_not_be_void(body.contract, contract.voided, body.period_from)
     others = contract.reports.others(body.reported_by, body.corrects)
     filed = filed_report(contract.reports, body, context.position)
     reports = others.plus(filed)
@@ -297,7 +297,7 @@ def _must_hold_its_lines(body: RevenueReported) -> None:
     for number, line in enumerate(body.lines):
         start, end = line.period_from or body.period_from, line.period_to or body.period_to
         place = f"/body/lines/{number}"
-        interval(start, end, f"{place}/period_to")
+        require_days(start, end, f"{place}/period_to")
         if start < body.period_from or body.period_to < end:
             first, after = body.period_from.isoformat(), body.period_to.isoformat()
             days = {f"{place}/period_from": first, f"{place}/period_to": after}

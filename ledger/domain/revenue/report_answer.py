@@ -12,7 +12,7 @@ from ledger.domain.contracts.contract_terms import ContractId
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import known, must_stand_under
+from ledger.domain.core.existence import must_stand_under, require_known
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import PartyId, Text
 from ledger.domain.revenue.report import KIND, Report, ReportClosed
@@ -63,8 +63,8 @@ def _admit_said(state: State, event: Event, context: Context) -> None:
     del context
     body = event.body
     assert isinstance(body, OfReport)
-    report = known(state, body.report, Report)
-    contract = known(state, body.contract, Contract)
+    report = require_known(state, body.report, Report)
+    contract = require_known(state, body.contract, Contract)
     must_stand_under(body.contract, body.report, report)
     must_license(contract, body.contract, body.said_by)
     closed = report.corrected if report.accepted is None else report.accepted

@@ -24,7 +24,7 @@ from ledger.domain.contracts.report_index import (
     ReportsOfContract,
 )
 from ledger.domain.core.body import State
-from ledger.domain.core.existence import days_of, known
+from ledger.domain.core.existence import days_of, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step
 from ledger.domain.rights.protection import lapse_on, state_of
@@ -144,7 +144,7 @@ def licensed_to(state: State, contract: Contract, licensee: str, day: date) -> t
             max(grant.valid_from, contract.effective_from),
             grant.valid_to,
             subject,
-            known(state, subject, Right) if subject.startswith("right:") else None,
+            require_known(state, subject, Right) if subject.startswith("right:") else None,
             grant.territory.codes,
         )
         for grant in contract.terms_on(day).grants

@@ -29,9 +29,14 @@ from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import ContractId
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves, if_opened, recall, reveal
-from ledger.domain.core.court_hold import must_stand
+from ledger.domain.core.court_hold import must_not_be_void
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import PredecessorUnknown, known, must_stand_under, new
+from ledger.domain.core.existence import (
+    PredecessorUnknown,
+    must_stand_under,
+    require_known,
+    require_new,
+)
 from ledger.domain.core.law import law_day
 from ledger.domain.core.money import PPM, Part, RateRange, ShareSum, must_be_all, ppm
 from ledger.domain.core.refusal import Refusal
@@ -208,11 +213,13 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
     """Refuse parts that are no whole, that not all agreed to, or that the statute forbids."""
     body = event.body
     assert isinstance(body, ShareAgreed)
-    new(state, body.share)
-    contract = known(state, body.contract, Contract)
-    must_stand(body.contract, contract.voided, body.effective_from)
-    technology = None if body.technology is None else known(state, body.technology, Technology)
-    earlier = None if body.supersedes is None else known(state, body.supersedes, Share)
+    require_new(state, body.share)
+    contract = require_known(state, body.contract, Contract)
+    must_not_be_void(body.contract, contract.voided, body.effective_from)
+    technology = (
+        None if body.technology is None else require_known(state, body.technology, Technology)
+    )
+    earlier = None if body.supersedes is None else require_known(state, body.supersedes, Share)
     if earlier is not None:
         must_stand_under(body.contract, str(body.supersedes), earlier)
         _must_share_the_same(body, earlier, contract)
@@ -239,7 +246,7 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
         _must_leave_one_uncapped(body, parts())
     ppm(body.authors_ppm or 0)
     if technology is not None and technology.state_funded:
-        title = None if body.title is None else known(state, body.title, Right)
+        title = None if body.title is None else require_known(state, body.title, Right)
         _must_be_within_the_statute(body, parts, result_of(technology, title), context)
     with if_opened(context, WrongSigner):
         concerned = beneficiaries(parts(), body.waterfall) | contract.creditors() | giving_up()
@@ -300,7 +307,7 @@ def _must_supersede(state: State, body: ShareAgreed, contract: Contract) -> None
     name = contract.shares.get(body.of)
     if name is None or name == body.supersedes:
         return
-    share = known(state, name, Share)
+    share = require_known(state, name, Share)
     if share.superseded is None and share.voided is None:
         raise ShareSupersede(
             f"{name} shares the {body.of} of {body.contract}: agree with its beneficiaries on"
@@ -318,7 +325,7 @@ def _giving_up(state: State, body: ShareAgreed, earlier: Share, context: Context
     if earlier.authors_ppm <= ((body.authors_ppm or 0) if keeps else 0):
         return parties
     subject = str(earlier.technology)
-    authors = known(state, subject, Technology).authors
+    authors = require_known(state, subject, Technology).authors
     if authors is None:
         raise ShareSupersede(
             f"the co-authors of {subject} have {earlier.authors_ppm} ppm by {body.supersedes}, and"

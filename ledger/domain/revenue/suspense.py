@@ -14,7 +14,7 @@ from ledger.domain.contracts.contract_terms import ContractId
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves, if_opened
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import known
+from ledger.domain.core.existence import require_known
 from ledger.domain.core.money import (
     Currency,
     CurrencyMismatch,
@@ -78,9 +78,9 @@ def _admit_released(state: State, event: Event, context: Context) -> None:
     """Refuse to release what does not wait, or otherwise than the co-authors agreed."""
     body = event.body
     assert isinstance(body, SuspenseReleased)
-    distribution = known(state, body.distribution, Distribution)
-    technology = known(state, body.technology, Technology)
-    share = known(state, body.share, Share)
+    distribution = require_known(state, body.distribution, Distribution)
+    technology = require_known(state, body.technology, Technology)
+    share = require_known(state, body.share, Share)
     of = (distribution.contract, distribution.share, share.technology)
     if of != (body.contract, body.share, body.technology) or not distribution.suspense:
         raise DistributionMismatch(

@@ -16,7 +16,7 @@ from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.court_hold import DeedVoid
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import known, not_in_future
+from ledger.domain.core.existence import not_in_future, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step, joining, leaving_out, listed, naming_one_of
 from ledger.domain.core.types import Day, PartyId, PartyIds, RightIds, Text, legal_day
@@ -168,7 +168,7 @@ def _admit_noted(state: State, event: Event, context: Context) -> None:
             step=Step({"last": last}, change={"/body/until": last.isoformat()}),
         )
     for subject in body.rights:
-        _must_be_free_to_keep(subject, known(state, subject, Right), body, context)
+        _must_be_free_to_keep(subject, require_known(state, subject, Right), body, context)
 
 
 def _must_be_free_to_keep(

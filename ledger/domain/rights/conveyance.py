@@ -23,9 +23,9 @@ from ledger.domain.core.existence import (
     FutureFact,
     PredecessorUnknown,
     all_known,
-    known,
-    new,
     not_in_future,
+    require_known,
+    require_new,
 )
 from ledger.domain.core.office import Office
 from ledger.domain.core.refusal import Refusal
@@ -221,7 +221,7 @@ def _admit(state: State, event: Event, context: Context) -> None:
     """Judge the record as the private act that it is."""
     body = event.body
     assert isinstance(body, ConveyanceAttested)
-    new(state, body.conveyance, RecordExists)
+    require_new(state, body.conveyance, RecordExists)
     not_in_future(context.accepted, office_recorded_on=body.office_recorded_on)
     for number, assignor in enumerate(body.assignors):
         if assignor.executed_on > body.office_recorded_on:
@@ -235,7 +235,7 @@ def _admit(state: State, event: Event, context: Context) -> None:
     if body.kind in OF_LIENS:
         _must_be_the_creditors_to_give(state, body)
         return
-    rights = {subject: known(state, subject, Right) for subject in body.rights}
+    rights = {subject: require_known(state, subject, Right) for subject in body.rights}
     if body.kind == "correction":
         _must_correct_a_transfer(state, body)
     elif body.refers_to is not None:
@@ -256,7 +256,7 @@ def _must_be_the_creditors_to_give(state: State, body: ConveyanceAttested) -> No
             pointer="/body/refers_to",
             step=_REFERRING,
         )
-    security = known(state, body.refers_to, Security)
+    security = require_known(state, body.refers_to, Security)
     must_be_charged(body.refers_to, security, body.rights)
     must_be_creditors(body.refers_to, security, body.rights, body.givers(), "/body/assignors")
 

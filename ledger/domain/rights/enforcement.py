@@ -15,7 +15,7 @@ from pydantic import model_validator
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import known, not_in_future
+from ledger.domain.core.existence import not_in_future, require_known
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import Day, Instant, PartyId, RightIds, legal_day
 from ledger.domain.parties.attestation import Attested
@@ -121,7 +121,7 @@ def _admit_perfected(state: State, event: Event, context: Context) -> None:
     """Refuse what names no security, or a day to come: the State's word stands otherwise."""
     body = event.body
     assert isinstance(body, SecurityPerfected)
-    known(state, body.security, Security)
+    require_known(state, body.security, Security)
     not_in_future(context.accepted, registered_at=legal_day(body.registered_at))
 
 
@@ -129,7 +129,7 @@ def _admit_assigned(state: State, event: Event, context: Context) -> None:
     """Refuse to pass on what is not charged, or by another than the creditor."""
     body = event.body
     assert isinstance(body, SecurityAssigned)
-    security = known(state, body.security, Security)
+    security = require_known(state, body.security, Security)
     not_in_future(context.accepted, assigned_on=body.assigned_on)
     must_be_charged(body.security, security, body.rights)
     must_be_creditors(body.security, security, body.rights, (body.creditor,))
@@ -139,9 +139,9 @@ def _admit_enforced(state: State, event: Event, context: Context) -> None:
     """Refuse what names no security, or takes another sum than is given."""
     body = event.body
     assert isinstance(body, SecurityEnforced)
-    known(state, body.security, Security)
+    require_known(state, body.security, Security)
     for subject in body.rights:
-        known(state, subject, Right)
+        require_known(state, subject, Right)
     not_in_future(context.accepted, registered_on=body.registered_on)
     must_be_writable(
         (holding.share for holding in (*body.owners, *body.acquirers)),

@@ -17,7 +17,7 @@ from pydantic import StringConstraints, TypeAdapter, model_validator
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves, if_opened, reveal
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import known, not_in_future
+from ledger.domain.core.existence import not_in_future, require_known
 from ledger.domain.core.money import Part, RateRange, ShareSum, check_parts
 from ledger.domain.core.remedy import Step, joining, leaving_out, listed, naming_one_of
 from ledger.domain.core.types import (
@@ -208,7 +208,7 @@ def _admit_funding(state: State, event: Event, context: Context) -> None:
     """Refuse parts that are not a whole, and an agreement without one of the owners."""
     body = event.body
     assert isinstance(body, FundingAgreed)
-    technology = known(state, body.technology, Technology)
+    technology = require_known(state, body.technology, Technology)
     owners = technology.owners.keys()
     _must_sign(
         body.technology,
@@ -244,7 +244,7 @@ def _admit_authors(state: State, event: Event, context: Context) -> None:
     """Refuse authors without their word or the council's, and a split that is not a whole."""
     body = event.body
     assert isinstance(body, AuthorsDeclared)
-    technology = known(state, body.technology, Technology)
+    technology = require_known(state, body.technology, Technology)
     with if_opened(context, SignerMissing, WrongSigner):
         strangers = list(body.declared_by)
         if body.minutes_sha256 is None:
@@ -286,7 +286,7 @@ def _admit_contribution(state: State, event: Event, context: Context) -> None:
     """Refuse what concerns no technology here, or was recorded on a day to come."""
     body = event.body
     assert isinstance(body, ContributionRecorded)
-    known(state, body.technology, Technology)
+    require_known(state, body.technology, Technology)
     not_in_future(context.accepted, recorded_on=body.recorded_on)
 
 

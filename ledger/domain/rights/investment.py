@@ -15,7 +15,12 @@ from pydantic import Field, model_validator
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import PredecessorUnknown, known, new, not_in_future
+from ledger.domain.core.existence import (
+    PredecessorUnknown,
+    not_in_future,
+    require_known,
+    require_new,
+)
 from ledger.domain.core.money import Price, check_rate
 from ledger.domain.core.remedy import Step, listed, naming
 from ledger.domain.core.types import (
@@ -130,19 +135,19 @@ def _admit_made(state: State, event: Event, context: Context) -> None:
     """Refuse an investor that is no fund, and promises about what the company does not own."""
     body = event.body
     assert isinstance(body, InvestmentMade)
-    new(state, body.investment)
+    require_new(state, body.investment)
     not_in_future(context.accepted, made_on=body.made_on)
     check_rate(body.stake_ppm, "/body/stake_ppm", context)
     for promised in body.covenants:
         for subject in promised.rights:
-            must_own(subject, known(state, subject, Right), body.company, "/body/covenants")
+            must_own(subject, require_known(state, subject, Right), body.company, "/body/covenants")
 
 
 def _admit_ended(state: State, event: Event, context: Context) -> None:
     """Refuse to end what was promised to another, or was not promised."""
     body = event.body
     assert isinstance(body, InvestmentEnded)
-    investment = known(state, body.investment, Investment)
+    investment = require_known(state, body.investment, Investment)
     if body.ended_by != investment.fund:
         raise WrongSigner(
             f"{body.investment} is {investment.fund}'s to give up",

@@ -19,7 +19,7 @@ from pydantic import model_validator
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves, if_opened, recall, reveal
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import known, new, not_in_future
+from ledger.domain.core.existence import not_in_future, require_known, require_new
 from ledger.domain.core.law import Law, law_day
 from ledger.domain.core.money import Money, Price
 from ledger.domain.core.periods import end_of_months
@@ -304,9 +304,9 @@ def _admit_notified(state: State, event: Event, context: Context) -> None:
     """Refuse a notice twice, about nothing known, or that arrives tomorrow."""
     body = event.body
     assert isinstance(body, CoOwnerNotified)
-    new(state, body.preemption)
+    require_new(state, body.preemption)
     for subject in body.rights:
-        known(state, subject, Right)
+        require_known(state, subject, Right)
     not_in_future(context.accepted, received_on=body.received_on)
 
 
@@ -314,7 +314,7 @@ def _admit_waived(state: State, event: Event, context: Context) -> None:
     """Refuse a waiver by another than the one notified."""
     body = event.body
     assert isinstance(body, PreemptionWaived)
-    notice = known(state, body.preemption, Preemption)
+    notice = require_known(state, body.preemption, Preemption)
     if body.waived_by != notice.notified:
         raise WrongSigner(
             f"{body.preemption} tells {notice.notified}",

@@ -54,7 +54,7 @@ Cell = tuple[str, str, int]
 """A place, a field and a span of days, by its number."""
 
 
-def left_to_grant(space: Box, held: Iterable[HeldGrant], *, exclusive: bool) -> tuple[Free, ...]:
+def ungranted(space: Box, held: Iterable[HeldGrant], *, exclusive: bool) -> tuple[Free, ...]:
     """Return what of `space` a new grant can still cover, as boxes that do not overlap.
 
     Where the new grant is to be exclusive, every grant is in its way; else only the exclusive and

@@ -19,7 +19,7 @@ from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.court_hold import Hold
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import all_known, new, not_in_future
+from ledger.domain.core.existence import all_known, not_in_future, require_new
 from ledger.domain.core.office import REGIONAL, Office
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
@@ -300,7 +300,7 @@ def _admit_filed(state: State, event: Event, context: Context) -> None:
     must_be_named_by_its_number(
         body.right, body.office, body.application_no, applied_for=not needs_no_title(body.kind)
     )
-    new(state, body.right, RightExists)
+    require_new(state, body.right, RightExists)
     if body.technology is not None:
         all_known(state, (body.technology,))
     not_in_future(

@@ -17,12 +17,12 @@ from pydantic import Field, StringConstraints
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import known, not_in_future
+from ledger.domain.core.existence import not_in_future, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import Day, PartyId, RightId, Sha256, Text
 from ledger.domain.parties.attestation import Attested
-from ledger.domain.parties.authority import must_hold
+from ledger.domain.parties.authority import require_role
 from ledger.domain.rights.right import KIND, SECRETS, Countries, Country, OfficeNumber, Right
 from ledger.domain.rights.status_timeline import FROM_THE_START, Outcome, StatusChange, changed
 
@@ -222,7 +222,7 @@ def _admit(state: State, event: Event, context: Context) -> None:
     """Refuse only what names no right, no clerk, or a day to come: the State's word stands."""
     body = event.body
     assert isinstance(body, OfRight)
-    known(state, body.right, Right)
+    require_known(state, body.right, Right)
     not_in_future(context.accepted, **{body.SAID_ON: body.said_on()})
 
 
@@ -230,7 +230,7 @@ def _admit_disclosure(state: State, event: Event, context: Context) -> None:
     """Refuse a disclosure of what is no secret, or by whom is neither owner nor clerk."""
     body = event.body
     assert isinstance(body, DisclosureRecorded)
-    right = known(state, body.right, Right)
+    right = require_known(state, body.right, Right)
     if right.kind not in SECRETS:
         raise NoSecret(
             f"{body.right} is a {right.kind}",
@@ -239,7 +239,7 @@ def _admit_disclosure(state: State, event: Event, context: Context) -> None:
             step=Step({"kind": right.kind}),
         )
     if body.recorded_by not in right.owners:
-        must_hold(state, body.recorded_by, "clerk")
+        require_role(state, body.recorded_by, "clerk")
     not_in_future(context.accepted, disclosed_on=body.disclosed_on)
 
 

@@ -17,7 +17,7 @@ from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.court_hold import must_not_be_frozen
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import known, new, not_in_future
+from ledger.domain.core.existence import not_in_future, require_known, require_new
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step, joining, listed
 from ledger.domain.core.types import (
@@ -202,8 +202,8 @@ def _admit_created(state: State, event: Event, context: Context) -> None:
     """Refuse a charge on what none of the debtors owns, or has promised not to pledge."""
     body = event.body
     assert isinstance(body, SecurityCreated)
-    new(state, body.security)
-    rights = {subject: known(state, subject, Right) for subject in body.rights}
+    require_new(state, body.security)
+    rights = {subject: require_known(state, subject, Right) for subject in body.rights}
     not_in_future(context.accepted, created_on=body.created_on)
     today = legal_day(context.accepted)
     for subject, right in rights.items():
@@ -236,7 +236,7 @@ def _admit_released(state: State, event: Event, context: Context) -> None:
     """Refuse a release of what is not charged, or by another than the creditor."""
     body = event.body
     assert isinstance(body, SecurityReleased)
-    security = known(state, body.security, Security)
+    security = require_known(state, body.security, Security)
     not_in_future(context.accepted, released_on=body.released_on)
     must_be_charged(body.security, security, body.rights)
     must_be_creditors(body.security, security, body.rights, (body.creditor,))

@@ -18,7 +18,7 @@ from rpds import HashTrieMap
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import known, new, not_in_future
+from ledger.domain.core.existence import not_in_future, require_known, require_new
 from ledger.domain.core.money import PPM, Part, ppm
 from ledger.domain.core.remedy import Step, naming_one_of
 from ledger.domain.core.types import Day, PartyId, Sealed, Sha256, Text, of_kind
@@ -171,7 +171,7 @@ def _admit_registered(state: State, event: Event, context: Context) -> None:
     del context
     body = event.body
     assert isinstance(body, TechnologyRegistered)
-    new(state, body.technology)
+    require_new(state, body.technology)
     ppm(body.state_funded_ppm)
     must_be_whole(body.owners)
 
@@ -180,7 +180,7 @@ def _admit_trl(state: State, event: Event, context: Context) -> None:
     """Refuse a declaration by a stranger, or of a day to come."""
     body = event.body
     assert isinstance(body, TrlDeclared)
-    technology = known(state, body.technology, Technology)
+    technology = require_known(state, body.technology, Technology)
     owner = naming_one_of("/body/declared_by", technology.owners)
     must_be_owner(body.technology, technology, body.declared_by, owner)
     not_in_future(context.accepted, declared_on=body.declared_on)
@@ -191,7 +191,7 @@ def _admit_classified(state: State, event: Event, context: Context) -> None:
     del context
     body = event.body
     assert isinstance(body, TechnologyClassified)
-    known(state, body.technology, Technology)
+    require_known(state, body.technology, Technology)
 
 
 def _evolve_registered(subject: str, value: Technology | None, logged: Logged) -> Technology:

@@ -20,7 +20,7 @@ from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Admits, Context, Evolves
 from ledger.domain.core.court_hold import Voidance
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.existence import PredecessorUnknown, known, not_in_future
+from ledger.domain.core.existence import PredecessorUnknown, not_in_future, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Step, listed
 from ledger.domain.core.types import Day, RightIds, legal_day, of_kind
@@ -157,7 +157,7 @@ def _admit_registered(state: State, event: Event, context: Context) -> None:
 
 def must_assign(state: State, subject: str, rights: Iterable[str]) -> Assignment:
     """Return an assignment that is in the log; raise `PredecessorUnknown` if it leaves one out."""
-    assignment = known(state, subject, Assignment)
+    assignment = require_known(state, subject, Assignment)
     strangers = sorted(set(rights) - assignment.rights)
     if strangers:
         raise PredecessorUnknown(

@@ -15,7 +15,7 @@ from ledger.domain.contracts.royalty import Royalty
 from ledger.domain.core.body import Body, State, key_subject
 from ledger.domain.core.context import Context, OpeningRequired, if_opened, recall, reveal
 from ledger.domain.core.event import Event
-from ledger.domain.core.existence import known
+from ledger.domain.core.existence import require_known
 from ledger.domain.core.money import Money, ppm
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import (
@@ -61,7 +61,16 @@ from ledger.domain.rights.conveyance import ConveyanceAttested
 from ledger.domain.rights.right import RightFiled
 from ledger.domain.signing.both_sides import must_not_sign_both_sides
 from ledger.domain.signing.who_signs import WHO_SIGNS, waits, who_signs
-from ledger.powers import Asked, Exposure, Officers, Stands, Terms, by_own_keys, exposure, member
+from ledger.powers import (
+    Asked,
+    Exposure,
+    OfferedTerms,
+    Officers,
+    Stands,
+    by_own_keys,
+    exposure,
+    member,
+)
 
 NAMES_STRANGERS = (RightFiled, ConveyanceAttested, PartyKnownAs)
 """Facts of other registers: who is only named in them need not be registered here."""
@@ -432,7 +441,7 @@ def _exposure(state: State, event: Event, signer: str, context: Context) -> tupl
     """
     read = list[str]()
 
-    def named(offer: str) -> Terms:
+    def named(offer: str) -> OfferedTerms:
         def kept(kind: str, pointer: str, value: Any) -> Any:
             try:
                 found = recall(value, offer, context, _READ[kind])
@@ -441,7 +450,7 @@ def _exposure(state: State, event: Event, signer: str, context: Context) -> tupl
             read.append(pointer)
             return found
 
-        return Terms(WHO_SIGNS[OfferMade], known(state, offer, Offer), kept)
+        return OfferedTerms(WHO_SIGNS[OfferMade], require_known(state, offer, Offer), kept)
 
     def opened(kind: str, pointer: str, value: Any) -> Any:
         if pointer not in context.openings:
