@@ -74,7 +74,7 @@ class View:
         self._snapshot = looked_at
         self.size = size
 
-    def known(self, known_at: KnownAt = None, known_by: KnownBy = "ledger") -> Known:
+    def as_of(self, known_at: KnownAt = None, known_by: KnownBy = "ledger") -> Known:
         """Return the bounds of knowledge that a question asks for.
 
         Raises `NotFolded` for a position that is not folded yet, `NotAsked` for one that an office

@@ -166,7 +166,7 @@ def overdue_of(
 ) -> Overdue:
     """Return what is overdue on a legal day. Raises `NotFolded` or `NotAsked`."""
     with answering(pool, money_events, contract_events, rights_status) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         value = folded(contract, events_of(view, contract, known))
         rows = money_of(view, (contract,), known)
         schedules = [] if value is None else _schedules(value, true_on)
@@ -208,7 +208,7 @@ def minimum_of(
 ) -> MinimumMet:
     """Return whether the minimum of a year was met. Raises `NotFolded` or `NotAsked`."""
     with answering(pool, money_events, contract_events) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         value = folded(contract, events_of(view, contract, known))
         royalty, sealed = _royalty(value, date(year, 12, 31))
         who = licensee or next(iter(sorted(value.licensees())), "") if value else ""

@@ -94,7 +94,7 @@ def author_minimum_of(  # noqa: PLR0913  (the question's parameters)
 def _titles(pool: Pool, known: TechnologyView, on: date, known_at: KnownAt) -> list[StatusRow]:
     """Return the rights that protect a technology, those first that authors are paid for."""
     with read_snapshot(pool, status) as view:
-        found = status_rows(view, known.rights, on, view.known(known_at))
+        found = status_rows(view, known.rights, on, view.as_of(known_at))
     rows = [row for rows in found.values() for row in rows if not row.territory]
     return sorted(rows, key=lambda row: (row.kind not in REGISTERED, row.filed_position))
 

@@ -136,7 +136,7 @@ def computation_of(pool: Pool, distribution: str, *, known_at: KnownAt = None) -
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with answering(pool, money_events, contract_events) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         own = money_of(view, (distribution,), known)
         found = said_as(own, Distributed)
         if not found:

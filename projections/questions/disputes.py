@@ -72,7 +72,7 @@ def dispute_of(pool: Pool, dispute: str, *, known_at: KnownAt = None) -> Dispute
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with listing(pool, disputes, orders) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         asked = {"dispute": dispute, **bound_parameters(known)}
         steps = view.rows(disputes, f"subject = %(dispute)s AND {RECORDED}", asked, "position")
         given = known_orders(view, "dispute = %(dispute)s", asked)
@@ -85,7 +85,7 @@ def holds_on(pool: Pool, subject: str, *, true_on: date, known_at: KnownAt = Non
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with answering(pool, orders) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         asked = {"subject": subject, "on": true_on, **bound_parameters(known)}
         given = known_orders(view, 'subject = %(subject)s AND "start" <= %(on)s', asked)
         held = tuple(row for row in given if holds(row, true_on))

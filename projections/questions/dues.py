@@ -139,7 +139,7 @@ def dues_of(
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with answering(pool, payables, money_events, orders) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         owed = _payable(view, party, contract, known)
         around = money_of(view, {row.subject for row in owed}, known)
         held = standing_orders(
@@ -238,7 +238,7 @@ def _waiting(view: View, party: str, contract: str | None, known: Known) -> Iter
 def distributed_by(pool: Pool, distribution: str, *, known_at: KnownAt = None) -> frozenset[str]:
     """Return the contract and the agreement on shares by which a distribution was made."""
     with read_snapshot(pool, money_events) as view:
-        own = money_of(view, (distribution,), view.known(known_at))
+        own = money_of(view, (distribution,), view.as_of(known_at))
     made = (body for _, body in said_as(own, Distributed) if body.distribution == distribution)
     return frozenset(subject for body in made for subject in (body.contract, body.share))
 
@@ -246,7 +246,7 @@ def distributed_by(pool: Pool, distribution: str, *, known_at: KnownAt = None) -
 def releases_of(pool: Pool, distribution: str, *, known_at: KnownAt = None) -> tuple[int, ...]:
     """Return the positions of the events that released what of a distribution was waiting."""
     with read_snapshot(pool, money_events) as view:
-        own = money_of(view, (distribution,), view.known(known_at))
+        own = money_of(view, (distribution,), view.as_of(known_at))
         return positions_of([row.position for row, _ in said_as(own, SuspenseReleased)])
 
 
@@ -264,7 +264,7 @@ def agreement_of(pool: Pool, share: str, *, known_at: KnownAt = None) -> Agreeme
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with answering(pool, money_events, keys) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         agreed = said_as(money_of(view, (share,), known), ShareAgreed)
         own = [(row, body) for row, body in agreed if body.share == share]
         if not own:

@@ -242,7 +242,7 @@ def _look_at_title(case: Case) -> Looked:
     assert suspect.detail is not None, "suspected by its assignment"
     with read_snapshot(case.pool, title) as view:
         earlier = overtaken(view, suspect.subject, suspect.detail, suspect.position)
-        ended = terms_of(view, suspect.subject, suspect.detail, view.known(case.known_at))
+        ended = terms_of(view, suspect.subject, suspect.detail, view.as_of(case.known_at))
     settled = [row.known_from for row in ended if row.effect == "ended"]
     return earlier, positions_of(settled) if earlier else ()
 
@@ -366,7 +366,7 @@ def findings(  # noqa: PLR0913  (each is a parameter of the query)
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with listing(pool, suspects) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         asked = {"subject": subject, "after": after, **bound_parameters(known)}
         condition = f"position > %(after)s AND {RECORDED}"
         if subject is not None:

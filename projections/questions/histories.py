@@ -36,7 +36,7 @@ def timeline_of(
     (`projections.engine.view`).
     """
     with listing(pool, events, timeline) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         found = view.rows(
             timeline,
             f"subject = %(subject)s AND position > %(after)s AND {BY_THEN}",

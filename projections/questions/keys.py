@@ -116,7 +116,7 @@ def key_as_known(pool: Pool, key_id: str, *, known_at: KnownAt = None) -> KeyAsK
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with listing(pool, keys) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         answer = KeyAsKnown(view.size, _key(view, key_id, known))
         return named(view, answer, known, key_subject(key_id))
 
@@ -124,7 +124,7 @@ def key_as_known(pool: Pool, key_id: str, *, known_at: KnownAt = None) -> KeyAsK
 def keys_of(pool: Pool, party: str, *, known_at: KnownAt = None) -> KeysOf:
     """Return the keys of a party, as known."""
     with listing(pool, keys) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         facts = view.rows(
             keys,
             f"party = %(party)s AND {RECORDED}",
@@ -191,7 +191,7 @@ def signed_by(  # noqa: PLR0913  (each is a parameter of the query)
     Up to `limit` events whose positions are greater than `after`, of one type if `topic` says so.
     """
     with listing(pool, keys, signed, reconfirmations, events) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         key = _key(view, key_id, known)
         since, until = key.doubt or (None, None)
         asked = {

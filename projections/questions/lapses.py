@@ -125,7 +125,7 @@ def lapse_effects(pool: Pool, right: str, *, known_at: KnownAt = None) -> Lapses
     """
     models = (standings, encumbrances, grants, reports, payables, payments)
     with answering(pool, *models) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         asked: dict[str, object] = {"right": right, **bound_parameters(known)}
         said = view.rows(standings, f"subject = %(right)s AND {RECORDED}", asked, order="position")
         places = _places(view, asked)

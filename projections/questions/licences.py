@@ -146,7 +146,7 @@ def check_licence(
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with answering(pool, grants, encumbrances, contracts, status, parties, keys) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         found = _candidates(view, use, known)
         terms = _terms(view, found, known)
         heads = _heads(view, found, known)

@@ -160,7 +160,7 @@ def exclusive_in(pool: Pool, subject: str, part: Part, *, known_at: KnownAt = No
     Raises `TooMany`, `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with answering(pool, grants, encumbrances) as view:
-        asked, known = _asked(part), view.known(known_at)
+        asked, known = _asked(part), view.as_of(known_at)
         found = _granted(view, subject, part.start, part.end, known)
         rows = [row for row in found if _excludes(row) and box_of(row).overlaps(asked)]
         answer = Exclusive(subject, part, view.size, tuple(rows))
@@ -183,7 +183,7 @@ def left_of(  # noqa: PLR0913  (the question's parameters)
     Raises `TooMany`, `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with answering(pool, grants, encumbrances, liens, status, technologies) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         rows = status_rows(view, [subject], start, known).get(subject, ())
         state = status_on(subject, start, rows, law) if kind_of(subject) == "right" else None
         part = _part(rows, law, start, end, territory, field)
@@ -223,7 +223,7 @@ def dependents_of(pool: Pool, right: str, *, true_on: date, known_at: KnownAt = 
     Raises `TooMany`, `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with answering(pool, grants, encumbrances, liens) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         found = [
             row for row in _granted(view, right, true_on, None, known) if row.true_from <= true_on
         ]
@@ -248,7 +248,7 @@ def granted_from(
 ) -> tuple[GrantRow, ...]:
     """Return the grants on a right that run on a day or after it, as known."""
     with read_snapshot(pool, grants, encumbrances) as view:
-        return _granted(view, right, day, None, view.known(known_at))
+        return _granted(view, right, day, None, view.as_of(known_at))
 
 
 def _left(space: Box, held: Sequence[HeldGrant], *, exclusive: bool) -> tuple[Free, ...]:

@@ -54,7 +54,7 @@ class Tree(Answer):
 def sublicences_of(pool: Pool, contract: str, *, true_on: date, known_at: KnownAt = None) -> Tree:
     """Return the sublicences under a contract's grants, as known at a position or instant."""
     with answering(pool, grants) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         asked = {"contract": contract, **bound_parameters(known)}
         own = view.rows(grants, f"subject = %(contract)s AND {DATED}", asked, order="ref, n")
         found = tuple(_tiers(view, own, true_on, known))

@@ -163,7 +163,7 @@ def terms_on(
 ) -> TermsOn:
     """Return the terms in force on a day, as known at a position or instant (default: now)."""
     with answering(pool, contract_events, rights_status) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         return told(view, _terms_on(view, contract, true_on, known, law), known, contract)
 
 
@@ -176,7 +176,7 @@ def terms_for_report(
     made, of all that is known. Nothing if the report is not known, or is of another contract.
     """
     with answering(pool, contract_events, reports, rights_status) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         filed = view.rows(
             reports,
             f"subject = %(report)s AND contract = %(contract)s AND {RECORDED}",
@@ -203,7 +203,7 @@ def terms_for_report(
 def versions_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Versions:
     """Return the versions of a contract's terms, as known."""
     with listing(pool, contract_events) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         found = tuple(_versions(events_of(view, contract, known)))
         return named(view, Versions(contract, view.size, found), known, contract)
 
@@ -216,7 +216,7 @@ def diff_of(
     None if a contract that is known has no such versions.
     """
     with listing(pool, contract_events) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         rows = events_of(view, contract, known)
         found = tuple(_versions(rows))
         if not 1 <= before < after <= len(found):
@@ -239,7 +239,7 @@ def _terms_on(view: View, contract: str, day: date, known: Known, law: Law) -> T
     value = folded(contract, rows)
     if value is None:
         return TermsOn(contract, day, view.size, None, None, None, None, (), ())
-    if day < min(value.said.concluded_on, value.effective_from):
+    if day < min(value.terms_event.concluded_on, value.effective_from):
         clocks, parties = _clocks(value, rows[0].accepted), tuple(sorted(value.parties))
         none_yet: Status = "not_concluded"
         said = (contract, day, view.size, none_yet, None, None, clocks, parties)
@@ -298,7 +298,9 @@ def standing_on(
         if ended := _ended_alone(above, str(here.head), day):
             return "terminated", ended
         here = above
-    raise TooMany(f"more than {TIERS_MAX} tiers of sublicences lie above {contract.said.contract}")
+    raise TooMany(
+        f"more than {TIERS_MAX} tiers of sublicences lie above {contract.terms_event.contract}"
+    )
 
 
 def _head_it_needs(view: View, contract: Contract, known: Known) -> Contract | None:
@@ -365,7 +367,7 @@ def status_on(contract: Contract, day: date) -> Status:
         ("void", voided is not None and voided.start <= day),
         ("terminated", contract.ended is not None and contract.ended <= day),
         ("expired", contract.newest.runs_to is not None and contract.newest.runs_to <= day),
-        (_AWAITING.get(contract.said.effective_upon, "concluded"), start is None),
+        (_AWAITING.get(contract.terms_event.effective_upon, "concluded"), start is None),
         ("concluded", start is not None and day < start),
         ("suspended", rest is not None and rest.holds(day)),
     )
@@ -380,7 +382,7 @@ _AWAITING: Mapping[str, Status] = {
 
 
 def _clocks(contract: Contract, recorded: datetime) -> Clocks:
-    said = contract.said
+    said = contract.terms_event
     return Clocks(
         signed=tuple(sorted((each.party, each.on) for each in said.signed)),
         concluded=said.concluded_on,

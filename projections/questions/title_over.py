@@ -24,7 +24,7 @@ def terms_of(view: View, right: str, assignment: str, known: Known) -> tuple[Tit
 
 def overtaken(view: View, right: str, assignment: str, registered: int) -> tuple[int, ...]:
     """Return the positions of what had moved what an assignment, registered there, gives."""
-    before = view.known(registered - 1)
+    before = view.as_of(registered - 1)
     terms = terms_of(view, right, assignment, before)
     if not terms or terms[0].effect == "registered":
         return ()

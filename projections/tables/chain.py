@@ -364,7 +364,7 @@ def chain_of(pool: Pool, right: str, *, known_at: KnownAt = None) -> Chain:
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with listing(pool, chain) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         return named(view, Chain(right, view.size, links(view, right, known)), known, right)
 
 

@@ -217,7 +217,7 @@ def falls_with(pool: Pool, position: int, *, known_at: KnownAt = None) -> Falls:
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with read_snapshot(pool, dependencies, events) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         search = _Search(view, bound_parameters(known), position)
         search.run()
         found = view.rows(

@@ -179,7 +179,7 @@ def document_as_known(pool: Pool, document: str, *, known_at: KnownAt = None) ->
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with answering(pool, documents) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         found = _documents(view, [document], known)
         return told(view, DocumentAsKnown(view.size, found[0] if found else None), known, document)
 
@@ -187,7 +187,7 @@ def document_as_known(pool: Pool, document: str, *, known_at: KnownAt = None) ->
 def documents_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Documents:
     """Return the documents of a contract, as known, in the order in which they were sent."""
     with answering(pool, documents) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         sent = view.rows(
             documents,
             f"contract = %(contract)s AND {RECORDED}",

@@ -62,7 +62,7 @@ editions = Journal(
 def editions_of(pool: Pool, *, known_at: KnownAt = None) -> Editions:
     """Return the editions adopted so far. Raises `NotFolded` or `NotAsked`."""
     with read_snapshot(pool, editions) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         found = view.rows(editions, RECORDED, bound_parameters(known), order="position")
         return Editions(view.size, found, known_at=known.asked)
 

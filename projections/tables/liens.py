@@ -324,7 +324,7 @@ def liens_on(
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with answering(pool, liens, chain) as view:
-        known = view.known(known_at, known_by)
+        known = view.as_of(known_at, known_by)
         asked = {"right": right, "effect": effect, "true_on": true_on, **bound_parameters(known)}
         rows = view.rows(
             liens,

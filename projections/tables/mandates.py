@@ -181,7 +181,7 @@ def mandates_of(pool: Pool, party: str, *, known_at: KnownAt = None) -> Mandates
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with answering(pool, mandates) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         answer = Mandates(party, view.size, _mandates(view, party, known))
         return told(view, answer, known, party)
 
@@ -230,7 +230,7 @@ def power_of(  # noqa: PLR0913  (each is a parameter of the query)
     Of what waits it is said what does so now or, of another day, as it ends or begins.
     """
     with answering(pool, mandates, parties, keys) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         held = [each for each in _mandates(view, party, known) if each.holder == signer]
         judged = tuple(_judged(each, true_on, act) for each in held)
         ended = _ended(view, (party, signer), true_on, known)

@@ -242,7 +242,7 @@ def offers_of(  # noqa: PLR0913  (each is a parameter of the query)
         page = tuple(state_at(row, at, lapses.get(row.subject, ())) for row in found[:limit])
         cursor = page[-1].offer.position if len(found) > limit else None
         answer = Offers(view.size, offer, page, cursor)
-        return told(view, answer, view.known(), offer, listing, party)
+        return told(view, answer, view.as_of(), offer, listing, party)
 
 
 def _lapses(view: View, listed: Sequence[Offer], at: datetime) -> Mapping[str, tuple[int, ...]]:

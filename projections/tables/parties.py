@@ -256,7 +256,7 @@ def party_as_known(
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with answering(pool, parties, relations) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         facts = view.rows(
             parties,
             f"subject = %(party)s AND {RECORDED}",
@@ -316,7 +316,7 @@ def relations_of(
     Two are related directly, or by a party that controls both.
     """
     with answering(pool, relations) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         own = _relations(view, party, known)
         if to is None:
             return told(view, Relations(party, to, true_on, view.size, None, own), known, party)

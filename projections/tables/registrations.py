@@ -269,7 +269,7 @@ def duties(  # noqa: PLR0913  (each is a parameter of the question)
     if technology is not None:
         conditions.append("%(technology)s = ANY(technologies)")
     with answering(pool, registrations) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         asked = {
             "after": after,
             "true_on": true_on,

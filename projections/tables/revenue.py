@@ -263,7 +263,7 @@ def revenue_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Revenu
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with answering(pool, shares, reports, payables, payments) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         asked = {"contract": contract, **bound_parameters(known)}
         of_contract = f"contract = %(contract)s AND {RECORDED}"
         owed = view.rows(payables, of_contract, asked, order="position, payee")

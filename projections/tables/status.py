@@ -365,7 +365,7 @@ def status_of(  # noqa: PLR0913  (each is a parameter of the query)
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with answering(pool, status, chain) as view:
-        known = view.known(known_at, known_by)
+        known = view.as_of(known_at, known_by)
         found = status_rows(view, [right], true_on, known)
         standing = status_on(right, true_on, found.get(right, ()), law, territory)
         said = {each.name: getattr(standing, each.name) for each in fields(standing)}

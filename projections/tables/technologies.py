@@ -258,7 +258,7 @@ def technology_of(pool: Pool, technology: str, *, known_at: KnownAt = None) -> T
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with answering(pool, technologies, technology_roles, technology_rights) as view:
-        known = view.known(known_at)
+        known = view.as_of(known_at)
         asked = {"technology": technology, **bound_parameters(known)}
         condition = f"subject = %(technology)s AND {RECORDED}"
         facts = view.rows(technologies, condition, asked, order="position")

@@ -225,12 +225,15 @@ def _must_be_confirmed_below(
 
 
 def _must_be_in_form(body: TermsAmended, contract: Contract) -> None:
-    if FORMS.index(body.form) < FORMS.index(contract.said.form):
+    if FORMS.index(body.form) < FORMS.index(contract.terms_event.form):
         raise AmendForm(
-            f"{body.contract} was made as {contract.said.form}, not as {body.form}",
+            f"{body.contract} was made as {contract.terms_event.form}, not as {body.form}",
             positions=(contract.position,),
             subjects=(body.contract,),
-            step=Step({"form": contract.said.form}, change={"/body/form": contract.said.form}),
+            step=Step(
+                {"form": contract.terms_event.form},
+                change={"/body/form": contract.terms_event.form},
+            ),
         )
 
 
@@ -286,7 +289,7 @@ def _must_not_reach_before(
                 ),
             )
         must_be_on_filed_rights(state, grant, {place: first})
-        deed = {f"/body/changes/grants/{number}/rights": contract.said.concluded_on}
+        deed = {f"/body/changes/grants/{number}/rights": contract.terms_event.concluded_on}
         must_be_on_filed_rights(state, grant, deed, anew)
         since = Since(first, place, narrows(grant, contract.grants.get(grant.grant)))
         must_not_reach_behind(state, grant, since, signing, context, body.reason)
@@ -335,7 +338,7 @@ def _evolve_corrected(subject: str, value: Contract, logged: Logged) -> Contract
     del subject
     body = logged.event.body
     assert isinstance(body, CorrectionRecorded)
-    start = min(value.said.concluded_on, value.effective_from)
+    start = min(value.terms_event.concluded_on, value.effective_from)
     change = Change(
         value.version + 1, logged.position, logged.event.payload_hash, start, start, body.changes
     )

@@ -228,7 +228,7 @@ def must_be_allowed(
     must_name(body.rights, objects_of((*before, *body.changes.grants)), contract)
     for grant in terms.grants:
         _must_be_between(body, contract, grant)
-    must_be_bought_by_the_state(state, contract.said, terms.grants, f"{place}/grants")
+    must_be_bought_by_the_state(state, contract.terms_event, terms.grants, f"{place}/grants")
     stood = [*contract.grants.values()]
     if contract.head is not None:
         above, _, name = contract.head.partition("#")
@@ -266,12 +266,12 @@ def _must_be_between(body: ContractChanged, contract: Contract, grant: Grant) ->
 
 def _version(body: ContractChanged, contract: Contract, terms: Terms) -> Version:
     """Return what a change makes of a contract, as the law judges it."""
-    upon = contract.said.effective_upon
+    upon = contract.terms_event.effective_upon
     acts = {"permit": contract.permitted, "registration": contract.registered}
     if acts.get(upon, contract.position) is not None:  # No act is awaited that will see the change.
         upon = "registration" if body.waits else "day"
     return Version(
-        said=contract.said,
+        said=contract.terms_event,
         kind=contract.kind,
         upon=upon,
         terms=terms,

@@ -192,7 +192,7 @@ class Contract:
     position: int
     payload_hash: str
     kind: str
-    said: AgreedTerms
+    terms_event: AgreedTerms
     first: Terms
     newest: Terms
     parties: frozenset[str]
@@ -211,8 +211,8 @@ class Contract:
     permitted: date | None = None
     registered: date | None = None
     recorded: date | None = None
-    met: frozenset[str] = frozenset()
-    marked: date | None = None
+    conditions_met: frozenset[str] = frozenset()
+    declared_in_force_on: date | None = None
     suspended: Suspension | None = None
     ended: date | None = None
     ended_by: int | None = None
@@ -221,7 +221,7 @@ class Contract:
     @property
     def currency(self) -> str:
         """Return the currency that amounts are in."""
-        return self.said.currency
+        return self.terms_event.currency
 
     @property
     def version(self) -> int:
@@ -238,9 +238,9 @@ class Contract:
             "day": self.effective_from,
             "permit": self.permitted,
             "registration": self.registered,
-            "conditions": self.marked,
-        }[self.said.effective_upon]
-        first = self.marked or awaited
+            "conditions": self.declared_in_force_on,
+        }[self.terms_event.effective_upon]
+        first = self.declared_in_force_on or awaited
         return first and max(first, self.effective_from)
 
     @property
@@ -462,7 +462,7 @@ def _evolve_concluded(subject: str, value: Contract | None, logged: Logged) -> C
         position=logged.position,
         payload_hash=logged.event.payload_hash,
         kind=body.kind,
-        said=body,
+        terms_event=body,
         first=terms,
         newest=terms,
         parties=frozenset(body.parties),

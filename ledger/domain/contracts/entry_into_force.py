@@ -122,13 +122,16 @@ def _admit_condition(state: State, event: Event, context: Context) -> None:
     contract = require_known(state, body.contract, Contract)
     must_not_have_ended(body.contract, contract, context)
     must_be_all(state, contract, body.parties)
-    if body.condition not in {item.condition for item in contract.said.conditions}:
+    if body.condition not in {item.condition for item in contract.terms_event.conditions}:
         raise PredecessorUnknown(
             f"{body.contract} has no condition {body.condition}",
             positions=(contract.position,),
             pointer="/body/condition",
             step=Step(
-                {"names": ", ".join(item.condition for item in contract.said.conditions) or "none"},
+                {
+                    "names": ", ".join(item.condition for item in contract.terms_event.conditions)
+                    or "none"
+                },
                 case="among",
                 ask=(HERE,),
             ),
@@ -145,12 +148,14 @@ def _admit_in_force(state: State, event: Event, context: Context) -> None:
     must_be_all(state, contract, body.parties)
     must_be_approved(
         body.contract,
-        contract.said.effective_upon,
+        contract.terms_event.effective_upon,
         (contract.permitted, contract.registered),
         contract.position,
         body.in_force_from,
     )
-    open_ones = {item.condition for item in contract.said.conditions} - contract.met
+    open_ones = {
+        item.condition for item in contract.terms_event.conditions
+    } - contract.conditions_met
     if open_ones:
         raise ConditionOpen(
             f"not met: {', '.join(sorted(open_ones))}",
@@ -238,14 +243,14 @@ def _evolve_condition(subject: str, value: Contract, logged: Logged) -> Contract
     del subject
     body = logged.event.body
     assert isinstance(body, ConditionMet)
-    return replace(value, met=value.met | {body.condition})
+    return replace(value, conditions_met=value.conditions_met | {body.condition})
 
 
 def _evolve_in_force(subject: str, value: Contract, logged: Logged) -> Contract:
     del subject
     body = logged.event.body
     assert isinstance(body, ContractInForce)
-    return replace(value, marked=body.in_force_from)
+    return replace(value, declared_in_force_on=body.in_force_from)
 
 
 def _evolve_option(subject: str, value: Contract, logged: Logged) -> Contract:

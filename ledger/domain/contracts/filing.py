@@ -281,7 +281,7 @@ def _evolve_compulsory(subject: str, value: Contract | None, logged: Logged) -> 
         position=logged.position,
         payload_hash=logged.event.payload_hash,
         kind="compulsory",
-        said=body,
+        terms_event=body,
         first=terms,
         newest=terms,
         parties=frozenset({body.grant.licensor, body.grant.licensee}),

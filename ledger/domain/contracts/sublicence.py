@@ -431,7 +431,7 @@ def _evolve_sublicence(subject: str, value: Contract | None, logged: Logged) -> 
         position=logged.position,
         payload_hash=logged.event.payload_hash,
         kind="sublicence",
-        said=body,
+        terms_event=body,
         first=terms,
         newest=terms,
         parties=frozenset({body.sublicensor, body.sublicensee}),

@@ -162,7 +162,7 @@ def grants_ever(contract: Contract) -> Iterator[Grant]:
 
 def must_be_sold_in_time(state: State, contract: Contract, name: str, filed: FiledReport) -> None:
     """Refuse sales before the contract or its grants, and after they have ended."""
-    upon = contract.said.effective_upon
+    upon = contract.terms_event.effective_upon
     first = contract.effective_from if upon == "day" else contract.in_force_from
     if first is None:
         raise ReportBefore(
