@@ -21,7 +21,7 @@ from ledger.domain.admission import StaleView
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Way
 from ledger.domain.core.types import format_instant
-from ledger.domain.parties.authority import NotBound
+from ledger.domain.parties.signature_refusals import NotBound
 from ledger.domain.refused import NotJudged
 from ledger.events.intake import Invalid
 from ledger.events.signatures import Unchecked

@@ -25,7 +25,7 @@ from ledger.domain.government.governance import (
     SpokenFor,
     SuccessionDeclared,
 )
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.home.antirollback import CheckpointFile, Missing
 from ledger.home.keystore import add_log_keys, load_log_keys, save_key
 from ledger.home.paths import Home

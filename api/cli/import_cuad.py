@@ -26,7 +26,7 @@ from api.importers.cuad import Importing, Planned, Step, plan
 from api.importers.cuad_records import parse_agreements, parse_labels
 from api.importers.memory import Memory, load_memory, save_memory
 from ledger.domain.core.body import KeyRecord
-from ledger.domain.parties.authority import Ledger
+from ledger.domain.parties.ledger_state import Ledger
 from ledger.domain.parties.party import PartyRegistered
 from ledger.domain.signing.who_signs import who_signs
 from ledger.events.compose import compose, with_delay

@@ -11,7 +11,7 @@ from api.cli.officers import sign_as_officers
 from api.cli.options import AsJson, Lang, TrustFile, TrustIfAny, Url, must_be_new
 from ledger.domain.core.law import Law, MalformedLaw, read_law
 from ledger.domain.government.ledger import RulesAdopted
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.lawbook import bundled_files, files_in, put_on_shelf
 from ledger.follow.client import LedgerClient, read_trust
 from ledger.home.paths import Home

@@ -17,7 +17,7 @@ from api.cli.signing import sign_sealed
 from ledger import court
 from ledger.domain.core.personal_data import personal_data_in
 from ledger.domain.government.governance import LedgerIsClosed, LedgerResumed
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.intake import decode
 from ledger.follow.audit import StoredLog, export
 from ledger.home.antirollback import CheckpointFile, Halted

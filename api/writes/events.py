@@ -37,7 +37,7 @@ from api.reads.entries import entry_json
 from api.writes.lines import Lines
 from api.writes.promises import RESPOND_ASYNC, promised
 from ledger.domain.core.refusal import Refusal
-from ledger.domain.parties.authority import BadSignature, KeyUnknown, SignerMissing
+from ledger.domain.parties.signature_refusals import BadSignature, KeyUnknown, SignerMissing
 from ledger.events.intake import MAX_BODY, Invalid
 from ledger.node.answers import Answer, Promised, Receipt, Rejected, is_judged_now
 from ledger.node.node import Node

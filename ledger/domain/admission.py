@@ -27,15 +27,10 @@ from ledger.domain.government.ledger import (
     must_know,
     opened,
 )
-from ledger.domain.parties.authority import (
-    Ledger,
-    SignerMissing,
-    WrongSigner,
-    ledger_of,
-    ledger_subject,
-)
 from ledger.domain.parties.key import Key
+from ledger.domain.parties.ledger_state import Ledger, ledger_of, ledger_subject
 from ledger.domain.parties.party import PartyEnded, standing_for
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.registry import EVOLVES, RULES
 from ledger.domain.signing.both_sides import keys_answered, must_not_sign_both_named_sides
 from ledger.domain.signing.signers import (

@@ -16,7 +16,7 @@ from ledger.domain.core.context import Context
 from ledger.domain.core.event import Event
 from ledger.domain.core.ground import Ground
 from ledger.domain.core.refusal import Refusal
-from ledger.domain.parties.authority import ledger_of
+from ledger.domain.parties.ledger_state import ledger_of
 from ledger.domain.signing.both_sides import must_not_sign_both_named_sides
 from ledger.domain.signing.signers import must_be_registered, must_bind, must_name_signers
 

@@ -19,7 +19,7 @@ from ledger.domain.core.body import KeyRecord
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.types import parse_instant
 from ledger.domain.government.governance import LogKeysAdopted, PolicyAdopted, RefusalKeysAdopted
-from ledger.domain.parties.authority import KeyUnknown, SignerMissing
+from ledger.domain.parties.signature_refusals import KeyUnknown, SignerMissing
 from ledger.domain.registry import TOPICS
 from ledger.log.key import MalformedKey
 from ledger.log.note import check_log_keys

@@ -8,7 +8,7 @@ from ledger.domain.core.event import Event
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import format_instant
-from ledger.domain.parties.authority import BadSignature
+from ledger.domain.parties.signature_refusals import BadSignature
 from ledger.events.intake import Submission
 from ledger.events.verdicts import GOOD
 from ledger.publish.quorum import Grade

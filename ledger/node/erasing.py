@@ -12,7 +12,7 @@ from ledger.domain import admission
 from ledger.domain.core.body import Folded
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.government.governance import LedgerClosed, charter_subject
-from ledger.domain.parties.authority import Ledger, ledger_subject
+from ledger.domain.parties.ledger_state import Ledger, ledger_subject
 from ledger.domain.parties.party_lifecycle import PersonErased
 from ledger.events.intake import Submission, decode
 from ledger.events.lawbook import LawSets

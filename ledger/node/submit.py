@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
-from ledger.domain.parties.authority import KeyUnknown, SignerMissing
+from ledger.domain.parties.signature_refusals import KeyUnknown, SignerMissing
 from ledger.events.intake import (
     SignatureCheck,
     Submission,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ledger.domain.core.body import Body
 from ledger.domain.government.governance import LedgerClosed, SuccessionDeclared
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.intake import Invalid, decode
 from ledger.follow.audit import exported_entries
 from ledger.log.tree_head import Checkpoint

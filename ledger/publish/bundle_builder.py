@@ -13,7 +13,7 @@ from itertools import chain
 from ledger import court
 from ledger.domain.government.governance import charter_subject
 from ledger.domain.government.seal import LedgerSealed
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.domain.parties.mandate import MandateGiven
 from ledger.events.intake import decode
 from ledger.log.evidence import Evidence, ShownEntry, ShownHistory

@@ -15,7 +15,7 @@ from ledger.domain.government.governance import (
     charter_subject,
 )
 from ledger.domain.government.ledger import LedgerOpened
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.intake import decode
 from ledger.log.policy import QUORUM_NONE_POLICY, Policy, parse_policy
 from ledger.store.connection import Pool

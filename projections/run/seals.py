@@ -15,7 +15,7 @@ import orjson
 import structlog
 
 from ledger.domain.government.seal import LedgerSealed
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.intake import decode
 from ledger.home.batches import BatchKey
 from ledger.store.checkpoints import published_size

@@ -11,7 +11,7 @@ from datetime import datetime
 from ledger.domain.core.event import Logged
 from ledger.domain.core.law import Law
 from ledger.domain.government.ledger import LedgerOpened, RulesAdopted
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal

@@ -17,7 +17,7 @@ from ledger.domain.core.body import Body
 from ledger.domain.core.context import OpeningRequired
 from ledger.domain.core.court_hold import Held
 from ledger.domain.core.existence import FutureFact
-from ledger.domain.parties.authority import CeilingExceeded, SelfDealing, WrongSigner
+from ledger.domain.parties.signature_refusals import CeilingExceeded, SelfDealing, WrongSigner
 from ledger.domain.revenue.payment import ConfirmByPayer
 from ledger.domain.rights.assignability import GroundPrice, LienCovenant, must_fit_its_ground
 from ledger.domain.rights.backdating import Backdated

@@ -8,7 +8,7 @@ import pytest
 
 from ledger.domain.core.body import Body
 from ledger.domain.core.context import OpeningRequired
-from ledger.domain.parties.authority import CeilingExceeded
+from ledger.domain.parties.signature_refusals import CeilingExceeded
 from tests.support.builders import (
     AUTHOR,
     FIRM,

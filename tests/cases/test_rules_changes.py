@@ -12,7 +12,7 @@ from ledger.domain.contracts.contract_terms import Changes
 from ledger.domain.core.body import Body
 from ledger.domain.core.existence import IntervalEmpty, PredecessorUnknown
 from ledger.domain.market.listing import ContentMissing
-from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.rights.backdating import Backdated, RightNotYet
 from tests.support.builders import (
     AUTHOR,

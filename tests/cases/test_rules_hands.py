@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from ledger.domain.core.body import Body
-from ledger.domain.parties.authority import SelfDealing
+from ledger.domain.parties.signature_refusals import SelfDealing
 from tests.support import moneys
 from tests.support.builders import (
     AUTHOR,

@@ -1,6 +1,6 @@
 """Money that goes back, and who may say that it arrived."""
 
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from tests.support.builders import (
     AUTHOR,
     DISTRIBUTION,

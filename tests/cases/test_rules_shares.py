@@ -8,7 +8,7 @@ import pytest
 from ledger.domain.core.context import OpeningRequired
 from ledger.domain.core.existence import PredecessorUnknown
 from ledger.domain.core.money import PPM as WHOLE
-from ledger.domain.parties.authority import SelfDealing
+from ledger.domain.parties.signature_refusals import SelfDealing
 from ledger.domain.revenue.share_agreement import ShareAgreed, ShareByStranger, ShareSupersede
 from ledger.domain.rights.backdating import Backdated
 from tests.support.builders import (

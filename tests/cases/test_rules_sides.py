@@ -4,7 +4,7 @@ import pytest
 
 from ledger.domain.core.body import Body
 from ledger.domain.government.ledger import opened
-from ledger.domain.parties.authority import SelfDealing
+from ledger.domain.parties.signature_refusals import SelfDealing
 from ledger.domain.signing.who_signs import who_signs
 from tests.support.builders import (
     CONTRACT,

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from ledger.domain.contracts.granting import CoownerConsent, ExclusiveOverlap
-from ledger.domain.parties.authority import SignerMissing, WrongSigner
 from ledger.domain.parties.party import PartyEnded
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.revenue.share_agreement import ShareByStranger, ShareSupersede
 from ledger.domain.rights.backdating import Backdated
 from tests.support.builders import (

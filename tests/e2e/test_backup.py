@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from ledger.domain.government.governance import LedgerClosed
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.follow.audit import StoredLog, export
 from ledger.home.keystore import create_log_keys
 from ledger.home.paths import Home, Identity

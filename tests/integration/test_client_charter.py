@@ -11,7 +11,7 @@ import pytest
 
 from ledger.domain.core.body import Body
 from ledger.domain.government.governance import LogKeysAdopted
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.follow.client import LedgerClient, ReceiptRefused, VerifiedReceipt, read_trust
 from ledger.home.keystore import add_log_keys, load_log_keys
 from ledger.home.paths import Home

@@ -19,7 +19,7 @@ from api.cli.main import app
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
 from ledger.domain.government.governance import LogKeysAdopted, PolicyAdopted
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.follow.client import Signed
 from ledger.home.keystore import add_log_keys, load_log_keys
 from ledger.home.paths import Home

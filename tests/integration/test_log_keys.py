@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from api.cli import operate
 from ledger.domain.government.governance import LogKeysAdopted, OperationHandedOver, PolicyAdopted
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.intake import Invalid
 from ledger.follow.audit import StoredLog, export
 from ledger.home.keystore import add_log_keys, load_log_keys

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from ledger.domain.government.governance import LedgerClosed, LedgerIsClosed
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.intake import read_envelope
 from ledger.home.datakeys import DataKeyDamaged
 from ledger.home.paths import Home

@@ -19,7 +19,7 @@ from ledger.domain.core.existence import PredecessorUnknown
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.government.governance import RefusalKeysAdopted
 from ledger.domain.market.listing import ListingNotOpen
-from ledger.domain.parties.authority import SignerMissing
+from ledger.domain.parties.signature_refusals import SignerMissing
 from ledger.domain.registry import TOPICS
 from ledger.follow.audit import StoredLog, export
 from ledger.follow.client import Signed

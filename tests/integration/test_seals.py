@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from api.cli import audit, operate
 from api.cli.sealer import seal
 from ledger.domain.government.seal import LedgerSealed
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.follow.audit import (
     Replay,
     RuleBroken,

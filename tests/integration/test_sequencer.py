@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from ledger.domain import admission
 from ledger.domain.core.existence import PredecessorUnknown
 from ledger.domain.core.refusal import Refusal
-from ledger.domain.parties.authority import KeyNoLongerValid
+from ledger.domain.parties.signature_refusals import KeyNoLongerValid
 from ledger.domain.refused import NotJudged
 from ledger.events.compose import uuid7
 from ledger.follow.client import Signed

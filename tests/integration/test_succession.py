@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.cli.sealer import seal
 from ledger.domain.government.governance import LedgerClosed, LedgerIsClosed, SuccessionTooLate
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.follow.audit import StoredLog, export
 from ledger.follow.client import Signed
 from ledger.home.antirollback import Halted

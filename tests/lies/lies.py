@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from ledger.domain.government.seal import LedgerSealed
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.compose import compose
 from ledger.follow.audit import Source, StoredLog
 from ledger.follow.client import Signed

@@ -20,7 +20,7 @@ from uuid import UUID
 
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.compose import uuid7
 from ledger.events.lawbook import available_laws
 from ledger.follow.audit import Source, StoredLog, export

@@ -9,7 +9,9 @@ from ledger.domain.core.personal_data import PersonalDataInEvent
 from ledger.domain.government.governance import LogKeysApart, PolicyNotApproved
 from ledger.domain.government.ledger import EditionUnknown
 from ledger.domain.government.seal import SealCountsFall, SealOutOfOrder
-from ledger.domain.parties.authority import (
+from ledger.domain.parties.identifier import TaxCodeInvalid
+from ledger.domain.parties.party import PartyExists, PartyUnknown
+from ledger.domain.parties.signature_refusals import (
     KeyExpired,
     KeyIsSuspended,
     KeyNoLongerValid,
@@ -18,8 +20,6 @@ from ledger.domain.parties.authority import (
     SignerMissing,
     WrongSigner,
 )
-from ledger.domain.parties.identifier import TaxCodeInvalid
-from ledger.domain.parties.party import PartyExists, PartyUnknown
 from ledger.domain.rights.number import NumberForm
 from ledger.domain.rights.right import RightExists
 from tests.support.builders import (

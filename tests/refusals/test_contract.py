@@ -15,7 +15,7 @@ from ledger.domain.contracts.sublicence import (
     SublicenceNoRight,
 )
 from ledger.domain.market.listing import ContentMissing
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.protection import BeyondRightTerm, BeyondRightTerritory, RightNotInForce
 from ledger.events.lawbook import bundled_law
 from tests.support.builders import (

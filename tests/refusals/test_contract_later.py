@@ -24,7 +24,7 @@ from ledger.domain.contracts.suspension_and_termination import (
 from ledger.domain.core.body import Body
 from ledger.domain.core.context import OpeningRequired
 from ledger.domain.core.money import RateRange
-from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.rights.backdating import Backdated
 from tests.support.builders import (
     CLERK,

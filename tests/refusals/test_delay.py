@@ -7,16 +7,16 @@ import pytest
 from ledger.domain.core.body import Body
 from ledger.domain.core.existence import KeyTaken, NothingWaits, PredecessorUnknown
 from ledger.domain.core.types import format_instant
-from ledger.domain.parties.authority import (
+from ledger.domain.parties.key import Key
+from ledger.domain.parties.ledger_state import Ledger
+from ledger.domain.parties.party import Party, PartyNotYetValid, PartyUnknown
+from ledger.domain.parties.signature_refusals import (
     BindsTooEarly,
     KeyNoLongerValid,
     KeyNotYetValid,
-    Ledger,
     SignerMissing,
     WrongSigner,
 )
-from ledger.domain.parties.key import Key
-from ledger.domain.parties.party import Party, PartyNotYetValid, PartyUnknown
 from tests.support.builders import (
     FIRM,
     INSTITUTE,

@@ -12,8 +12,9 @@ from ledger.domain.government.governance import (
     SuccessionTooLate,
 )
 from ledger.domain.government.seal import LedgerSealed, SealCountsFall, SealOutOfOrder
-from ledger.domain.parties.authority import Ledger, SignerMissing, Speaker, WrongSigner
+from ledger.domain.parties.ledger_state import Ledger, Speaker
 from ledger.domain.parties.party import PartyUnknown
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from tests.support.builders import (
     BANK,
     FIRM,

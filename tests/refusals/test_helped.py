@@ -6,7 +6,7 @@ from ledger.domain.contracts.document import DocNotAddressed, NotAReader
 from ledger.domain.core.court_hold import Held
 from ledger.domain.core.existence import PredecessorUnknown, SubjectExists
 from ledger.domain.core.money import ShareSum
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.revenue.author_pay import ShareBelowStatute
 from ledger.domain.revenue.distribution import AlreadyDistributed, DistributionMismatch
 from ledger.domain.revenue.payment import ConfirmByPayer, Overpaid, PaymentClosed

@@ -21,7 +21,7 @@ from ledger.domain.market.offer import (
     RevokeNotReserved,
 )
 from ledger.domain.market.sealed_bid import BidOpeningMismatch, BidTwice
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from tests.support import market as m
 from tests.support.builders import (
     BANK,

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.protection import BeyondRightTerm, BeyondRightTerritory, RightNotInForce
 from ledger.domain.rights.right import FractionSum
 from ledger.domain.rights.right_status import NoSecret

@@ -12,7 +12,7 @@ from ledger.domain.admission import IdempotencyMismatch, StaleView
 from ledger.domain.contracts.document import DocHash
 from ledger.domain.core.existence import FutureFact, IntervalEmpty, PredecessorUnknown
 from ledger.domain.core.personal_data import PersonalDataInEvent
-from ledger.domain.parties.authority import (
+from ledger.domain.parties.signature_refusals import (
     KeyIsSuspended,
     KeyNoLongerValid,
     KeyNotYetValid,

@@ -18,8 +18,8 @@ from ledger.domain.core.body import Body, KeyRecord
 from ledger.domain.government.ledger import LedgerOpened, RulesAdopted
 from ledger.domain.market import offer
 from ledger.domain.market.listing import ListingClosed, ListingPublished, ListingSuspended
-from ledger.domain.parties.authority import ledger_subject
 from ledger.domain.parties.key import KeyAdded, KeyRevoked
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.domain.parties.party import PartyRegistered
 from ledger.domain.revenue import distribution, payment, report, share_agreement
 from ledger.domain.rights.assignability import UNPAID

@@ -17,7 +17,7 @@ from pathlib import Path
 from api.cli.sealer import seal
 from ledger.domain.core.body import Body
 from ledger.domain.government.governance import LogKeysAdopted, SpokenFor
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.follow.audit import StoredLog, export
 from ledger.follow.client import LedgerClient, read_trust
 from ledger.home.keystore import add_log_keys, load_log_keys

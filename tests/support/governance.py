@@ -15,7 +15,7 @@ from ledger.domain.government.governance import (
     SuccessionDeclared,
 )
 from ledger.domain.government.seal import LedgerSealed
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from tests.support.builders import (
     BANK,
     FIRM,

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import psycopg2
 
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.compose import uuid7
 from ledger.follow.audit import StoredLog, export
 from ledger.follow.client import Signed

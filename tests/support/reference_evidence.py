@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 
 from ledger.domain.government.governance import charter_subject
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.log.dating import Bounds
 from ledger.log.evidence import Evidence, parse_evidence
 from ledger.log.merkle import leaf_hash

@@ -24,22 +24,21 @@ from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
 from ledger.domain.government.governance import LedgerIsClosed, SuccessionTooLate
 from ledger.domain.government.ledger import EditionUnknown, LedgerAlreadyOpen, LedgerOpened, opened
-from ledger.domain.parties.authority import (
+from ledger.domain.parties.ledger_state import Ledger, ledger_subject
+from ledger.domain.parties.party import PartyEnded, PartyRegistered
+from ledger.domain.parties.signature_refusals import (
     CeilingExceeded,
     KeyExpired,
     KeyIsSuspended,
     KeyNoLongerValid,
     KeyNotYetValid,
     KeyUnknown,
-    Ledger,
     LedgerNotOpen,
     MandateExpired,
     SelfDealing,
     SignerMissing,
     WrongSigner,
-    ledger_subject,
 )
-from ledger.domain.parties.party import PartyEnded, PartyRegistered
 from ledger.domain.signing.who_signs import who_signs
 from ledger.events.lawbook import available_laws
 from tests.support.builders import ORIGIN, hash_of, key_id, ledger_opened

@@ -19,7 +19,7 @@ from ledger.domain.core.context import Context
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.government.ledger import FirstParty, LedgerOpened
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.domain.parties.party import Role
 from ledger.domain.signing.who_signs import who_signs
 from ledger.events.compose import compose

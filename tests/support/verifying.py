@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ledger import court
 from ledger.domain.government.seal import LedgerSealed
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.domain.rights.technology import TechnologyRegistered
 from ledger.events.compose import compose
 from ledger.log.evidence import Evidence, ShownEntry, ShownHistory, format_evidence

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from ledger import court
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.log.cosignature import MLDSA44Signer
 from ledger.log.evidence import Evidence, format_evidence
 from ledger.log.merkle import Frontier, LogError

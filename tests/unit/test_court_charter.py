@@ -4,7 +4,7 @@ import pytest
 
 from ledger import court
 from ledger.domain.government.governance import charter_subject
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.verify.verifier import verify_receipt
 from tests.support.builders import FIRM, OPERATOR, REGISTRAR, held, technology_registered
 from tests.support.governance import policy_adopted

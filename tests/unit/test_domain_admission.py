@@ -21,14 +21,14 @@ from ledger.domain.core.body import Folded
 from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import PredecessorUnknown
 from ledger.domain.core.refusal import Refusal
-from ledger.domain.parties.authority import (
+from ledger.domain.parties.party import PartyUnknown
+from ledger.domain.parties.signature_refusals import (
     BadSignature,
     KeyUnknown,
     NotBound,
     SignerMissing,
     WrongSigner,
 )
-from ledger.domain.parties.party import PartyUnknown
 from ledger.domain.registry import RULES
 from ledger.domain.rights.right import RightExists
 from ledger.domain.rights.title import NotOwner

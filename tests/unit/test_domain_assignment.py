@@ -10,7 +10,7 @@ from ledger.domain.core.court_hold import DeedVoid
 from ledger.domain.core.existence import FutureFact, PredecessorUnknown
 from ledger.domain.core.money import RateRange
 from ledger.domain.market.listing import ContentMissing
-from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.rights.assignment import AssignmentSettled, PriorityTooLong
 from ledger.domain.rights.title import DoubleAssignPending, NotOwner
 from tests.support.builders import (

@@ -19,7 +19,7 @@ from ledger.domain.core.existence import (
 )
 from ledger.domain.core.money import RateRange
 from ledger.domain.market.listing import ContentMissing
-from ledger.domain.parties.authority import SignerMissing
+from ledger.domain.parties.signature_refusals import SignerMissing
 from ledger.domain.rights.protection import BeyondRightTerm, RightNotInForce
 from ledger.domain.rights.title import NotOwner
 from tests.support.builders import (

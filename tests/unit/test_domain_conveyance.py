@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from ledger.domain.core.existence import FutureFact, PredecessorUnknown
-from ledger.domain.parties.authority import SignerMissing, WrongSigner
 from ledger.domain.parties.party import PartyUnknown
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.rights.conveyance import ChainGap, Conveyance, ConveyanceAttested, RecordExists
 from ledger.domain.rights.security import ReleaseByStranger, ReleaseMismatch, Security, charging
 from ledger.domain.rights.title import NotOwner

@@ -25,7 +25,7 @@ from ledger.domain.core.types import (
     parse_day,
     parse_instant,
 )
-from ledger.domain.parties.authority import NotBound
+from ledger.domain.parties.signature_refusals import NotBound
 from ledger.domain.registry import ADMITS, EVOLVES, TOPICS
 from ledger.domain.signing.who_signs import WHO_SIGNS
 from tests.support.builders import RIGHT, SOME_HASH, right_filed, right_granted, sealed, vnd

@@ -10,7 +10,7 @@ from ledger.domain.core.court_hold import DeedVoid, Hold
 from ledger.domain.core.existence import FutureFact, PredecessorUnknown, SubjectExists
 from ledger.domain.disputes.dispute import DisputeEnded, OrderMismatch, OrderNoForum
 from ledger.domain.market.listing import ListingNotOpen
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.security import ReleaseMismatch
 from tests.support.builders import (
     CONTRACT,

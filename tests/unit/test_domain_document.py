@@ -10,7 +10,7 @@ from ledger.domain.core.existence import (
     PredecessorUnknown,
     SubjectExists,
 )
-from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from tests.support.builders import BANK, CONTRACT, FIRM, INSTITUTE, OPERATOR, RIVAL
 from tests.support.documents import (
     OTHER_HASH,

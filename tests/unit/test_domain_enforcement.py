@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from ledger.domain.core.existence import FutureFact, PredecessorUnknown
-from ledger.domain.parties.authority import SignerMissing
+from ledger.domain.parties.signature_refusals import SignerMissing
 from ledger.domain.rights.right import FractionSum
 from ledger.domain.rights.security import ReleaseByStranger, ReleaseMismatch
 from tests.support.builders import (

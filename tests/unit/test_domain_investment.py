@@ -5,7 +5,7 @@ import pytest
 from ledger.domain.core.existence import FutureFact, PredecessorUnknown, SubjectExists
 from ledger.domain.core.money import RateRange
 from ledger.domain.core.types import legal_day
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.covenant import Act, CovenantBreach, must_have_covenant_consent
 from ledger.domain.rights.title import NotOwner
 from tests.support.builders import (

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ledger.domain.core.existence import IntervalEmpty, KeyTaken, PredecessorUnknown
-from ledger.domain.parties.authority import (
+from ledger.domain.parties.key import Key
+from ledger.domain.parties.signature_refusals import (
     KeyExpired,
     KeyIsSuspended,
     KeyNoLongerValid,
@@ -14,7 +15,6 @@ from ledger.domain.parties.authority import (
     SignerMissing,
     WrongSigner,
 )
-from ledger.domain.parties.key import Key
 from tests.support.builders import (
     AUTHOR,
     BANK,

@@ -8,7 +8,7 @@ from ledger.domain.contracts.granting import ExclusiveOverlap
 from ledger.domain.contracts.royalty import LateRateCap
 from ledger.domain.core.money import CurrencyMismatch, RateRange
 from ledger.domain.core.refusal import Refusal
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.revenue.distribution import DistributionMismatch
 from ledger.domain.revenue.interest import InterestMismatch
 from ledger.domain.revenue.report import BaseLines, ReportOverlap

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from ledger.domain.core.existence import PredecessorUnknown, SubjectExists
 from ledger.domain.market.listing import ContentMissing, Listing, ListingNoTitle, ListingNotOpen
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from tests.support.builders import (
     AUTHOR,
     BANK,

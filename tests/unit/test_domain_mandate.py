@@ -11,13 +11,13 @@ from ledger.domain.core.body import Body
 from ledger.domain.core.context import OpeningRequired
 from ledger.domain.core.existence import IntervalEmpty, PredecessorUnknown, SubjectExists
 from ledger.domain.government.ledger import opened
-from ledger.domain.parties.authority import (
+from ledger.domain.parties.party import PartyUnknown
+from ledger.domain.parties.signature_refusals import (
     CeilingExceeded,
     MandateExpired,
     SignerMissing,
     WrongSigner,
 )
-from ledger.domain.parties.party import PartyUnknown
 from ledger.domain.rights.security import SecurityReleased
 from ledger.domain.signing.who_signs import who_signs
 from tests.support.builders import (

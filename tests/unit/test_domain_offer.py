@@ -15,8 +15,8 @@ from ledger.domain.market.offer import (
     OfferExpired,
     RevokeNotReserved,
 )
-from ledger.domain.parties.authority import WrongSigner
 from ledger.domain.parties.party import PartyUnknown
+from ledger.domain.parties.signature_refusals import WrongSigner
 from tests.support.builders import (
     COUNTER,
     FIRM,

@@ -6,9 +6,10 @@ from pydantic import ValidationError
 from ledger.domain.core.existence import KeyTaken
 from ledger.domain.core.personal_data import PersonalDataInEvent
 from ledger.domain.government.ledger import EditionUnknown, LedgerAlreadyOpen, OriginMismatch
-from ledger.domain.parties.authority import Ledger, LedgerNotOpen, SignerMissing, ledger_subject
 from ledger.domain.parties.key import Key
+from ledger.domain.parties.ledger_state import Ledger, ledger_subject
 from ledger.domain.parties.party import Party, PartyExists, PartyUnknown
+from ledger.domain.parties.signature_refusals import LedgerNotOpen, SignerMissing
 from ledger.events.lawbook import bundled_law
 from tests.support.builders import (
     AUTHOR,

@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.domain.core.existence import FutureFact, PredecessorUnknown, SubjectExists
-from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.rights.preemption import PreemptionOpen, PreemptionTerms
 from tests.support.builders import (
     FIRM,

@@ -1,8 +1,8 @@
 """A party's word on what a compromised key signed in its name."""
 
 from ledger.domain.core.existence import PredecessorUnknown, SubjectExists
-from ledger.domain.parties.authority import WrongSigner
 from ledger.domain.parties.reconfirmation import NotInDoubt
+from ledger.domain.parties.signature_refusals import WrongSigner
 from tests.support.builders import (
     AUTHOR,
     FIRM,

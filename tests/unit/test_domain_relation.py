@@ -13,8 +13,8 @@ from ledger.domain.core.existence import (
     SubjectExists,
 )
 from ledger.domain.core.money import RateRange
-from ledger.domain.parties.authority import WrongSigner
 from ledger.domain.parties.relation import RelationOver, related, relations_between
+from ledger.domain.parties.signature_refusals import WrongSigner
 from tests.support.builders import FIRM, INSTITUTE, REGISTRAR, RIVAL, THIRD
 from tests.support.parties import RELATION, relation_declared, relation_ended
 from tests.support.specification import Past, given

@@ -15,7 +15,7 @@ from ledger.domain.core.existence import (
 )
 from ledger.domain.core.money import CurrencyMismatch, RateRange, ShareSum
 from ledger.domain.core.types import Sealed
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.revenue.distribution import (
     AlreadyDistributed,
     DistributionMismatch,

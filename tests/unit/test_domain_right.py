@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from ledger.domain.core.body import Body
 from ledger.domain.core.existence import FutureFact, PredecessorUnknown
-from ledger.domain.parties.authority import SignerMissing, WrongSigner
 from ledger.domain.parties.party import PartyUnknown
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.rights.number import NumberForm, canonical, right_id
 from ledger.domain.rights.protection import lapse_on, term_of
 from ledger.domain.rights.right import FractionSum, RightExists

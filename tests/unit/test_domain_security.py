@@ -3,7 +3,7 @@
 from datetime import date
 
 from ledger.domain.core.existence import FutureFact, PredecessorUnknown, SubjectExists
-from ledger.domain.parties.authority import SignerMissing
+from ledger.domain.parties.signature_refusals import SignerMissing
 from ledger.domain.rights.encumbrances import Lien
 from ledger.domain.rights.security import ReleaseByStranger, ReleaseMismatch, Security, charging
 from ledger.domain.rights.title import NotOwner

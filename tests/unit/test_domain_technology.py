@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from ledger.domain.core.context import OpeningRequired
 from ledger.domain.core.existence import FutureFact, PredecessorUnknown, SubjectExists
 from ledger.domain.core.money import RateRange, ShareSum
-from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.rights.right import FractionSum
 from tests.support.builders import (
     AUTHOR,

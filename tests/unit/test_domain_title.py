@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ledger.domain.contracts.assignment_agreement import FractionExceeded
 from ledger.domain.core.existence import FutureFact, PredecessorUnknown, SubjectExists
-from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.rights.right import FractionSum
 from ledger.domain.rights.title import NotOwner
 from tests.support.builders import (

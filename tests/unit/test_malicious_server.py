@@ -18,7 +18,7 @@ import pytest
 from api.cli.monitor import code_of
 from api.cli.served import ServedLog
 from ledger.domain.government.governance import LogKeysAdopted
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.lawbook import available_laws
 from ledger.follow import client as sdk
 from ledger.follow.audit import AuditError, export, exported_checkpoint

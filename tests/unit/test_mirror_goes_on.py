@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from api.cli import mirror as command
 from api.cli.main import app
 from api.cli.turns import look_again
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.follow.audit import Source, exported_checkpoint
 from ledger.follow.exportfiles import take_in
 from ledger.follow.governed import Governed

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from api.cli.monitor import code_of
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.intake import decode
 from ledger.events.lawbook import available_laws
 from ledger.follow.alarms import STANDING, Alarm

@@ -10,7 +10,7 @@ import pytest
 from api.cli.monitor import code_of
 from ledger.domain import admission
 from ledger.domain.government.seal import LedgerSealed
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.intake import subjects_said
 from ledger.follow import governed, monitor, ownkeys
 from ledger.follow.alarms import Alarm

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.verify.outcome import Step
 from ledger.wire import canonical
 from ledger.wire.entry import Entry, format_entry, parse_entry

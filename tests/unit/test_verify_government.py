@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger import court
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.log.cosignature import CosignatureV1Signer
 from ledger.log.note import Ed25519NoteSigner, format_vkey
 from ledger.log.policy import QUORUM_NONE_POLICY

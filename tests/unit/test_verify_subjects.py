@@ -7,7 +7,7 @@ import pytest
 
 from ledger import court
 from ledger.domain.government.governance import charter_subject
-from ledger.domain.parties.authority import ledger_subject
+from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.verify.outcome import Refused, Step
 from ledger.verify.verifier import verify_receipt
 from ledger.wire import canonical

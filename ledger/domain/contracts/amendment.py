@@ -45,8 +45,8 @@ from ledger.domain.core.existence import PredecessorUnknown, not_in_future, requ
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step, joining, leaving_out
 from ledger.domain.core.types import Day, EventHash, PartyIds, Text, legal_day
-from ledger.domain.parties.authority import SignerMissing, WrongSigner
 from ledger.domain.parties.party import standing_for, strangers_to
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.rights.backdating import Backdated, Since, must_be_confirmed
 from ledger.domain.rights.estate import E, ended_from, replaced_from, with_grants
 

@@ -56,8 +56,8 @@ from ledger.domain.core.existence import PredecessorUnknown, require_days, requi
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import DISTINCT, FROM_LIST, PartyId, PartyIds, legal_day
-from ledger.domain.parties.authority import SignerMissing, WrongSigner
 from ledger.domain.parties.party import standing_for
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.rights.backdating import Backdated, Since
 
 

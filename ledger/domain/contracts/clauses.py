@@ -25,7 +25,7 @@ from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Phrase, Step
 from ledger.domain.core.scope import territory_region
 from ledger.domain.market.listing import ContentMissing
-from ledger.domain.parties.authority import SignerMissing
+from ledger.domain.parties.signature_refusals import SignerMissing
 from ledger.domain.rights.protection import territory_of
 from ledger.domain.rights.right import Right
 

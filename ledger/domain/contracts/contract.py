@@ -61,8 +61,8 @@ from ledger.domain.core.types import FROM_LIST, Day, EventHash, PartyIds, legal_
 from ledger.domain.market.auction import AuctionId
 from ledger.domain.market.listing import ContentMissing, Listing, ListingId
 from ledger.domain.market.offer import OfferId
-from ledger.domain.parties.authority import SignerMissing, WrongSigner
 from ledger.domain.parties.party import party_of, standing_for
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.rights.backdating import Since, must_be_confirmed
 from ledger.domain.rights.estate import E, with_grants
 from ledger.domain.rights.title import Assignment

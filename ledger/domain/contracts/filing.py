@@ -39,7 +39,7 @@ from ledger.domain.core.types import (
     of_kind,
 )
 from ledger.domain.parties.attestation import Attested
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.estate import E, entered_in_the_register, with_grants
 from ledger.domain.rights.right import OfficeNumber, Right
 

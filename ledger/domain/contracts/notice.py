@@ -26,8 +26,8 @@ from ledger.domain.core.existence import (
 )
 from ledger.domain.core.remedy import Step, listed, naming
 from ledger.domain.core.types import Day, PartyId, Sha256, of_kind
-from ledger.domain.parties.authority import WrongSigner
 from ledger.domain.parties.party import party_of
+from ledger.domain.parties.signature_refusals import WrongSigner
 
 KIND = "notice"
 

@@ -16,7 +16,7 @@ from ledger.domain.core.body import State
 from ledger.domain.core.existence import require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Phrase, Step, listed
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.backdating import Since
 
 OF_AN_END = frozenset({"termination"})

@@ -57,8 +57,8 @@ from ledger.domain.core.existence import PredecessorUnknown, require_days, requi
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import NONE, Step, leaving_out, listed
 from ledger.domain.core.types import Day, PartyIds, Text, legal_day
-from ledger.domain.parties.authority import WrongSigner
 from ledger.domain.parties.party import standing_for, strangers_to
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.backdating import Backdated, Since
 from ledger.domain.rights.estate import E, ended_from
 

@@ -42,8 +42,8 @@ from ledger.domain.core.types import (
     Text,
 )
 from ledger.domain.disputes.court_order_effects import EFFECTS
-from ledger.domain.parties.authority import WrongSigner
 from ledger.domain.parties.party import party_of
+from ledger.domain.parties.signature_refusals import WrongSigner
 
 KIND = "dispute"
 

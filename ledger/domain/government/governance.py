@@ -34,14 +34,9 @@ from ledger.domain.core.types import (
     Text,
     of_kind,
 )
-from ledger.domain.parties.authority import (
-    BindsTooEarly,
-    Ledger,
-    Speaker,
-    ledger_of,
-    ledger_subject,
-)
+from ledger.domain.parties.ledger_state import Ledger, Speaker, ledger_of, ledger_subject
 from ledger.domain.parties.party import party_of
+from ledger.domain.parties.signature_refusals import BindsTooEarly
 
 KIND = "ledger"
 LedgerId = Annotated[str, of_kind("ledger")]

@@ -25,9 +25,9 @@ from ledger.domain.core.types import (
     Text,
     of_kind,
 )
-from ledger.domain.parties.authority import Ledger, ledger_subject
 from ledger.domain.parties.identifier import must_be_a_legal_person
 from ledger.domain.parties.key import Key
+from ledger.domain.parties.ledger_state import Ledger, ledger_subject
 from ledger.domain.parties.party import (
     Described,
     Party,

@@ -25,7 +25,7 @@ from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step
 from ledger.domain.core.types import FROM_LIST, Model, Sha256, of_kind
 from ledger.domain.government.governance import Size, must_be_of_this_ledger
-from ledger.domain.parties.authority import Ledger
+from ledger.domain.parties.ledger_state import Ledger
 
 KIND = "ledger"
 

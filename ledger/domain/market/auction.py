@@ -27,7 +27,7 @@ from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step, anybody_but, naming
 from ledger.domain.core.types import Instant, PartyId, Sha256, format_instant, legal_day, of_kind
 from ledger.domain.market.listing import Listing, ListingId, must_be_open, rights_of
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.right import Right
 
 KIND = "auction"

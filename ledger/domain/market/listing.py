@@ -33,7 +33,7 @@ from ledger.domain.core.types import (
     legal_day,
     of_kind,
 )
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.protection import lapse_on
 from ledger.domain.rights.right import Right
 from ledger.domain.rights.technology import Technology, TechnologyId

@@ -46,7 +46,7 @@ from ledger.domain.core.types import (
     of_kind,
 )
 from ledger.domain.market.listing import Listing, ListingId, must_be_open, rights_of
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.technology import TechnologyId
 
 KIND = "offer"

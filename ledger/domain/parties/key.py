@@ -28,8 +28,8 @@ from ledger.domain.core.existence import (
 )
 from ledger.domain.core.remedy import HERE, Step
 from ledger.domain.core.types import Instant, KeyId, PartyId, format_instant
-from ledger.domain.parties.authority import KeyIsSuspended, KeyNoLongerValid
 from ledger.domain.parties.party import PartyRegistered
+from ledger.domain.parties.signature_refusals import KeyIsSuspended, KeyNoLongerValid
 
 KIND = "key"
 

@@ -21,8 +21,8 @@ from ledger.domain.core.existence import (
 from ledger.domain.core.money import Price
 from ledger.domain.core.remedy import Step, listed
 from ledger.domain.core.types import DISTINCT, FROM_LIST, NOT_EMPTY, Day, PartyId, of_kind
-from ledger.domain.parties.authority import MandateExpired
 from ledger.domain.parties.party import Party, Power
+from ledger.domain.parties.signature_refusals import MandateExpired
 
 KIND = "mandate"
 

@@ -17,9 +17,9 @@ from ledger.domain.core.existence import SubjectExists, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import EventHash, KeyId, PartyId
-from ledger.domain.parties.authority import WrongSigner
 from ledger.domain.parties.key import Key
 from ledger.domain.parties.party import party_of
+from ledger.domain.parties.signature_refusals import WrongSigner
 
 
 class ReconfirmationGiven(Body):

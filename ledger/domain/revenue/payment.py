@@ -32,8 +32,8 @@ from ledger.domain.core.money import CurrencyMismatch, Money, Price, in_currency
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Step, naming
 from ledger.domain.core.types import Day, PartyId, Text, legal_day, of_kind
-from ledger.domain.parties.authority import WrongSigner
 from ledger.domain.parties.party import party_of
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.revenue.distribution import Distribution, DistributionId, Move
 
 KIND = "payment"

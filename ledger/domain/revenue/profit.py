@@ -16,7 +16,7 @@ from ledger.domain.core.existence import not_in_future, require_days, require_kn
 from ledger.domain.core.money import CurrencyMismatch, Money, in_currency
 from ledger.domain.core.remedy import naming_one_of
 from ledger.domain.core.types import Day, PartyId, Text, of_kind
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.technology import Technology, TechnologyId
 
 KIND = "profit"

@@ -48,7 +48,7 @@ from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step, naming, naming_one_of
 from ledger.domain.core.types import FROM_LIST, Day, PartyId, Sealed
 from ledger.domain.market.listing import ContentMissing
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.revenue.report_lines import (
     ONE_LINE,
     Deduction,

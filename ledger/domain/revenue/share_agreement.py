@@ -52,8 +52,8 @@ from ledger.domain.core.types import (
     Sealed,
     of_kind,
 )
-from ledger.domain.parties.authority import WrongSigner
 from ledger.domain.parties.party import standing_for, strangers_to
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.revenue.author_pay import (
     BrokerOverCap,
     Result,

@@ -21,7 +21,7 @@ from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step, joining, leaving_out, listed, naming_one_of
 from ledger.domain.core.types import Day, PartyId, PartyIds, RightIds, Text, legal_day
 from ledger.domain.parties.attestation import Attested
-from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.rights.encumbrances import Priority
 from ledger.domain.rights.fraction import must_be_writable
 from ledger.domain.rights.moving import given_up, left_unregistered

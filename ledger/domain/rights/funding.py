@@ -33,7 +33,7 @@ from ledger.domain.core.types import (
     Sha256,
     Text,
 )
-from ledger.domain.parties.authority import SignerMissing, WrongSigner
+from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.rights.right import Holding, must_be_whole
 from ledger.domain.rights.technology import (
     KIND,

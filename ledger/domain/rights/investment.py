@@ -36,7 +36,7 @@ from ledger.domain.core.types import (
     Text,
     of_kind,
 )
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.covenant import Promise
 from ledger.domain.rights.encumbrances import Covenant
 from ledger.domain.rights.right import Right

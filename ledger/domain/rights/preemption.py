@@ -35,7 +35,7 @@ from ledger.domain.core.types import (
     Sha256,
     of_kind,
 )
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.covenant import Act, CovenantBreach, promised
 from ledger.domain.rights.encumbrances import Covenant
 from ledger.domain.rights.right import Holdings, Right, format_share

@@ -22,7 +22,7 @@ from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import Day, PartyId, RightId, Sha256, Text
 from ledger.domain.parties.attestation import Attested
-from ledger.domain.parties.authority import require_role
+from ledger.domain.parties.ledger_state import require_role
 from ledger.domain.rights.right import KIND, SECRETS, Countries, Country, OfficeNumber, Right
 from ledger.domain.rights.status_timeline import FROM_THE_START, Outcome, StatusChange, changed
 

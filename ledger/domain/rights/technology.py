@@ -22,7 +22,7 @@ from ledger.domain.core.existence import not_in_future, require_known, require_n
 from ledger.domain.core.money import PPM, Part, ppm
 from ledger.domain.core.remedy import Step, naming_one_of
 from ledger.domain.core.types import Day, PartyId, Sealed, Sha256, Text, of_kind
-from ledger.domain.parties.authority import WrongSigner
+from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.estate import Estate
 from ledger.domain.rights.right import SECRETS, Holdings, RightFiled, must_be_whole
 

@@ -44,8 +44,8 @@ from ledger.domain.market.offer import (
     OfferRevoked,
 )
 from ledger.domain.market.sealed_bid import BidOpened, BidSealed
-from ledger.domain.parties.authority import SelfDealing
 from ledger.domain.parties.key import Key
+from ledger.domain.parties.signature_refusals import SelfDealing
 from ledger.domain.revenue.interest import InterestAccrued
 from ledger.domain.revenue.payment import Payment, PaymentConfirmed
 from ledger.domain.revenue.report import Report, RevenueReported

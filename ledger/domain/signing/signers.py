@@ -32,21 +32,8 @@ from ledger.domain.core.types import format_instant, legal_day
 from ledger.domain.government.governance import DelayAdopted, OperationHandedOver
 from ledger.domain.government.ledger import LedgerOpened
 from ledger.domain.market.offer import Offer, OfferMade
-from ledger.domain.parties.authority import (
-    BindsTooEarly,
-    CeilingExceeded,
-    KeyExpired,
-    KeyIsSuspended,
-    KeyNoLongerValid,
-    KeyNotYetValid,
-    KeyUnknown,
-    Ledger,
-    MandateExpired,
-    SignerMissing,
-    WrongSigner,
-    registered_as,
-)
 from ledger.domain.parties.key import Key, KeyStopped
+from ledger.domain.parties.ledger_state import Ledger, registered_as
 from ledger.domain.parties.name_alias import PartyKnownAs
 from ledger.domain.parties.party import (
     Party,
@@ -56,6 +43,18 @@ from ledger.domain.parties.party import (
     Power,
     must_bind_by,
     must_not_have_ended,
+)
+from ledger.domain.parties.signature_refusals import (
+    BindsTooEarly,
+    CeilingExceeded,
+    KeyExpired,
+    KeyIsSuspended,
+    KeyNoLongerValid,
+    KeyNotYetValid,
+    KeyUnknown,
+    MandateExpired,
+    SignerMissing,
+    WrongSigner,
 )
 from ledger.domain.rights.conveyance import ConveyanceAttested
 from ledger.domain.rights.right import RightFiled

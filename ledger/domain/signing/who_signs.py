@@ -74,8 +74,8 @@ from ledger.domain.market.offer import (
     OfferRevoked,
 )
 from ledger.domain.market.sealed_bid import BidOpened, BidSealed
-from ledger.domain.parties.authority import Ledger
 from ledger.domain.parties.key import KeyAdded, KeyResumed, KeyRevoked, KeyStopped, KeySuspended
+from ledger.domain.parties.ledger_state import Ledger
 from ledger.domain.parties.mandate import MandateEnded, MandateGiven
 from ledger.domain.parties.name_alias import PartyKnownAs
 from ledger.domain.parties.party import PartyRegistered, PartyStopped
