@@ -51,7 +51,7 @@ def test_terms_on_a_day_are_a_fold_of_what_has_effect_by_then(said) -> None:
         naive = {
             "royalty_ppm": 50_000,
             "sell_off_days": None,
-            "dispute_body": contract.said.dispute_body,
+            "dispute_body": contract.terms_event.dispute_body,
         }
         for effective, changes in said:
             if effective <= day:
