@@ -28,15 +28,18 @@ from projections.engine.view import RECORDED, Known, View, bound_parameters
 
 B = TypeVar("B", bound=Body)
 
-_MODULES = (
-    share_agreement,
-    report,
-    report_answer,
-    profit,
-    distribution,
-    suspense,
-    payment,
-    interest,
+_MODULES = frozenset(
+    module.__name__
+    for module in (
+        share_agreement,
+        report,
+        report_answer,
+        profit,
+        distribution,
+        suspense,
+        payment,
+        interest,
+    )
 )
 _KINDS = ("contract:", "share:", "report:", "profit:", "distribution:", "payment:", "refund:")
 
@@ -82,7 +85,7 @@ money_events = Journal(
     version=1,
     row=MoneyEvent,
     emit=_events,
-    bodies=frozenset(body for module in _MODULES for body in module.BODIES),
+    bodies=frozenset(body for body in TOPICS.values() if body.__module__ in _MODULES),
 )
 
 

@@ -17,7 +17,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from ledger.domain.contracts.contract_terms import Grant
-from ledger.domain.core.body import State
+from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Context, if_opened, recall, reveal
 from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import PredecessorUnknown, last_day, require_known
@@ -273,7 +273,6 @@ def _must_be_new(subject: str, used: int | None, *, offered: bool) -> None:
 F = TypeVar("F", Offer, Auction)
 
 
-def evolve_followed(subject: str, value: F | None, logged: Logged) -> F | None:
+def evolve_followed(_body: Body, logged: Logged, value: F | None) -> F | None:
     """Return the offer or the auction that a deed uses up."""
-    del subject
     return value and replace(value, used=logged.position)

@@ -38,12 +38,13 @@ from ledger.domain.contracts.granting import (
     narrows,
 )
 from ledger.domain.contracts.sublicence import licensees_of
-from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.body import State
+from ledger.domain.core.context import Context
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import PredecessorUnknown, not_in_future, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step, joining, leaving_out
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Day, EventHash, PartyIds, Text, legal_day
 from ledger.domain.parties.party import standing_for, strangers_to
 from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
@@ -163,10 +164,9 @@ def must_be_all(
         )
 
 
-def _admit_amended(state: State, event: Event, context: Context) -> None:
+@admits(TermsAmended)
+def _admit_amended(body: TermsAmended, state: State, context: Context, event: Event) -> None:
     """Refuse an amendment that not all sign, in a weaker form, or of what is not theirs to give."""
-    body = event.body
-    assert isinstance(body, TermsAmended)
     contract = require_known(state, body.contract, Contract)
     must_not_have_ended(body.contract, contract, context)
     must_be_all(state, contract, body.parties)
@@ -237,10 +237,11 @@ def _must_be_in_form(body: TermsAmended, contract: Contract) -> None:
         )
 
 
-def _admit_corrected(state: State, event: Event, context: Context) -> None:
+@admits(CorrectionRecorded)
+def _admit_corrected(
+    body: CorrectionRecorded, state: State, context: Context, event: Event
+) -> None:
     """Refuse a correction that not all sign, or that leaves nothing of what it corrects."""
-    body = event.body
-    assert isinstance(body, CorrectionRecorded)
     contract = require_known(state, body.contract, Contract)
     must_not_have_ended(body.contract, contract, context)
     if body.corrects != contract.payload_hash:
@@ -317,10 +318,8 @@ def _granted(contract: Contract, changes: Changes) -> Mapping[str, Grant]:
     return {name: grant for name, grant in grants.items() if name not in changes.grants_ended}
 
 
-def _evolve_amended(subject: str, value: Contract, logged: Logged) -> Contract:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, TermsAmended)
+@evolves(KIND, TermsAmended)
+def _evolve_amended(body: TermsAmended, logged: Logged, value: Contract) -> Contract:
     waits = body.effective_upon == "registration"
     return value.changed_by(
         Change(
@@ -334,10 +333,8 @@ def _evolve_amended(subject: str, value: Contract, logged: Logged) -> Contract:
     )
 
 
-def _evolve_corrected(subject: str, value: Contract, logged: Logged) -> Contract:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, CorrectionRecorded)
+@evolves(KIND, CorrectionRecorded)
+def _evolve_corrected(body: CorrectionRecorded, logged: Logged, value: Contract) -> Contract:
     start = min(value.terms_event.concluded_on, value.effective_from)
     change = Change(
         value.version + 1, logged.position, logged.event.payload_hash, start, start, body.changes
@@ -345,13 +342,13 @@ def _evolve_corrected(subject: str, value: Contract, logged: Logged) -> Contract
     return replace(value.changed_by(change), parties=frozenset(body.parties_meant))
 
 
-def _evolve_regranted(subject: str, value: E, logged: Logged) -> E:
+@evolves("right", TermsAmended, CorrectionRecorded)
+@evolves("technology", TermsAmended, CorrectionRecorded)
+def _evolve_regranted(body: ContractChanged, logged: Logged, value: E, subject: str) -> E:
     """Return the thing with the changed grants in the place of those that they replace.
 
     What ended takes what was granted under it along; what was changed does not.
     """
-    body = logged.event.body
-    assert isinstance(body, ContractChanged)
     day = legal_day(logged.accepted)
     start = body.effective_from if isinstance(body, TermsAmended) else None
     head = next((held.head for held in value.grants.of(body.contract)), None)
@@ -367,15 +364,3 @@ def _evolve_regranted(subject: str, value: E, logged: Logged) -> E:
             dated = grant.model_copy(update={"valid_from": first})
             held.append(held_grant(dated, body.contract, head, logged.position, day))
     return with_grants(value, held)
-
-
-BODIES: tuple[type[Body], ...] = (TermsAmended, CorrectionRecorded)
-ADMITS: Admits = {TermsAmended: _admit_amended, CorrectionRecorded: _admit_corrected}
-EVOLVES: Evolves = {
-    (KIND, TermsAmended): _evolve_amended,
-    (KIND, CorrectionRecorded): _evolve_corrected,
-    ("right", TermsAmended): _evolve_regranted,
-    ("right", CorrectionRecorded): _evolve_regranted,
-    ("technology", TermsAmended): _evolve_regranted,
-    ("technology", CorrectionRecorded): _evolve_regranted,
-}

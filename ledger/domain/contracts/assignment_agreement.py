@@ -22,7 +22,7 @@ from ledger.domain.contracts.acceptance import (
 from ledger.domain.contracts.contract_terms import Confirmation, reason_of
 from ledger.domain.contracts.equity import Equity, must_say_what_for
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.context import Context
 from ledger.domain.core.court_hold import must_not_be_frozen
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import not_in_future, require_known, require_new
@@ -30,6 +30,7 @@ from ledger.domain.core.law import law_day
 from ledger.domain.core.money import Price
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
     DISTINCT,
     FROM_LIST,
@@ -172,10 +173,9 @@ class FractionExceeded(Refusal):
     article = "Luật Sở hữu trí tuệ, Điều 139(1)"
 
 
-def _admit_agreed(state: State, event: Event, context: Context) -> None:
+@admits(AssignmentAgreed)
+def _admit_agreed(body: AssignmentAgreed, state: State, context: Context, event: Event) -> None:
     """Refuse to give what is not there or not one's own, and what others have a say in."""
-    body = event.body
-    assert isinstance(body, AssignmentAgreed)
     require_new(state, body.assignment)
     rights = {subject: require_known(state, subject, Right) for subject in body.rights}
     deal = _deal_of(body)
@@ -309,10 +309,8 @@ def _has_price(body: AssignmentAgreed) -> bool:
     return isinstance(body.price, Sealed) or body.price.amount > 0
 
 
-def _evolve_agreed(subject: str, value: Assignment | None, logged: Logged) -> Assignment:
-    body = logged.event.body
-    assert isinstance(body, AssignmentAgreed)
-    del subject, value
+@evolves(KIND, AssignmentAgreed)
+def _evolve_agreed(body: AssignmentAgreed, logged: Logged) -> Assignment:
     return Assignment(
         position=logged.position,
         rights=frozenset(body.rights),
@@ -321,10 +319,10 @@ def _evolve_agreed(subject: str, value: Assignment | None, logged: Logged) -> As
     )
 
 
-def _evolve_right_agreed(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, AssignmentAgreed)
-    del subject
+@evolves("right", AssignmentAgreed)
+def _evolve_right_agreed(
+    body: AssignmentAgreed, logged: Logged, value: Right | None
+) -> Right | None:
     if value is None:
         return None
     pending = Pending(
@@ -337,17 +335,5 @@ def _evolve_right_agreed(subject: str, value: Right | None, logged: Logged) -> R
     return moved(right, pending.given, pending.taken, logged) if pending.effective else right
 
 
-BODIES: tuple[type[Body], ...] = (AssignmentAgreed,)
-
-
-ADMITS: Admits = {
-    AssignmentAgreed: _admit_agreed,
-}
-
-
-EVOLVES: Evolves = {
-    (KIND, AssignmentAgreed): _evolve_agreed,
-    ("offer", AssignmentAgreed): evolve_followed,
-    ("auction", AssignmentAgreed): evolve_followed,
-    ("right", AssignmentAgreed): _evolve_right_agreed,
-}
+evolves("offer", AssignmentAgreed)(evolve_followed)
+evolves("auction", AssignmentAgreed)(evolve_followed)

@@ -15,9 +15,9 @@ from pydantic import model_validator
 
 from ledger.domain.contracts.contract_terms import ConsentId, GrantRef
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import all_known, require_days, require_known, require_new
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Day, PartyId, Sha256, of_kind
 
 KIND = "consent"
@@ -96,20 +96,16 @@ def consenting(
     return found
 
 
-def _admit_given(state: State, event: Event, context: Context) -> None:
+@admits(ConsentGiven)
+def _admit_given(body: ConsentGiven, state: State) -> None:
     """Refuse a consent about what is not in the log, or for no day."""
-    del context
-    body = event.body
-    assert isinstance(body, ConsentGiven)
     require_new(state, body.consent)
     all_known(state, (body.about.partition("#")[0],))
     require_days(body.valid_from, body.valid_to, "/body/valid_to")
 
 
-def _evolve_given(subject: str, value: Consent | None, logged: Logged) -> Consent:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, ConsentGiven)
+@evolves(KIND, ConsentGiven)
+def _evolve_given(body: ConsentGiven, logged: Logged) -> Consent:
     return Consent(
         position=logged.position,
         given_by=body.given_by,
@@ -119,8 +115,3 @@ def _evolve_given(subject: str, value: Consent | None, logged: Logged) -> Consen
         start=body.valid_from,
         end=body.valid_to,
     )
-
-
-BODIES: tuple[type[Body], ...] = (ConsentGiven,)
-ADMITS: Admits = {ConsentGiven: _admit_given}
-EVOLVES: Evolves = {(KIND, ConsentGiven): _evolve_given}

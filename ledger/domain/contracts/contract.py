@@ -49,14 +49,15 @@ from ledger.domain.contracts.granting import (
 )
 from ledger.domain.contracts.lawful import must_be_lawful
 from ledger.domain.contracts.report_index import NONE_FILED, ReportsOfContract
-from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.body import State
+from ledger.domain.core.context import Context
 from ledger.domain.core.court_hold import Holds, Voidance, must_not_be_void
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import not_in_future, require_days, require_known, require_new
 from ledger.domain.core.law import law_day
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step, joining, listed
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import FROM_LIST, Day, EventHash, PartyIds, legal_day, of_kind
 from ledger.domain.market.auction import AuctionId
 from ledger.domain.market.listing import ContentMissing, Listing, ListingId
@@ -350,10 +351,9 @@ def concluding(parties: Iterable[str]) -> Other:
     return Other(ContractConcluded.TOPIC, {"parties": sorted(parties)})
 
 
-def _admit_concluded(state: State, event: Event, context: Context) -> None:
+@admits(ContractConcluded)
+def _admit_concluded(body: ContractConcluded, state: State, context: Context, event: Event) -> None:
     """Refuse a contract without its contents, and grants that are not the licensor's to give."""
-    body = event.body
-    assert isinstance(body, ContractConcluded)
     require_new(state, body.contract)
     if body.listing is not None:
         require_known(state, body.listing, Listing)
@@ -453,10 +453,8 @@ def absent_from(grant: Grant, parties: Iterable[str]) -> set[str]:
     return {grant.licensor, grant.licensee}.difference(parties)
 
 
-def _evolve_concluded(subject: str, value: Contract | None, logged: Logged) -> Contract:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, ContractConcluded)
+@evolves(KIND, ContractConcluded)
+def _evolve_concluded(body: ContractConcluded, logged: Logged) -> Contract:
     terms = first_terms(body, body.grants, body.effective_to)
     return Contract(
         position=logged.position,
@@ -472,9 +470,9 @@ def _evolve_concluded(subject: str, value: Contract | None, logged: Logged) -> C
     )
 
 
-def _evolve_granted(subject: str, value: E, logged: Logged) -> E:
-    body = logged.event.body
-    assert isinstance(body, ContractConcluded)
+@evolves("right", ContractConcluded)
+@evolves("technology", ContractConcluded)
+def _evolve_granted(body: ContractConcluded, logged: Logged, value: E, subject: str) -> E:
     day = legal_day(logged.accepted)
     held = [
         held_grant(grant, body.contract, None, logged.position, day)
@@ -484,12 +482,11 @@ def _evolve_granted(subject: str, value: E, logged: Logged) -> E:
     return with_grants(value, held)
 
 
+@evolves("listing", ContractConcluded)
 def _evolve_listing_concluded(
-    subject: str, value: Listing | None, logged: Logged
+    body: ContractConcluded, logged: Logged, value: Listing | None, subject: str
 ) -> Listing | None:
     """Return the listing with what the contract has given away for good."""
-    body = logged.event.body
-    assert isinstance(body, ContractConcluded)
     if value is None or subject != body.listing:
         return value
     day = legal_day(logged.accepted)
@@ -497,13 +494,5 @@ def _evolve_listing_concluded(
     return replace(value, taken=(*value.taken, *(held for held in made if held.exclusive)))
 
 
-BODIES: tuple[type[Body], ...] = (ContractConcluded,)
-ADMITS: Admits = {ContractConcluded: _admit_concluded}
-EVOLVES: Evolves = {
-    (KIND, ContractConcluded): _evolve_concluded,
-    ("right", ContractConcluded): _evolve_granted,
-    ("technology", ContractConcluded): _evolve_granted,
-    ("listing", ContractConcluded): _evolve_listing_concluded,
-    ("offer", ContractConcluded): evolve_followed,
-    ("auction", ContractConcluded): evolve_followed,
-}
+evolves("offer", ContractConcluded)(evolve_followed)
+evolves("auction", ContractConcluded)(evolve_followed)

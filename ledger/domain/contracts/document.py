@@ -15,8 +15,8 @@ from pydantic import Field, model_validator
 
 from ledger.domain.contracts.contract_terms import ContractId
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import (
     FutureFact,
     IntervalEmpty,
@@ -28,6 +28,7 @@ from ledger.domain.core.existence import (
 )
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step, naming_one_of
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
     DISTINCT,
     FROM_LIST,
@@ -184,10 +185,9 @@ class NotAReader(Refusal):
     title_vi = "Bên này không có trong danh sách được mở tệp bảo mật"
 
 
-def _admit_sent(state: State, event: Event, context: Context) -> None:
+@admits(DocumentSent)
+def _admit_sent(body: DocumentSent, state: State, context: Context) -> None:
     """Refuse a document twice, for a contract that is unknown, or sent later than now."""
-    body = event.body
-    assert isinstance(body, DocumentSent)
     require_new(state, body.document)
     if body.contract is not None:
         all_known(state, (body.contract,))
@@ -227,10 +227,9 @@ def _must_be_addressed(document: Document, subject: str, party: str, member: str
         )
 
 
-def _admit_received(state: State, event: Event, context: Context) -> None:
+@admits(DocumentReceived)
+def _admit_received(body: DocumentReceived, state: State, context: Context) -> None:
     """Refuse another file, another party, a time that cannot be, and a second receipt."""
-    body = event.body
-    assert isinstance(body, DocumentReceived)
     document = _sent(state, body)
     _must_be_addressed(document, body.document, body.received_by, "received_by")
     _must_not_be_later(context, "received_at", body.received_at)
@@ -255,11 +254,9 @@ def _must_be_the_first(subject: str, position: int | None) -> None:
         )
 
 
-def _admit_acknowledged(state: State, event: Event, context: Context) -> None:
+@admits(DocumentAcknowledged)
+def _admit_acknowledged(body: DocumentAcknowledged, state: State) -> None:
     """Refuse another file, another party, an answer before receipt, and a second one."""
-    del context
-    body = event.body
-    assert isinstance(body, DocumentAcknowledged)
     document = _sent(state, body)
     _must_be_addressed(document, body.document, body.acknowledged_by, "acknowledged_by")
     if body.acknowledged_by not in document.received:
@@ -279,10 +276,9 @@ def _received_first(body: DocumentAcknowledged) -> Step:
     return Step(first=(Other(DocumentReceived.TOPIC, receipt),))
 
 
-def _admit_opened(state: State, event: Event, context: Context) -> None:
+@admits(FileOpened)
+def _admit_opened(body: FileOpened, state: State, context: Context) -> None:
     """Refuse another file, a time to come, and whoever is not to read it."""
-    body = event.body
-    assert isinstance(body, FileOpened)
     document = _sent(state, body)
     _must_not_be_later(context, "opened_at", body.opened_at)
     if document.readers is not None and body.opened_by not in document.readers:
@@ -294,10 +290,8 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _evolve_sent(subject: str, value: Document | None, logged: Logged) -> Document:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, DocumentSent)
+@evolves(KIND, DocumentSent)
+def _evolve_sent(body: DocumentSent, logged: Logged) -> Document:
     recipients = frozenset(body.recipients)
     return Document(
         position=logged.position,
@@ -308,44 +302,24 @@ def _evolve_sent(subject: str, value: Document | None, logged: Logged) -> Docume
     )
 
 
-def _evolve_received(subject: str, value: Document | None, logged: Logged) -> Document | None:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, DocumentReceived)
+@evolves(KIND, DocumentReceived)
+def _evolve_received(
+    body: DocumentReceived, logged: Logged, value: Document | None
+) -> Document | None:
     if value is None:
         return None
     return replace(value, received={**value.received, body.received_by: logged.position})
 
 
-def _evolve_acknowledged(subject: str, value: Document | None, logged: Logged) -> Document | None:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, DocumentAcknowledged)
+@evolves(KIND, DocumentAcknowledged)
+def _evolve_acknowledged(
+    body: DocumentAcknowledged, logged: Logged, value: Document | None
+) -> Document | None:
     if value is None:
         return None
     return replace(value, answered={**value.answered, body.acknowledged_by: logged.position})
 
 
-def _evolve_opened(subject: str, value: Document | None, logged: Logged) -> Document | None:
-    del subject, logged
+@evolves(KIND, FileOpened)
+def _evolve_opened(_body: FileOpened, _logged: Logged, value: Document | None) -> Document | None:
     return value and replace(value, opened=value.opened + 1)
-
-
-BODIES: tuple[type[Body], ...] = (
-    DocumentSent,
-    DocumentReceived,
-    DocumentAcknowledged,
-    FileOpened,
-)
-ADMITS: Admits = {
-    DocumentSent: _admit_sent,
-    DocumentReceived: _admit_received,
-    DocumentAcknowledged: _admit_acknowledged,
-    FileOpened: _admit_opened,
-}
-EVOLVES: Evolves = {
-    (KIND, DocumentSent): _evolve_sent,
-    (KIND, DocumentReceived): _evolve_received,
-    (KIND, DocumentAcknowledged): _evolve_acknowledged,
-    (KIND, FileOpened): _evolve_opened,
-}

@@ -22,7 +22,7 @@ from ledger.domain.contracts.granting import (
     same_know_how,
 )
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.context import Context
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import (
     PredecessorUnknown,
@@ -32,6 +32,7 @@ from ledger.domain.core.existence import (
 )
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Day, PartyId, PartyIds, Sha256, legal_day
 from ledger.domain.parties.party import standing_for
 from ledger.domain.rights.backdating import Since
@@ -115,10 +116,9 @@ class OptionNotOpen(Refusal):
     title_vi = "Quyền chọn không tồn tại, đã được thực hiện hoặc đã hết hạn"
 
 
-def _admit_condition(state: State, event: Event, context: Context) -> None:
+@admits(ConditionMet)
+def _admit_condition(body: ConditionMet, state: State, context: Context) -> None:
     """Refuse a condition that the contract does not have, and one that not all call met."""
-    body = event.body
-    assert isinstance(body, ConditionMet)
     contract = require_known(state, body.contract, Contract)
     must_not_have_ended(body.contract, contract, context)
     must_be_all(state, contract, body.parties)
@@ -139,10 +139,9 @@ def _admit_condition(state: State, event: Event, context: Context) -> None:
     not_in_future(context.accepted, met_on=body.met_on)
 
 
-def _admit_in_force(state: State, event: Event, context: Context) -> None:
+@admits(ContractInForce)
+def _admit_in_force(body: ContractInForce, state: State, context: Context) -> None:
     """Refuse to mark in force what waits for a condition, a permit or a registration."""
-    body = event.body
-    assert isinstance(body, ContractInForce)
     contract = require_known(state, body.contract, Contract)
     must_not_have_ended(body.contract, contract, context)
     must_be_all(state, contract, body.parties)
@@ -171,10 +170,9 @@ def _declaring(body: ContractInForce, conditions: list[str]) -> Step:
     return Step({"conditions": ", ".join(conditions)}, first=tuple(met))
 
 
-def _admit_option(state: State, event: Event, context: Context) -> None:
+@admits(OptionExercised)
+def _admit_option(body: OptionExercised, state: State, context: Context, event: Event) -> None:
     """Refuse an option that is not there or over, and a grant that others' exclusivity forbids."""
-    body = event.body
-    assert isinstance(body, OptionExercised)
     contract = require_known(state, body.contract, Contract)
     must_not_have_ended(body.contract, contract, context)
     not_in_future(context.accepted, exercised_on=body.exercised_on)
@@ -239,50 +237,28 @@ def _amending(contract: Contract, body: OptionExercised) -> Other:
     )
 
 
-def _evolve_condition(subject: str, value: Contract, logged: Logged) -> Contract:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, ConditionMet)
+@evolves(KIND, ConditionMet)
+def _evolve_condition(body: ConditionMet, _logged: Logged, value: Contract) -> Contract:
     return replace(value, conditions_met=value.conditions_met | {body.condition})
 
 
-def _evolve_in_force(subject: str, value: Contract, logged: Logged) -> Contract:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, ContractInForce)
+@evolves(KIND, ContractInForce)
+def _evolve_in_force(body: ContractInForce, _logged: Logged, value: Contract) -> Contract:
     return replace(value, declared_in_force_on=body.in_force_from)
 
 
-def _evolve_option(subject: str, value: Contract, logged: Logged) -> Contract:
+@evolves(KIND, OptionExercised)
+def _evolve_option(body: OptionExercised, logged: Logged, value: Contract) -> Contract:
     """Return the contract with the grant in force: an option taken up is a change of terms."""
-    del subject
-    body = logged.event.body
-    assert isinstance(body, OptionExercised)
     day, changes = body.exercised_on, Changes(grants=(body.grant,))
     return value.changed_by(
         Change(value.version + 1, logged.position, logged.event.payload_hash, day, day, changes)
     )
 
 
-def _evolve_taken_up(subject: str, value: E, logged: Logged) -> E:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, OptionExercised)
+@evolves("right", OptionExercised)
+@evolves("technology", OptionExercised)
+def _evolve_taken_up(body: OptionExercised, logged: Logged, value: E) -> E:
     day = legal_day(logged.accepted)
     held = held_grant(body.grant, body.contract, None, logged.position, day)
     return with_grants(value, [held])
-
-
-BODIES: tuple[type[Body], ...] = (ConditionMet, ContractInForce, OptionExercised)
-ADMITS: Admits = {
-    ConditionMet: _admit_condition,
-    ContractInForce: _admit_in_force,
-    OptionExercised: _admit_option,
-}
-EVOLVES: Evolves = {
-    (KIND, ConditionMet): _evolve_condition,
-    (KIND, ContractInForce): _evolve_in_force,
-    (KIND, OptionExercised): _evolve_option,
-    ("right", OptionExercised): _evolve_taken_up,
-    ("technology", OptionExercised): _evolve_taken_up,
-}

@@ -20,12 +20,13 @@ from ledger.domain.contracts.contract import KIND, Contract
 from ledger.domain.contracts.contract_terms import AgreedTerms, ContractId, Grant, first_terms
 from ledger.domain.contracts.granting import held_grant
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import all_known, not_in_future, require_known, require_new
 from ledger.domain.core.ground import Ground
 from ledger.domain.core.law import Law
 from ledger.domain.core.remedy import naming_one_of
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
     DISTINCT,
     FROM_LIST,
@@ -201,10 +202,9 @@ def opposed(law: Law, kind: str | None, entered_on: date | None, day: date) -> G
     return law.find("licence.opposability", day, object=kind)
 
 
-def _admit_filed(state: State, event: Event, context: Context) -> None:
+@admits(FilingMade)
+def _admit_filed(body: FilingMade, state: State, context: Context) -> None:
     """Refuse a filing twice, by a stranger to the contract, or in the future."""
-    body = event.body
-    assert isinstance(body, FilingMade)
     require_new(state, body.filing)
     contract = require_known(state, body.contract, Contract)
     if body.filed_by not in contract.parties:
@@ -217,10 +217,9 @@ def _admit_filed(state: State, event: Event, context: Context) -> None:
     not_in_future(context.accepted, filed_on=body.filed_on)
 
 
-def _admit_answer(state: State, event: Event, context: Context) -> None:
+@admits(CertificateIssued, PermitIssued, RegistrationRefused)
+def _admit_answer(body: Answer, state: State, context: Context) -> None:
     """Refuse only what names no contract, no filing, no clerk, or a day to come."""
-    body = event.body
-    assert isinstance(body, Answer)
     require_known(state, body.contract, Contract)
     if body.filing is not None:
         require_known(state, body.filing, Filing)
@@ -228,36 +227,30 @@ def _admit_answer(state: State, event: Event, context: Context) -> None:
         all_known(state, body.rights)
     if isinstance(body, RegistrationRefused):
         not_in_future(context.accepted, decided_on=body.decided_on)
-    else:
-        assert isinstance(body, CertificateIssued | PermitIssued)
+    if isinstance(body, CertificateIssued | PermitIssued):
         not_in_future(context.accepted, issued_on=body.issued_on)
 
 
-def _admit_compulsory(state: State, event: Event, context: Context) -> None:
+@admits(CompulsoryLicenceGranted)
+def _admit_compulsory(body: CompulsoryLicenceGranted, state: State, context: Context) -> None:
     """Refuse only what names no right, no clerk, or a day to come: the State's word stands."""
-    body = event.body
-    assert isinstance(body, CompulsoryLicenceGranted)
     require_new(state, body.contract)
     all_known(state, body.grant.objects)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
 
 
-def _evolve_filed(subject: str, value: Filing | None, logged: Logged) -> Filing:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, FilingMade)
+@evolves("filing", FilingMade)
+def _evolve_filed(body: FilingMade, logged: Logged) -> Filing:
     return Filing(logged.position, body.contract, body.purpose, body.filed_on)
 
 
-def _evolve_answered(subject: str, value: Filing, logged: Logged) -> Filing:
-    del subject
+@evolves("filing", CertificateIssued, PermitIssued, RegistrationRefused)
+def _evolve_answered(_body: Body, logged: Logged, value: Filing) -> Filing:
     return replace(value, answered=logged.position)
 
 
-def _evolve_certificate(subject: str, value: Contract, logged: Logged) -> Contract:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, CertificateIssued)
+@evolves(KIND, CertificateIssued)
+def _evolve_certificate(body: CertificateIssued, _logged: Logged, value: Contract) -> Contract:
     if body.purpose == "recordal":
         return replace(value, recorded=value.recorded or body.issued_on)
     if body.amendment is None:
@@ -265,17 +258,13 @@ def _evolve_certificate(subject: str, value: Contract, logged: Logged) -> Contra
     return value.with_registered(body.amendment, body.issued_on)
 
 
-def _evolve_permit(subject: str, value: Contract, logged: Logged) -> Contract:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, PermitIssued)
+@evolves(KIND, PermitIssued)
+def _evolve_permit(body: PermitIssued, _logged: Logged, value: Contract) -> Contract:
     return replace(value, permitted=value.permitted or body.issued_on)
 
 
-def _evolve_compulsory(subject: str, value: Contract | None, logged: Logged) -> Contract:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, CompulsoryLicenceGranted)
+@evolves(KIND, CompulsoryLicenceGranted)
+def _evolve_compulsory(body: CompulsoryLicenceGranted, logged: Logged) -> Contract:
     terms = first_terms(body, (body.grant,), body.grant.valid_to)
     return Contract(
         position=logged.position,
@@ -291,46 +280,15 @@ def _evolve_compulsory(subject: str, value: Contract | None, logged: Logged) -> 
     )
 
 
-def _evolve_right_entered(subject: str, value: Right, logged: Logged) -> Right:
+@evolves("right", CertificateIssued)
+def _evolve_right_entered(body: CertificateIssued, _logged: Logged, value: Right) -> Right:
     """Return the right with the contract's grants entered: from then on they bind third parties."""
-    del subject
-    body = logged.event.body
-    assert isinstance(body, CertificateIssued)
     return entered_in_the_register(value, body.contract, body.issued_on)
 
 
-def _evolve_compelled(subject: str, value: E, logged: Logged) -> E:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, CompulsoryLicenceGranted)
+@evolves("right", CompulsoryLicenceGranted)
+@evolves("technology", CompulsoryLicenceGranted)
+def _evolve_compelled(body: CompulsoryLicenceGranted, logged: Logged, value: E) -> E:
     day = legal_day(logged.accepted)
     held = held_grant(body.grant, body.contract, None, logged.position, day)
     return with_grants(value, [held])
-
-
-BODIES: tuple[type[Body], ...] = (
-    FilingMade,
-    CertificateIssued,
-    PermitIssued,
-    RegistrationRefused,
-    CompulsoryLicenceGranted,
-)
-ADMITS: Admits = {
-    FilingMade: _admit_filed,
-    CertificateIssued: _admit_answer,
-    PermitIssued: _admit_answer,
-    RegistrationRefused: _admit_answer,
-    CompulsoryLicenceGranted: _admit_compulsory,
-}
-EVOLVES: Evolves = {
-    ("filing", FilingMade): _evolve_filed,
-    ("filing", CertificateIssued): _evolve_answered,
-    ("filing", PermitIssued): _evolve_answered,
-    ("filing", RegistrationRefused): _evolve_answered,
-    (KIND, CertificateIssued): _evolve_certificate,
-    (KIND, PermitIssued): _evolve_permit,
-    (KIND, CompulsoryLicenceGranted): _evolve_compulsory,
-    ("right", CertificateIssued): _evolve_right_entered,
-    ("right", CompulsoryLicenceGranted): _evolve_compelled,
-    ("technology", CompulsoryLicenceGranted): _evolve_compelled,
-}

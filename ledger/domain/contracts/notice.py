@@ -15,8 +15,8 @@ from pydantic import model_validator
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import ContractId, ExitName
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import (
     PredecessorUnknown,
     must_stand_under,
@@ -25,6 +25,7 @@ from ledger.domain.core.existence import (
     require_new,
 )
 from ledger.domain.core.remedy import Step, listed, naming
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Day, PartyId, Sha256, of_kind
 from ledger.domain.parties.party import party_of
 from ledger.domain.parties.signature_refusals import WrongSigner
@@ -104,10 +105,9 @@ class Notice:
     received_on: date | None = None
 
 
-def _admit_served(state: State, event: Event, context: Context) -> None:
+@admits(NoticeServed)
+def _admit_served(body: NoticeServed, state: State, context: Context) -> None:
     """Refuse a notice between others than the parties, or sent in the future."""
-    body = event.body
-    assert isinstance(body, NoticeServed)
     require_new(state, body.notice)
     contract = require_known(state, body.contract, Contract)
     strangers = {body.served_by, body.served_on} - contract.parties
@@ -124,10 +124,9 @@ def _admit_served(state: State, event: Event, context: Context) -> None:
     not_in_future(context.accepted, sent_on=body.sent_on)
 
 
-def _admit_received(state: State, event: Event, context: Context) -> None:
+@admits(NoticeReceived)
+def _admit_received(body: NoticeReceived, state: State, context: Context) -> None:
     """Refuse the sender's own word that its notice arrived, and a day before it was sent."""
-    body = event.body
-    assert isinstance(body, NoticeReceived)
     notice = require_known(state, body.notice, Notice)
     must_stand_under(body.contract, body.notice, notice)
     if body.confirmed_by != notice.served_on:
@@ -153,10 +152,8 @@ def _admit_received(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _evolve_served(subject: str, value: Notice | None, logged: Logged) -> Notice:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, NoticeServed)
+@evolves(KIND, NoticeServed)
+def _evolve_served(body: NoticeServed, logged: Logged) -> Notice:
     return Notice(
         logged.position,
         body.contract,
@@ -168,26 +165,13 @@ def _evolve_served(subject: str, value: Notice | None, logged: Logged) -> Notice
     )
 
 
-def _evolve_notified(subject: str, value: Contract, logged: Logged) -> Contract:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, NoticeServed)
+@evolves("contract", NoticeServed)
+def _evolve_notified(body: NoticeServed, _logged: Logged, value: Contract) -> Contract:
     return replace(value, notices=(*value.notices, body.notice))
 
 
-def _evolve_received(subject: str, value: Notice, logged: Logged) -> Notice:
+@evolves(KIND, NoticeReceived)
+def _evolve_received(body: NoticeReceived, _logged: Logged, value: Notice) -> Notice:
     """Return the notice with the first day on which it is said to have arrived."""
-    del subject
-    body = logged.event.body
-    assert isinstance(body, NoticeReceived)
     days = [day for day in (value.received_on, body.received_on) if day is not None]
     return replace(value, received_on=min(days))
-
-
-BODIES: tuple[type[Body], ...] = (NoticeServed, NoticeReceived)
-ADMITS: Admits = {NoticeServed: _admit_served, NoticeReceived: _admit_received}
-EVOLVES: Evolves = {
-    (KIND, NoticeServed): _evolve_served,
-    (KIND, NoticeReceived): _evolve_received,
-    ("contract", NoticeServed): _evolve_notified,
-}

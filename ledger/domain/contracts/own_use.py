@@ -12,12 +12,13 @@ from ledger.domain.contracts.consent import consenting
 from ledger.domain.contracts.contract_terms import ConsentId
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.codes import must_be_codes
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.context import Context
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import not_in_future, require_days, require_known, require_new
 from ledger.domain.core.law import law_day
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import joining
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.scope import Acts, Field, Territory, box
 from ledger.domain.core.types import DISTINCT, FROM_LIST, Day, PartyId, RightId, legal_day, of_kind
 from ledger.domain.parties.party import standing_for
@@ -81,10 +82,9 @@ class ExclusiveSelfUse(Refusal):
     article = "Luật Sở hữu trí tuệ, Điều 143(1)"
 
 
-def _admit_used(state: State, event: Event, context: Context) -> None:
+@admits(UseDeclared)
+def _admit_used(body: UseDeclared, state: State, context: Context, event: Event) -> None:
     """Refuse an owner's own use within another's exclusive grant, without its leave."""
-    body = event.body
-    assert isinstance(body, UseDeclared)
     require_new(state, body.use)
     right = require_known(state, body.right, Right)
     must_own(body.right, right, body.used_by, "/body/used_by")
@@ -112,11 +112,6 @@ def _admit_used(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _evolve_used(subject: str, value: Use | None, logged: Logged) -> Use:
-    del subject, value
+@evolves("use", UseDeclared)
+def _evolve_used(_body: UseDeclared, logged: Logged) -> Use:
     return Use(logged.position)
-
-
-BODIES: tuple[type[Body], ...] = (UseDeclared,)
-ADMITS: Admits = {UseDeclared: _admit_used}
-EVOLVES: Evolves = {("use", UseDeclared): _evolve_used}

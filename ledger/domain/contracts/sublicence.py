@@ -41,8 +41,8 @@ from ledger.domain.contracts.granting import (
     same_know_how,
 )
 from ledger.domain.contracts.lawful import must_be_lawful
-from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.body import State
+from ledger.domain.core.context import Context
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import (
     PredecessorUnknown,
@@ -55,6 +55,7 @@ from ledger.domain.core.existence import (
 from ledger.domain.core.law import law_day
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, NONE, Other, Step, listed
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.scope import Box
 from ledger.domain.core.types import PartyId, legal_day
 from ledger.domain.parties.party import standing_for
@@ -187,10 +188,11 @@ class BeyondOwnGrant(Refusal):
     article = "Luật Chuyển giao công nghệ, Điều 7"
 
 
-def _admit_sublicence(state: State, event: Event, context: Context) -> None:
+@admits(SublicenceGranted)
+def _admit_sublicence(
+    body: SublicenceGranted, state: State, context: Context, event: Event
+) -> None:
     """Refuse a sublicence that its head grant does not allow, or does not contain."""
-    body = event.body
-    assert isinstance(body, SublicenceGranted)
     require_new(state, body.contract)
     contract = require_known(state, body.head_contract, Contract)
     head = contract.grants.get(body.head_grant)
@@ -421,9 +423,10 @@ def _early_ends(contract: Contract) -> Iterator[tuple[date, int]]:
         yield contract.voided.start, contract.voided.position
 
 
-def _evolve_sublicence(subject: str, value: Contract | None, logged: Logged) -> Contract | None:
-    body = logged.event.body
-    assert isinstance(body, SublicenceGranted)
+@evolves(KIND, SublicenceGranted)
+def _evolve_sublicence(
+    body: SublicenceGranted, logged: Logged, value: Contract | None, subject: str
+) -> Contract | None:
     if subject != body.contract:
         return value and replace(value, below=value.below.insert(body.contract, body.head_grant))
     terms = first_terms(body, (body.grant,), body.grant.valid_to)
@@ -442,19 +445,9 @@ def _evolve_sublicence(subject: str, value: Contract | None, logged: Logged) -> 
     )
 
 
-def _evolve_passed_on(subject: str, value: E, logged: Logged) -> E:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, SublicenceGranted)
+@evolves("right", SublicenceGranted)
+@evolves("technology", SublicenceGranted)
+def _evolve_passed_on(body: SublicenceGranted, logged: Logged, value: E) -> E:
     day = legal_day(logged.accepted)
     held = held_grant(body.grant, body.contract, body.head(), logged.position, day)
     return with_grants(value, [held])
-
-
-BODIES: tuple[type[Body], ...] = (SublicenceGranted,)
-ADMITS: Admits = {SublicenceGranted: _admit_sublicence}
-EVOLVES: Evolves = {
-    (KIND, SublicenceGranted): _evolve_sublicence,
-    ("right", SublicenceGranted): _evolve_passed_on,
-    ("technology", SublicenceGranted): _evolve_passed_on,
-}

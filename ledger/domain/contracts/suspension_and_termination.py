@@ -51,11 +51,12 @@ from ledger.domain.contracts.noticed import (
 )
 from ledger.domain.contracts.sublicence import sublicences_below
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves, if_opened
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context, if_opened
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import PredecessorUnknown, require_days, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import NONE, Step, leaving_out, listed
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Day, PartyIds, Text, legal_day
 from ledger.domain.parties.party import standing_for, strangers_to
 from ledger.domain.parties.signature_refusals import WrongSigner
@@ -192,10 +193,9 @@ class CureRunning(Refusal):
     title_vi = "Chưa hết thời hạn khắc phục đã thỏa thuận"
 
 
-def _admit_suspended(state: State, event: Event, context: Context) -> None:
+@admits(ContractSuspended)
+def _admit_suspended(body: ContractSuspended, state: State, context: Context) -> None:
     """Refuse to suspend alone without a notice received, or from a day before its receipt."""
-    body = event.body
-    assert isinstance(body, ContractSuspended)
     contract = require_known(state, body.contract, Contract)
     must_not_have_ended(body.contract, contract, context, "again")
     require_days(body.suspended_from, body.suspended_to, "/body/suspended_to")
@@ -210,10 +210,9 @@ def _admit_suspended(state: State, event: Event, context: Context) -> None:
         must_be_noticed(state, contract, alone, OF_SUSPENSION)
 
 
-def _admit_resumed(state: State, event: Event, context: Context) -> None:
+@admits(ContractResumed)
+def _admit_resumed(body: ContractResumed, state: State, context: Context) -> None:
     """Refuse to resume what is not suspended, or by others than those who suspended it."""
-    body = event.body
-    assert isinstance(body, ContractResumed)
     contract = require_known(state, body.contract, Contract)
     must_not_have_ended(body.contract, contract, context)
     if contract.suspended is None:
@@ -237,10 +236,9 @@ def _admit_resumed(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _admit_terminated(state: State, event: Event, context: Context) -> None:
+@admits(ContractTerminated)
+def _admit_terminated(body: ContractTerminated, state: State, context: Context) -> None:
     """Refuse an end that was not agreed, or told of, before its days are over, or too far back."""
-    body = event.body
-    assert isinstance(body, ContractTerminated)
     contract = require_known(state, body.contract, Contract)
     must_not_have_ended(body.contract, contract, context, "again")
     _must_end_sooner(body, contract)
@@ -362,10 +360,8 @@ def _must_be_over(
         )
 
 
-def _evolve_suspended(subject: str, value: Contract, logged: Logged) -> Contract:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, ContractSuspended)
+@evolves(KIND, ContractSuspended)
+def _evolve_suspended(body: ContractSuspended, logged: Logged, value: Contract) -> Contract:
     return replace(
         value,
         suspended=Suspension(
@@ -377,36 +373,18 @@ def _evolve_suspended(subject: str, value: Contract, logged: Logged) -> Contract
     )
 
 
-def _evolve_resumed(subject: str, value: Contract, logged: Logged) -> Contract:
-    del subject, logged
+@evolves(KIND, ContractResumed)
+def _evolve_resumed(_body: ContractResumed, _logged: Logged, value: Contract) -> Contract:
     return replace(value, suspended=None)
 
 
-def _evolve_terminated(subject: str, value: Contract, logged: Logged) -> Contract:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, ContractTerminated)
+@evolves(KIND, ContractTerminated)
+def _evolve_terminated(body: ContractTerminated, logged: Logged, value: Contract) -> Contract:
     return replace(value, ended=body.terminated_on, ended_by=logged.position)
 
 
-def _evolve_freed(subject: str, value: E, logged: Logged) -> E:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, ContractTerminated)
+@evolves("right", ContractTerminated)
+@evolves("technology", ContractTerminated)
+def _evolve_freed(body: ContractTerminated, _logged: Logged, value: E) -> E:
     refs = {held.ref for held in value.grants.of(body.contract)}
     return ended_from(value, refs, body.terminated_on)
-
-
-BODIES: tuple[type[Body], ...] = (ContractSuspended, ContractResumed, ContractTerminated)
-ADMITS: Admits = {
-    ContractSuspended: _admit_suspended,
-    ContractResumed: _admit_resumed,
-    ContractTerminated: _admit_terminated,
-}
-EVOLVES: Evolves = {
-    (KIND, ContractSuspended): _evolve_suspended,
-    (KIND, ContractResumed): _evolve_resumed,
-    (KIND, ContractTerminated): _evolve_terminated,
-    ("right", ContractTerminated): _evolve_freed,
-    ("technology", ContractTerminated): _evolve_freed,
-}

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from ledger.domain.core.body import Body, State
-from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.law import Law
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
@@ -42,14 +40,6 @@ class Context:
     law: "Law" = field(default=cast("Law", None))
     recall: Recall = _keep_nothing
     left_out: "list[LeftOut] | None" = None
-
-
-Admits = dict[type[Body], Callable[[State, Event, Context], None]]
-"""What a module exports as ADMITS: the rule of each of its bodies."""
-
-
-Evolves = dict[tuple[str, type[Body]], Callable[[str, Any, Logged], Any]]
-"""What a module exports as EVOLVES: the fold of a body into the value of one kind of subject."""
 
 
 class OpeningRequired(Refusal):

@@ -5,8 +5,8 @@ An event is a fact as its signers signed it (docs/spec/event.md). The ledger adm
 it; it never edits, completes or re-serialises it. So every module of `ledger.domain` is read in
 one order, events, state, refusals, admit, evolve, and:
 
-* `admit(state, event, context)` raises a `Refusal` or returns nothing,
-* `evolve(subject, value, logged)` never refuses: what happened has happened.
+* a rule (`@admits`) raises a `Refusal` or returns nothing,
+* a fold (`@evolves`) never refuses: what happened has happened.
 
 Both are pure: no clock, no random, no I/O. Time comes in as `Context.accepted`.
 """

@@ -40,23 +40,23 @@ def concerned_by(deed: object) -> frozenset[str]:
             return frozenset()
 
 
-def _held(holds: Holds, subject: str, logged: Logged) -> Holds:
+def _held(holds: Holds, body: OfDispute, logged: Logged, subject: str) -> Holds:
     """Return the holds on a subject after an event of a dispute."""
-    gone, begun = _lifted_and_begun(subject, logged)
+    gone, begun = _lifted_and_begun(body, logged, subject)
     return {ref: hold for ref, hold in holds.items() if ref not in gone} | begun
 
 
-def _frozen(right: Right, subject: str, logged: Logged) -> Right:
-    gone, begun = _lifted_and_begun(subject, logged)
+def _frozen(right: Right, body: OfDispute, logged: Logged, subject: str) -> Right:
+    gone, begun = _lifted_and_begun(body, logged, subject)
     frozen = right.frozen.update(begun)
     for ref in gone - begun.keys():
         frozen = frozen.discard(ref)
     return replace(right, frozen=frozen)
 
 
-def _lifted_and_begun(subject: str, logged: Logged) -> tuple[set[str], dict[str, Hold]]:
-    body = logged.event.body
-    assert isinstance(body, OfDispute)
+def _lifted_and_begun(
+    body: OfDispute, logged: Logged, subject: str
+) -> tuple[set[str], dict[str, Hold]]:
     gone = {f"{body.dispute}#{lift.order}" for lift in body.lifted() if subject in lift.on}
     begun = {
         f"{body.dispute}#{order.order}": Hold(logged.position, order.start, order.end, order.party)
@@ -66,34 +66,34 @@ def _lifted_and_begun(subject: str, logged: Logged) -> tuple[set[str], dict[str,
     return gone, begun
 
 
-def _voiding(subject: str, logged: Logged) -> tuple[Order, ...]:
-    body = logged.event.body
-    assert isinstance(body, OfDispute)
+def _voiding(body: OfDispute, subject: str) -> tuple[Order, ...]:
     return tuple(
         order for order in body.ordered() if order.event is not None and subject in order.on
     )
 
 
-def _holdable(subject: str, value: Contract | Share, logged: Logged) -> Contract | Share:
-    value = replace(value, holds=_held(value.holds, subject, logged))
-    for order in _voiding(subject, logged):
+def _holdable(
+    body: OfDispute, logged: Logged, value: Contract | Share, subject: str
+) -> Contract | Share:
+    value = replace(value, holds=_held(value.holds, body, logged, subject))
+    for order in _voiding(body, subject):
         value = replace(value, voided=voided_from(value.voided, logged.position, order.start))
     return value
 
 
-def _listing(subject: str, value: Listing, logged: Logged) -> Listing:
-    return replace(value, holds=_held(value.holds, subject, logged))
+def _listing(body: OfDispute, logged: Logged, value: Listing, subject: str) -> Listing:
+    return replace(value, holds=_held(value.holds, body, logged, subject))
 
 
-def _assignment(subject: str, value: Assignment, logged: Logged) -> Assignment:
-    for order in _voiding(subject, logged):
+def _assignment(body: OfDispute, logged: Logged, value: Assignment, subject: str) -> Assignment:
+    for order in _voiding(body, subject):
         value = replace(value, voided=voided_from(value.voided, logged.position, order.start))
     return value
 
 
-def _security(subject: str, value: Security, logged: Logged) -> Security:
+def _security(body: OfDispute, logged: Logged, value: Security, subject: str) -> Security:
     """Return the security, with no creditor left on any right."""
-    if not _voiding(subject, logged):
+    if not _voiding(body, subject):
         return value
     return replace(
         value,
@@ -102,16 +102,16 @@ def _security(subject: str, value: Security, logged: Logged) -> Security:
     )
 
 
-def _right(subject: str, value: Right, logged: Logged) -> Right:
-    value = _frozen(value, subject, logged)
-    for order in _voiding(subject, logged):
+def _right(body: OfDispute, logged: Logged, value: Right, subject: str) -> Right:
+    value = _frozen(value, body, logged, subject)
+    for order in _voiding(body, subject):
         (deed,) = order.deeds()
         value = _VOIDED[kind_of(deed)](value, deed, order.start, logged)
     return value
 
 
-def _technology(subject: str, value: Technology, logged: Logged) -> Technology:
-    for order in _voiding(subject, logged):
+def _technology(body: OfDispute, logged: Logged, value: Technology, subject: str) -> Technology:
+    for order in _voiding(body, subject):
         (deed,) = order.deeds()
         value = _without_grants(value, deed, order.start, logged)
     return value
@@ -140,7 +140,7 @@ _VOIDED: Mapping[str, Callable[[Right, str, date, Logged], Right]] = {
     "assignment": _without_assignment,
 }
 
-EFFECTS: Mapping[str, Callable[[str, Any, Logged], Any]] = {
+EFFECTS: Mapping[str, Callable[[OfDispute, Logged, Any, str], Any]] = {
     "contract": _holdable,
     "share": _holdable,
     "listing": _listing,

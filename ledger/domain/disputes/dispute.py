@@ -16,9 +16,9 @@ from pydantic import model_validator
 from rpds import HashTrieSet
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.context import Context
 from ledger.domain.core.court_order import DisputeId, Lift, Lifts, OfDispute, Subjects
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import all_known, not_in_future, require_known, require_new
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import (
@@ -30,6 +30,7 @@ from ledger.domain.core.remedy import (
     naming,
     naming_one_of,
 )
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
     DISTINCT,
     FROM_LIST,
@@ -249,13 +250,12 @@ def must_be_a_forum(state: State, party: str) -> None:
         )
 
 
-def _admit_opened(state: State, event: Event, context: Context) -> None:
+@admits(DisputeOpened)
+def _admit_opened(body: DisputeOpened, state: State, context: Context) -> None:
     """Refuse a dispute twice, about the unknown, before whom is no forum.
 
     One that is opened late is admitted: whether its time is over is for the forum to say.
     """
-    body = event.body
-    assert isinstance(body, DisputeOpened)
     require_new(state, body.dispute)
     must_be_a_forum(state, body.forum)
     all_known(state, body.concerns)
@@ -274,10 +274,9 @@ def open_dispute(state: State, body: OfDispute) -> Dispute:
     return dispute
 
 
-def _admit_admitted(state: State, event: Event, context: Context) -> None:
+@admits(DisputeAdmitted)
+def _admit_admitted(body: DisputeAdmitted, state: State, context: Context) -> None:
     """Refuse another than the forum, and a day to come."""
-    body = event.body
-    assert isinstance(body, DisputeAdmitted)
     must_have_the_case(open_dispute(state, body), body.forum)
     not_in_future(context.accepted, admitted_on=body.admitted_on)
 
@@ -292,11 +291,9 @@ def must_have_the_case(dispute: Dispute, party: str) -> None:
         )
 
 
-def _admit_evidence(state: State, event: Event, context: Context) -> None:
+@admits(EvidenceFiled)
+def _admit_evidence(body: EvidenceFiled, state: State) -> None:
     """Refuse evidence by a stranger."""
-    del context
-    body = event.body
-    assert isinstance(body, EvidenceFiled)
     _must_be_a_side(open_dispute(state, body), body.filed_by)
 
 
@@ -353,11 +350,9 @@ def must_lift_all(dispute: Dispute, lifts: Sequence[Lift]) -> None:
         )
 
 
-def _admit_appeal(state: State, event: Event, context: Context) -> None:
+@admits(AppealFiled)
+def _admit_appeal(body: AppealFiled, state: State) -> None:
     """Refuse an appeal by a stranger, to whom is no forum, or against no ruling."""
-    del context
-    body = event.body
-    assert isinstance(body, AppealFiled)
     dispute = open_dispute(state, body)
     _must_be_a_side(dispute, body.filed_by)
     must_be_a_forum(state, body.forum)
@@ -372,11 +367,9 @@ def _admit_appeal(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _admit_settled(state: State, event: Event, context: Context) -> None:
+@admits(SettlementRecorded)
+def _admit_settled(body: SettlementRecorded, state: State) -> None:
     """Refuse a settlement that not every side signs, or that leaves an order standing."""
-    del context
-    body = event.body
-    assert isinstance(body, SettlementRecorded)
     dispute = open_dispute(state, body)
     strangers = set(body.parties) - dispute.sides()
     if strangers:
@@ -397,11 +390,9 @@ def _admit_settled(state: State, event: Event, context: Context) -> None:
     must_lift_all(dispute, body.lifts)
 
 
-def _admit_withdrawn(state: State, event: Event, context: Context) -> None:
+@admits(DisputeWithdrawn)
+def _admit_withdrawn(body: DisputeWithdrawn, state: State) -> None:
     """Refuse another than the claimant, or to leave an order standing."""
-    del context
-    body = event.body
-    assert isinstance(body, DisputeWithdrawn)
     dispute = open_dispute(state, body)
     if body.claimant != dispute.claimant:
         raise WrongSigner(
@@ -413,18 +404,13 @@ def _admit_withdrawn(state: State, event: Event, context: Context) -> None:
     must_lift_all(dispute, body.lifts)
 
 
-def _evolve_opened(subject: str, value: Dispute | None, logged: Logged) -> Dispute:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, DisputeOpened)
+@evolves(KIND, DisputeOpened)
+def _evolve_opened(body: DisputeOpened, logged: Logged) -> Dispute:
     return Dispute(logged.position, body.claimant, frozenset(body.respondents), body.forum)
 
 
-def evolve_orders(subject: str, value: Dispute, logged: Logged) -> Dispute:
+def evolve_orders(body: OfDispute, logged: Logged, value: Dispute) -> Dispute:
     """Return the dispute with the orders that stand after the event, and whether it is over."""
-    del subject
-    body = logged.event.body
-    assert isinstance(body, OfDispute)
     gone = {lift.order for lift in body.lifted()}
     begun = {
         order.order: Standing(order.effect, frozenset(order.on), logged.position)
@@ -438,44 +424,16 @@ def evolve_orders(subject: str, value: Dispute, logged: Logged) -> Dispute:
     )
 
 
-def _evolve_appealed(subject: str, value: Dispute, logged: Logged) -> Dispute:
-    body = logged.event.body
-    assert isinstance(body, AppealFiled)
-    return replace(evolve_orders(subject, value, logged), forum=body.forum, ruled=None)
+@evolves(KIND, AppealFiled)
+def _evolve_appealed(body: AppealFiled, logged: Logged, value: Dispute) -> Dispute:
+    return replace(evolve_orders(body, logged, value), forum=body.forum, ruled=None)
 
 
-def _evolve_ended(subject: str, value: Dispute, logged: Logged) -> Dispute:
-    return replace(evolve_orders(subject, value, logged), ended=logged.position)
+@evolves(KIND, SettlementRecorded, DisputeWithdrawn)
+def _evolve_ended(body: OfDispute, logged: Logged, value: Dispute) -> Dispute:
+    return replace(evolve_orders(body, logged, value), ended=logged.position)
 
 
-BODIES: tuple[type[Body], ...] = (
-    DisputeOpened,
-    DisputeAdmitted,
-    EvidenceFiled,
-    AppealFiled,
-    SettlementRecorded,
-    DisputeWithdrawn,
-)
-
-ADMITS: Admits = {
-    DisputeOpened: _admit_opened,
-    DisputeAdmitted: _admit_admitted,
-    EvidenceFiled: _admit_evidence,
-    AppealFiled: _admit_appeal,
-    SettlementRecorded: _admit_settled,
-    DisputeWithdrawn: _admit_withdrawn,
-}
-
-EVOLVES: Evolves = {
-    (KIND, DisputeOpened): _evolve_opened,
-    (KIND, DisputeAdmitted): evolve_orders,
-    (KIND, EvidenceFiled): evolve_orders,
-    (KIND, AppealFiled): _evolve_appealed,
-    (KIND, SettlementRecorded): _evolve_ended,
-    (KIND, DisputeWithdrawn): _evolve_ended,
-    **{
-        (kind, body): effect
-        for kind, effect in EFFECTS.items()
-        for body in (SettlementRecorded, DisputeWithdrawn)
-    },
-}
+evolves(KIND, DisputeAdmitted, EvidenceFiled)(evolve_orders)
+for _kind, _effect in EFFECTS.items():
+    evolves(_kind, SettlementRecorded, DisputeWithdrawn)(_effect)

@@ -14,12 +14,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import model_validator
 
-from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.body import State
+from ledger.domain.core.context import Context
 from ledger.domain.core.court_order import Lift, Lifts, OfDispute, Order, Orders
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import all_known, not_in_future, require_days
 from ledger.domain.core.remedy import Step, listed
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import NOT_EMPTY, Day, PartyId, Sha256, Text
 from ledger.domain.disputes.court_order_effects import EFFECTS, concerned_by
 from ledger.domain.disputes.dispute import (
@@ -125,11 +126,9 @@ class RulingMade(OfDispute):
         return self.lifts
 
 
-def _admit_hold(state: State, event: Event, context: Context) -> None:
+@admits(HoldOrdered)
+def _admit_hold(body: HoldOrdered, state: State) -> None:
     """Refuse orders by another than the forum, on the unknown, or twice under one name."""
-    del context
-    body = event.body
-    assert isinstance(body, HoldOrdered)
     dispute = open_dispute(state, body)
     must_have_the_case(dispute, body.forum)
     _must_be_new_orders(state, dispute, body.orders)
@@ -154,20 +153,17 @@ def _named_anew(pointer: str, taken: Collection[str]) -> Step:
     return Step({"name": name}, case="again", change={pointer: name})
 
 
-def _admit_lifted(state: State, event: Event, context: Context) -> None:
+@admits(HoldLifted)
+def _admit_lifted(body: HoldLifted, state: State) -> None:
     """Refuse another than the forum, and lifting what was not ordered."""
-    del context
-    body = event.body
-    assert isinstance(body, HoldLifted)
     dispute = open_dispute(state, body)
     must_have_the_case(dispute, body.forum)
     must_lift(dispute, body.lifts)
 
 
-def _admit_ruling(state: State, event: Event, context: Context) -> None:
+@admits(RulingMade)
+def _admit_ruling(body: RulingMade, state: State, context: Context) -> None:
     """Refuse a ruling by another than the forum, and orders that do not fit what they are about."""
-    body = event.body
-    assert isinstance(body, RulingMade)
     dispute = open_dispute(state, body)
     must_have_the_case(dispute, body.forum)
     not_in_future(context.accepted, ruled_on=body.ruled_on)
@@ -207,24 +203,12 @@ def _must_void_the_deed(state: State, order: Order, pointer: str, context: Conte
         )
 
 
-def _evolve_ruled(subject: str, value: Dispute, logged: Logged) -> Dispute:
-    body = logged.event.body
-    assert isinstance(body, RulingMade)
+@evolves(KIND, RulingMade)
+def _evolve_ruled(body: RulingMade, logged: Logged, value: Dispute) -> Dispute:
     ended = logged.position if body.final else None
-    return replace(evolve_orders(subject, value, logged), ruled=logged.position, ended=ended)
+    return replace(evolve_orders(body, logged, value), ruled=logged.position, ended=ended)
 
 
-BODIES: tuple[type[Body], ...] = (HoldOrdered, HoldLifted, RulingMade)
-
-ADMITS: Admits = {
-    HoldOrdered: _admit_hold,
-    HoldLifted: _admit_lifted,
-    RulingMade: _admit_ruling,
-}
-
-EVOLVES: Evolves = {
-    (KIND, HoldOrdered): evolve_orders,
-    (KIND, HoldLifted): evolve_orders,
-    (KIND, RulingMade): _evolve_ruled,
-    **{(kind, body): effect for kind, effect in EFFECTS.items() for body in BODIES},
-}
+evolves(KIND, HoldOrdered, HoldLifted)(evolve_orders)
+for _kind, _effect in EFFECTS.items():
+    evolves(_kind, HoldOrdered, HoldLifted, RulingMade)(_effect)

@@ -9,18 +9,19 @@ Read in this order: events, state, refusals, admit, evolve; `Ledger` stands in `
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.context import Context
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import NothingWaits, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
     DISTINCT,
     FROM_LIST,
@@ -277,10 +278,9 @@ def must_be_of_this_ledger(state: State, event: Event, named: str) -> Ledger:
     return ledger_of(state, event)
 
 
-def _admit_log_keys(state: State, event: Event, _: Context) -> None:
+@admits(LogKeysAdopted)
+def _admit_log_keys(body: LogKeysAdopted, state: State, _context: Context, event: Event) -> None:
     """Refuse keys that share none with those in force."""
-    body = event.body
-    assert isinstance(body, LogKeysAdopted)
     ledger = must_be_of_this_ledger(state, event, body.ledger)
     if not set(body.log_keys) & set(ledger.log_keys):
         raise LogKeysApart(
@@ -290,10 +290,9 @@ def _admit_log_keys(state: State, event: Event, _: Context) -> None:
         )
 
 
-def _admit_policy(state: State, event: Event, _: Context) -> None:
+@admits(PolicyAdopted)
+def _admit_policy(body: PolicyAdopted, state: State, _context: Context, event: Event) -> None:
     """Refuse a policy that is another than its digest says, or that two groups do not approve."""
-    body = event.body
-    assert isinstance(body, PolicyAdopted)
     ledger = must_be_of_this_ledger(state, event, body.ledger)
     digest = f"sha256:{hashlib.sha256(body.text).hexdigest()}"
     if body.policy_sha256 != digest:
@@ -338,29 +337,30 @@ def _admit_policy(state: State, event: Event, _: Context) -> None:
         )
 
 
-def _speakers(body: PolicyAdopted) -> tuple[Speaker, ...]:
-    return tuple(Speaker(each.group, each.party) for each in body.speakers)
-
-
-def _admit_handover(state: State, event: Event, _: Context) -> None:
+@admits(OperationHandedOver)
+def _admit_handover(
+    body: OperationHandedOver, state: State, _context: Context, event: Event
+) -> None:
     """Refuse a new operator whom nobody knows."""
-    body = event.body
-    assert isinstance(body, OperationHandedOver)
     must_be_of_this_ledger(state, event, body.ledger)
     party_of(state, body.operator)
 
 
-def _admit_plain(state: State, event: Event, _: Context) -> None:
+@admits(RefusalKeysAdopted, LedgerResumed, LedgerClosed)
+def _admit_plain(
+    body: _OfLedger,
+    state: State,
+    _context: Context,
+    event: Event,
+) -> None:
     """Refuse what is meant for another ledger."""
-    body = event.body
-    assert isinstance(body, LedgerResumed | LedgerClosed | RefusalKeysAdopted)
     must_be_of_this_ledger(state, event, body.ledger)
 
 
-def _admit_delay(state: State, event: Event, context: Context) -> None:
+@admits(DelayAdopted)
+def _admit_delay(body: DelayAdopted, state: State, context: Context, event: Event) -> None:
     """Refuse to one officer alone what is no stop: nothing waits, or the delay would change."""
-    body, now = event.body, context.accepted
-    assert isinstance(body, DelayAdopted)
+    now = context.accepted
     ledger = must_be_of_this_ledger(state, event, body.ledger)
     if body.stopped_by is None:
         return
@@ -380,46 +380,35 @@ def _admit_delay(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _admit_succession(state: State, event: Event, context: Context) -> None:
+@admits(SuccessionDeclared)
+def _admit_succession(
+    body: SuccessionDeclared, state: State, context: Context, event: Event
+) -> None:
     """Refuse a succession that is declared when the log has begun already."""
-    body = event.body
-    assert isinstance(body, SuccessionDeclared)
     must_be_of_this_ledger(state, event, body.ledger)
     if context.position != 1:
         raise SuccessionTooLate("the log has begun already", positions=(1,))
 
 
-B = TypeVar("B", bound=Body)
-
-
-def _changing(
-    kind: type[B], change: Callable[[Ledger, B, int], Ledger]
-) -> Callable[[str, Ledger | None, Logged], Ledger | None]:
-    """Return the fold of a body by which the ledger changes."""
-
-    def evolve(subject: str, value: Ledger | None, logged: Logged) -> Ledger | None:
-        body = logged.event.body
-        assert isinstance(body, kind)
-        del subject
-        return value and change(value, body, logged.position).after(logged)
-
-    return evolve
-
-
-def _as_it_was(ledger: Ledger, _body: Body, _position: int) -> Ledger:
-    """Return the ledger: what was said of it is for people, no rule asks for it."""
-    return ledger
-
-
-def _evolve_charter(subject: str, value: Charter | None, logged: Logged) -> Charter:
-    del subject
+@evolves("charter", LogKeysAdopted, RefusalKeysAdopted, DelayAdopted, PolicyAdopted)
+@evolves("charter", OperationHandedOver, LedgerResumed, LedgerClosed, SuccessionDeclared)
+def _evolve_charter(_body: Body, logged: Logged, value: Charter | None) -> Charter:
     return value or Charter(logged.position)
 
 
-def _evolve_delay(subject: str, value: Ledger | None, logged: Logged) -> Ledger | None:
-    body = logged.event.body
-    assert isinstance(body, DelayAdopted)
-    del subject
+@evolves(KIND, LogKeysAdopted)
+def _evolve_log_keys(body: LogKeysAdopted, logged: Logged, value: Ledger | None) -> Ledger | None:
+    return value and replace(value, log_keys=body.log_keys).after(logged)
+
+
+@evolves(KIND, RefusalKeysAdopted, SuccessionDeclared)
+def _evolve_told(_body: Body, logged: Logged, value: Ledger | None) -> Ledger | None:
+    """Return the ledger: what was said of it is for people, no rule asks for it."""
+    return value and value.after(logged)
+
+
+@evolves(KIND, DelayAdopted)
+def _evolve_delay(body: DelayAdopted, logged: Logged, value: Ledger | None) -> Ledger | None:
     if value is None:
         return None
     until_then = int(value.delay_at(logged.accepted).total_seconds())
@@ -427,47 +416,26 @@ def _evolve_delay(subject: str, value: Ledger | None, logged: Logged) -> Ledger 
     return replace(value, delay_seconds=until_then, next_delay=after).after(logged)
 
 
-def _with_policy(ledger: Ledger, body: PolicyAdopted, _: int) -> Ledger:
-    return replace(ledger, policy_sha256=body.policy_sha256, speakers=_speakers(body))
+@evolves(KIND, PolicyAdopted)
+def _evolve_policy(body: PolicyAdopted, logged: Logged, value: Ledger | None) -> Ledger | None:
+    speakers = tuple(Speaker(each.group, each.party) for each in body.speakers)
+    return value and replace(value, policy_sha256=body.policy_sha256, speakers=speakers).after(
+        logged
+    )
 
 
-BODIES: tuple[type[Body], ...] = (
-    LogKeysAdopted,
-    RefusalKeysAdopted,
-    DelayAdopted,
-    PolicyAdopted,
-    OperationHandedOver,
-    LedgerResumed,
-    LedgerClosed,
-    SuccessionDeclared,
-)
-ADMITS: Admits = {
-    LogKeysAdopted: _admit_log_keys,
-    RefusalKeysAdopted: _admit_plain,
-    DelayAdopted: _admit_delay,
-    PolicyAdopted: _admit_policy,
-    OperationHandedOver: _admit_handover,
-    LedgerResumed: _admit_plain,
-    LedgerClosed: _admit_plain,
-    SuccessionDeclared: _admit_succession,
-}
-EVOLVES: Evolves = {
-    **{("charter", body): _evolve_charter for body in BODIES},
-    (KIND, LogKeysAdopted): _changing(
-        LogKeysAdopted, lambda ledger, body, _: replace(ledger, log_keys=body.log_keys)
-    ),
-    (KIND, RefusalKeysAdopted): _changing(RefusalKeysAdopted, _as_it_was),
-    (KIND, DelayAdopted): _evolve_delay,
-    (KIND, PolicyAdopted): _changing(PolicyAdopted, _with_policy),
-    (KIND, OperationHandedOver): _changing(
-        OperationHandedOver, lambda ledger, body, _: replace(ledger, operator=body.operator)
-    ),
-    (KIND, LedgerResumed): _changing(
-        LedgerResumed, lambda ledger, _, __: replace(ledger, counted=())
-    ),
-    (KIND, SuccessionDeclared): _changing(SuccessionDeclared, _as_it_was),
-    (KIND, LedgerClosed): _changing(
-        LedgerClosed,
-        lambda ledger, body, position: replace(ledger, closed=position, successor=body.successor),
-    ),
-}
+@evolves(KIND, OperationHandedOver)
+def _evolve_operator(
+    body: OperationHandedOver, logged: Logged, value: Ledger | None
+) -> Ledger | None:
+    return value and replace(value, operator=body.operator).after(logged)
+
+
+@evolves(KIND, LedgerResumed)
+def _evolve_resumed(_body: LedgerResumed, logged: Logged, value: Ledger | None) -> Ledger | None:
+    return value and replace(value, counted=()).after(logged)
+
+
+@evolves(KIND, LedgerClosed)
+def _evolve_closed(body: LedgerClosed, logged: Logged, value: Ledger | None) -> Ledger | None:
+    return value and replace(value, closed=logged.position, successor=body.successor).after(logged)

@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from ledger.domain.core.body import Body, KeyRecord, State, key_subject
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.context import Context
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import new_keys, require_known, require_new
 from ledger.domain.core.law import Law, LawDataUnknown
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
     DISTINCT,
     FROM_LIST,
@@ -173,10 +174,9 @@ def opened(body: LedgerOpened, position: int) -> Ledger:
     )
 
 
-def _admit_opened(state: State, event: Event, context: Context) -> None:
+@admits(LedgerOpened)
+def _admit_opened(body: LedgerOpened, state: State, context: Context, event: Event) -> None:
     """Refuse a second opening, another origin, and first parties that do not hold together."""
-    body = event.body
-    assert isinstance(body, LedgerOpened)
     require_new(state, ledger_subject(body.origin), LedgerAlreadyOpen)
     if context.position != 0:
         raise LedgerAlreadyOpen("another ledger begins at position 0", positions=(0,))
@@ -209,54 +209,37 @@ def _must_hold_together(body: LedgerOpened) -> None:
             )
 
 
-def _admit_rules(state: State, event: Event, context: Context) -> None:
+@admits(RulesAdopted)
+def _admit_rules(body: RulesAdopted, state: State, context: Context, event: Event) -> None:
     """Refuse rules for another ledger, and an edition that this version cannot judge by."""
-    body = event.body
-    assert isinstance(body, RulesAdopted)
     must_know(body.edition)
     must_have_law(body.law_data_sha256, context)
     if body.ledger != ledger_subject(event.ledger):
         require_known(state, body.ledger, Ledger)
 
 
-def _evolve_opened(subject: str, value: Ledger | None, logged: Logged) -> Ledger:
-    body = logged.event.body
-    assert isinstance(body, LedgerOpened)
-    del subject, value
+@evolves(KIND, LedgerOpened)
+def _evolve_opened(body: LedgerOpened, logged: Logged) -> Ledger:
     return opened(body, logged.position)
 
 
-def _evolve_rules(subject: str, value: Ledger | None, logged: Logged) -> Ledger | None:
-    body = logged.event.body
-    assert isinstance(body, RulesAdopted)
-    del subject
+@evolves(KIND, RulesAdopted)
+def _evolve_rules(body: RulesAdopted, logged: Logged, value: Ledger | None) -> Ledger | None:
     if value is None:
         return None
     adopted = replace(value, edition=body.edition, law_data_sha256=body.law_data_sha256)
     return adopted.after(logged)
 
 
-def _evolve_first_party(subject: str, value: Party | None, logged: Logged) -> Party:
-    body = logged.event.body
-    assert isinstance(body, LedgerOpened)
-    del value
+@evolves("party", LedgerOpened)
+def _evolve_first_party(
+    body: LedgerOpened, logged: Logged, _value: Party | None, subject: str
+) -> Party:
     first = next(first for first in body.parties if first.party == subject)
     return registered(first, logged.position)
 
 
-def _evolve_first_key(subject: str, value: Key | None, logged: Logged) -> Key:
-    body = logged.event.body
-    assert isinstance(body, LedgerOpened)
-    del value
+@evolves("key", LedgerOpened)
+def _evolve_first_key(body: LedgerOpened, logged: Logged, _value: Key | None, subject: str) -> Key:
     owners = (party for party, key in body.new_keys() if key_subject(key.key_id) == subject)
     return Key(position=logged.position, party=next(owners))
-
-
-BODIES: tuple[type[Body], ...] = (LedgerOpened, RulesAdopted)
-ADMITS: Admits = {LedgerOpened: _admit_opened, RulesAdopted: _admit_rules}
-EVOLVES: Evolves = {
-    (KIND, LedgerOpened): _evolve_opened,
-    (KIND, RulesAdopted): _evolve_rules,
-    ("party", LedgerOpened): _evolve_first_party,
-    ("key", LedgerOpened): _evolve_first_key,
-}

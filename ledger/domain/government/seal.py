@@ -19,10 +19,11 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field, StringConstraints
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.context import Context
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import FROM_LIST, Model, Sha256, of_kind
 from ledger.domain.government.governance import Size, must_be_of_this_ledger
 from ledger.domain.parties.ledger_state import Ledger
@@ -117,9 +118,8 @@ class SealCountsFall(Refusal):
     title_vi = "Niêm ấn không được đếm ít hơn niêm ấn trước, trừ khi sổ cái đã được cho ký tiếp"
 
 
-def _admit(state: State, event: Event, context: Context) -> None:
-    body = event.body
-    assert isinstance(body, LedgerSealed)
+@admits(LedgerSealed)
+def _admit(body: LedgerSealed, state: State, context: Context, event: Event) -> None:
     ledger = must_be_of_this_ledger(state, event, body.ledger)
     if not ledger.sealed < body.size <= context.position:
         raise SealOutOfOrder(
@@ -138,14 +138,7 @@ def _admit(state: State, event: Event, context: Context) -> None:
             )
 
 
-def _evolve(subject: str, value: Ledger | None, logged: Logged) -> Ledger | None:
-    body = logged.event.body
-    assert isinstance(body, LedgerSealed)
-    del subject
+@evolves(KIND, LedgerSealed)
+def _evolve(body: LedgerSealed, logged: Logged, value: Ledger | None) -> Ledger | None:
     counted = tuple(sorted(body.counts().items()))
     return value and replace(value, sealed=body.size, counted=counted).after(logged)
-
-
-BODIES: tuple[type[Body], ...] = (LedgerSealed,)
-ADMITS: Admits = {LedgerSealed: _admit}
-EVOLVES: Evolves = {(KIND, LedgerSealed): _evolve}

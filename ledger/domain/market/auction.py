@@ -18,13 +18,14 @@ from pydantic import Field, model_validator
 from rpds import HashTrieMap
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.context import Context
 from ledger.domain.core.court_hold import must_not_be_frozen
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import IntervalEmpty, require_known, require_new
 from ledger.domain.core.money import CurrencyMismatch, Price
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step, anybody_but, naming
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Instant, PartyId, Sha256, format_instant, legal_day, of_kind
 from ledger.domain.market.listing import Listing, ListingId, must_be_open, rights_of
 from ledger.domain.parties.signature_refusals import WrongSigner
@@ -270,10 +271,9 @@ def waiting(until: datetime) -> Step:
     return Step({"until": format_instant(until)}, after=until + timedelta(milliseconds=1))
 
 
-def _admit_opened(state: State, event: Event, context: Context) -> None:
+@admits(AuctionOpened)
+def _admit_opened(body: AuctionOpened, state: State, context: Context) -> None:
     """Refuse an auction of what is not on the market or another's, or that is over at once."""
-    body = event.body
-    assert isinstance(body, AuctionOpened)
     require_new(state, body.auction)
     must_be_open(state, body.listing, context)
     listing = require_known(state, body.listing, Listing)
@@ -298,10 +298,9 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _admit_placed(state: State, event: Event, context: Context) -> None:
+@admits(BidPlaced)
+def _admit_placed(body: BidPlaced, state: State, context: Context) -> None:
     """Refuse a bid after the close, of another form, by who sells, for what is not to be had."""
-    body = event.body
-    assert isinstance(body, BidPlaced)
     auction = require_known(state, body.auction, Auction)
     must_not_have_ended(auction, context.accepted)
     must_bid(body.auction, auction, body.bidder, "english", "dutch")
@@ -358,10 +357,9 @@ def must_not_have_ended(auction: Auction, at: datetime) -> None:
         raise AuctionOver("its first bid won", positions=(auction.best.position,), step=OVER)
 
 
-def _admit_closed(state: State, event: Event, context: Context) -> None:
+@admits(AuctionClosed)
+def _admit_closed(body: AuctionClosed, state: State, context: Context) -> None:
     """Refuse to close by a stranger, early or twice, and a winner that the bids do not make."""
-    body = event.body
-    assert isinstance(body, AuctionClosed)
     auction = require_known(state, body.auction, Auction)
     if body.closed_by != auction.opened_by:
         raise WrongSigner(
@@ -403,10 +401,8 @@ def _must_have_won(auction: Auction, body: AuctionClosed) -> None:
         )
 
 
-def _evolve_opened(subject: str, value: Auction | None, logged: Logged) -> Auction:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, AuctionOpened)
+@evolves(KIND, AuctionOpened)
+def _evolve_opened(body: AuctionOpened, logged: Logged) -> Auction:
     return Auction(
         position=logged.position,
         opened_at=logged.accepted,
@@ -423,31 +419,12 @@ def _evolve_opened(subject: str, value: Auction | None, logged: Logged) -> Aucti
     )
 
 
-def _evolve_placed(subject: str, value: Auction, logged: Logged) -> Auction:
+@evolves(KIND, BidPlaced)
+def _evolve_placed(body: BidPlaced, logged: Logged, value: Auction) -> Auction:
     """Return the auction with its best bid: each is above the last, so that is the latest."""
-    del subject
-    body = logged.event.body
-    assert isinstance(body, BidPlaced)
     return replace(value, best=Bid(body.bidder, logged.position, body.price.amount))
 
 
-def _evolve_closed(subject: str, value: Auction, logged: Logged) -> Auction:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, AuctionClosed)
+@evolves(KIND, AuctionClosed)
+def _evolve_closed(body: AuctionClosed, logged: Logged, value: Auction) -> Auction:
     return replace(value, winner=body.winner, ended=logged.position)
-
-
-BODIES: tuple[type[Body], ...] = (AuctionOpened, BidPlaced, AuctionClosed)
-
-ADMITS: Admits = {
-    AuctionOpened: _admit_opened,
-    BidPlaced: _admit_placed,
-    AuctionClosed: _admit_closed,
-}
-
-EVOLVES: Evolves = {
-    (KIND, AuctionOpened): _evolve_opened,
-    (KIND, BidPlaced): _evolve_placed,
-    (KIND, AuctionClosed): _evolve_closed,
-}

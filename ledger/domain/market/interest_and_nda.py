@@ -10,9 +10,10 @@ from typing import Annotated, ClassVar
 from pydantic import model_validator
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import not_in_future, require_days, require_known, require_new
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
     DISTINCT,
     FROM_LIST,
@@ -88,17 +89,15 @@ class Nda:
     position: int
 
 
-def _admit_interest(state: State, event: Event, context: Context) -> None:
+@admits(InterestShown)
+def _admit_interest(body: InterestShown, state: State, context: Context) -> None:
     """Refuse interest in what is not on the market."""
-    body = event.body
-    assert isinstance(body, InterestShown)
     must_be_open(state, body.listing, context)
 
 
-def _admit_nda(state: State, event: Event, context: Context) -> None:
+@admits(NdaSigned)
+def _admit_nda(body: NdaSigned, state: State, context: Context) -> None:
     """Refuse an agreement twice, for no time, or about an unknown listing."""
-    body = event.body
-    assert isinstance(body, NdaSigned)
     require_new(state, body.nda)
     if body.listing is not None:
         require_known(state, body.listing, Listing)
@@ -106,20 +105,12 @@ def _admit_nda(state: State, event: Event, context: Context) -> None:
     not_in_future(context.accepted, signed_on=body.signed_on)
 
 
-def _evolve_interest(subject: str, value: Listing, logged: Logged) -> Listing:
+@evolves("listing", InterestShown)
+def _evolve_interest(_body: InterestShown, _logged: Logged, value: Listing) -> Listing:
     """Return the listing as it was: interest binds nobody."""
-    del subject, logged
     return value
 
 
-def _evolve_nda(subject: str, value: Nda | None, logged: Logged) -> Nda:
-    del subject, value
+@evolves("nda", NdaSigned)
+def _evolve_nda(_body: NdaSigned, logged: Logged) -> Nda:
     return Nda(logged.position)
-
-
-BODIES: tuple[type[Body], ...] = (InterestShown, NdaSigned)
-ADMITS: Admits = {InterestShown: _admit_interest, NdaSigned: _admit_nda}
-EVOLVES: Evolves = {
-    ("listing", InterestShown): _evolve_interest,
-    ("nda", NdaSigned): _evolve_nda,
-}

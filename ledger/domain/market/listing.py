@@ -13,13 +13,14 @@ from pydantic import model_validator
 
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.codes import must_be_fields
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.context import Context
 from ledger.domain.core.court_hold import Holds, holding
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import require_known, require_new
 from ledger.domain.core.money import Price
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step, naming
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.scope import Field, HeldGrant
 from ledger.domain.core.types import (
     DISTINCT,
@@ -301,18 +302,15 @@ def _licences(right: Right, party: str, today: date) -> list[HeldGrant]:
     return [each for each in held if each.box.end is None or today < each.box.end]
 
 
-def _admit_drafted(state: State, event: Event, context: Context) -> None:
+@admits(ListingDrafted)
+def _admit_drafted(body: ListingDrafted, state: State) -> None:
     """Refuse a draft under an id that is taken."""
-    del context
-    body = event.body
-    assert isinstance(body, ListingDrafted)
     require_new(state, body.listing)
 
 
-def _admit_published(state: State, event: Event, context: Context) -> None:
+@admits(ListingPublished)
+def _admit_published(body: ListingPublished, state: State, context: Context) -> None:
     """Refuse a listing by whom it does not belong to, unreviewed, or without its paper."""
-    body = event.body
-    assert isinstance(body, ListingPublished)
     _must_be_new_or_its_draft(state, body)
     if body.fields is not None:
         must_be_fields(body.fields, legal_day(context.accepted), context.law)
@@ -393,11 +391,9 @@ def _must_own(state: State, body: ListingPublished) -> None:
         )
 
 
-def _admit_closed(state: State, event: Event, context: Context) -> None:
+@admits(ListingClosed)
+def _admit_closed(body: ListingClosed, state: State) -> None:
     """Refuse to close a listing twice, or by a stranger."""
-    del context
-    body = event.body
-    assert isinstance(body, ListingClosed)
     listing = require_known(state, body.listing, Listing)
     if body.closed_by not in (listing.lister, listing.reviewer):
         raise WrongSigner(
@@ -409,11 +405,9 @@ def _admit_closed(state: State, event: Event, context: Context) -> None:
     _must_not_be_closed(listing, body.listing)
 
 
-def _admit_suspended(state: State, event: Event, context: Context) -> None:
+@admits(ListingSuspended)
+def _admit_suspended(body: ListingSuspended, state: State) -> None:
     """Refuse to suspend by whom does not review, or what is off the market already."""
-    del context
-    body = event.body
-    assert isinstance(body, ListingSuspended)
     listing = require_known(state, body.listing, Listing)
     _must_not_be_closed(listing, body.listing)
     if listing.suspended is not None:
@@ -425,11 +419,9 @@ def _admit_suspended(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _admit_resumed(state: State, event: Event, context: Context) -> None:
+@admits(ListingResumed)
+def _admit_resumed(body: ListingResumed, state: State) -> None:
     """Refuse to resume by whom does not review, or what was not suspended."""
-    del context
-    body = event.body
-    assert isinstance(body, ListingResumed)
     listing = require_known(state, body.listing, Listing)
     anew = Other(ListingPublished.TOPIC, {"lister": listing.lister})
     _must_not_be_closed(
@@ -454,10 +446,8 @@ def _must_not_be_closed(listing: Listing, subject: str, step: Step = _DONE) -> N
         )
 
 
-def _evolve_published(subject: str, value: Listing | None, logged: Logged) -> Listing:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, ListingPublished)
+@evolves(KIND, ListingPublished)
+def _evolve_published(body: ListingPublished, logged: Logged) -> Listing:
     return Listing(
         logged.position,
         body.lister,
@@ -468,17 +458,15 @@ def _evolve_published(subject: str, value: Listing | None, logged: Logged) -> Li
     )
 
 
-def _evolve_drafted(subject: str, value: Listing | None, logged: Logged) -> Listing:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, ListingDrafted)
+@evolves(KIND, ListingDrafted)
+def _evolve_drafted(body: ListingDrafted, logged: Logged) -> Listing:
     return Listing(logged.position, body.lister, body.lister, None, stage="draft")
 
 
-def _evolve_right_listed(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, ListingPublished)
-    del subject
+@evolves("right", ListingPublished)
+def _evolve_right_listed(
+    body: ListingPublished, _logged: Logged, value: Right | None
+) -> Right | None:
     return value and with_listing(value, body.lister, body.listing)
 
 
@@ -487,42 +475,16 @@ def with_listing(right: Right, lister: str, listing: str) -> Right:
     return replace(right, listed=right.listed.insert(lister, listing))
 
 
-def _evolve_resumed(subject: str, value: Listing, logged: Logged) -> Listing:
-    del subject, logged
+@evolves(KIND, ListingResumed)
+def _evolve_resumed(_body: ListingResumed, _logged: Logged, value: Listing) -> Listing:
     return replace(value, suspended=None)
 
 
-def _evolve_closed(subject: str, value: Listing, logged: Logged) -> Listing:
-    del subject
+@evolves(KIND, ListingClosed)
+def _evolve_closed(_body: ListingClosed, logged: Logged, value: Listing) -> Listing:
     return replace(value, closed=logged.position)
 
 
-def _evolve_suspended(subject: str, value: Listing, logged: Logged) -> Listing:
-    del subject
+@evolves(KIND, ListingSuspended)
+def _evolve_suspended(_body: ListingSuspended, logged: Logged, value: Listing) -> Listing:
     return replace(value, suspended=logged.position)
-
-
-BODIES: tuple[type[Body], ...] = (
-    ListingDrafted,
-    ListingPublished,
-    ListingClosed,
-    ListingSuspended,
-    ListingResumed,
-)
-
-ADMITS: Admits = {
-    ListingDrafted: _admit_drafted,
-    ListingPublished: _admit_published,
-    ListingClosed: _admit_closed,
-    ListingSuspended: _admit_suspended,
-    ListingResumed: _admit_resumed,
-}
-
-EVOLVES: Evolves = {
-    (KIND, ListingDrafted): _evolve_drafted,
-    (KIND, ListingPublished): _evolve_published,
-    (KIND, ListingClosed): _evolve_closed,
-    (KIND, ListingSuspended): _evolve_suspended,
-    (KIND, ListingResumed): _evolve_resumed,
-    ("right", ListingPublished): _evolve_right_listed,
-}

@@ -7,9 +7,9 @@ Read in this order: events, admit, evolve.
 from typing import ClassVar
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import all_known, require_new
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import PartyId, RightIds, Sha256, Text
 from ledger.domain.market.listing import KIND, Listing, ListingId, with_listing
 from ledger.domain.rights.right import Right
@@ -45,19 +45,15 @@ class ListingMirrored(Body):
         return frozenset((self.listing, self.owner, self.attested_by, *self.rights))
 
 
-def _admit_mirrored(state: State, event: Event, context: Context) -> None:
+@admits(ListingMirrored)
+def _admit_mirrored(body: ListingMirrored, state: State) -> None:
     """Refuse a copy that no clerk attests, or of a right that is not here."""
-    del context
-    body = event.body
-    assert isinstance(body, ListingMirrored)
     require_new(state, body.listing)
     all_known(state, body.rights)
 
 
-def _evolve_mirrored(subject: str, value: Listing | None, logged: Logged) -> Listing:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, ListingMirrored)
+@evolves(KIND, ListingMirrored)
+def _evolve_mirrored(body: ListingMirrored, logged: Logged) -> Listing:
     return Listing(
         logged.position,
         body.owner,
@@ -68,16 +64,8 @@ def _evolve_mirrored(subject: str, value: Listing | None, logged: Logged) -> Lis
     )
 
 
-def _evolve_right_mirrored(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, ListingMirrored)
-    del subject
+@evolves("right", ListingMirrored)
+def _evolve_right_mirrored(
+    body: ListingMirrored, _logged: Logged, value: Right | None
+) -> Right | None:
     return value and with_listing(value, body.owner, body.listing)
-
-
-BODIES: tuple[type[Body], ...] = (ListingMirrored,)
-ADMITS: Admits = {ListingMirrored: _admit_mirrored}
-EVOLVES: Evolves = {
-    (KIND, ListingMirrored): _evolve_mirrored,
-    ("right", ListingMirrored): _evolve_right_mirrored,
-}

@@ -8,10 +8,11 @@ from typing import ClassVar, Literal
 
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.codes import must_be_fields
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import require_new
 from ledger.domain.core.money import Price
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.scope import Field
 from ledger.domain.core.types import Day, PartyId, Sealed, Text, legal_day
 from ledger.domain.market.listing import KIND, Listing, ListingId
@@ -52,22 +53,14 @@ class NeedPosted(Body):
         return frozenset((self.listing, self.buyer, self.reviewer))
 
 
-def _admit_need(state: State, event: Event, context: Context) -> None:
+@admits(NeedPosted)
+def _admit_need(body: NeedPosted, state: State, context: Context) -> None:
     """Refuse a need that nobody has reviewed."""
-    body = event.body
-    assert isinstance(body, NeedPosted)
     require_new(state, body.listing)
     if body.fields is not None:
         must_be_fields(body.fields, legal_day(context.accepted), context.law)
 
 
-def _evolve_need(subject: str, value: Listing | None, logged: Logged) -> Listing:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, NeedPosted)
+@evolves(KIND, NeedPosted)
+def _evolve_need(body: NeedPosted, logged: Logged) -> Listing:
     return Listing(logged.position, body.buyer, body.reviewer, body.expires_on)
-
-
-BODIES: tuple[type[Body], ...] = (NeedPosted,)
-ADMITS: Admits = {NeedPosted: _admit_need}
-EVOLVES: Evolves = {(KIND, NeedPosted): _evolve_need}

@@ -10,15 +10,14 @@ Read in this order: events, state, refusals, admit, evolve.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import model_validator
 
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.codes import must_be_codes
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import (
     IntervalEmpty,
     PredecessorUnknown,
@@ -29,6 +28,7 @@ from ledger.domain.core.law import law_day
 from ledger.domain.core.money import Price, check_rate
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step, naming
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.scope import Acts, Box, Exclusivity, Field, Territory, box
 from ledger.domain.core.types import (
     DISTINCT,
@@ -317,12 +317,15 @@ class RevokeNotReserved(Refusal):
     article = "Bộ luật Dân sự, Điều 390"
 
 
-def _admit_made(
-    state: State, event: Event, context: Context, stood: tuple[Proposed, ...] = ()
-) -> None:
+@admits(OfferMade)
+def _admit_made(body: OfferMade, state: State, context: Context) -> None:
     """Refuse an offer that nobody can answer, whose royalty is no rate, or of what is no place."""
-    body = event.body
-    assert isinstance(body, OfferTerms)
+    _must_be_answerable(body, state, context)
+
+
+def _must_be_answerable(
+    body: OfferTerms, state: State, context: Context, stood: tuple[Proposed, ...] = ()
+) -> None:
     require_new(state, body.offer)
     if body.listing is not None:
         must_be_open(state, body.listing, context)
@@ -336,10 +339,9 @@ def _admit_made(
     must_be_codes(body.proposed, law_day(context.accepted), context.law, stood)
 
 
-def _admit_countered(state: State, event: Event, context: Context) -> None:
+@admits(OfferCountered)
+def _admit_countered(body: OfferCountered, state: State, context: Context) -> None:
     """Refuse a counter to what was answered; an offer whose time is over can be countered."""
-    body = event.body
-    assert isinstance(body, OfferCountered)
     offer = require_known(state, body.counters, Offer)
     if body.counters_event != offer.terms_hash:
         raise PredecessorUnknown(
@@ -355,13 +357,12 @@ def _admit_countered(state: State, event: Event, context: Context) -> None:
     turned = {f"/body/{name}": party for name, party in _turned(offer).items()}
     _must_be_between(offer, body.offeror, body.offeree, turned)
     _must_be_open(offer, body.offeror)
-    _admit_made(state, event, context, offer.proposed)
+    _must_be_answerable(body, state, context, offer.proposed)
 
 
-def _admit_accepted(state: State, event: Event, context: Context) -> None:
+@admits(OfferAccepted)
+def _admit_accepted(body: OfferAccepted, state: State, context: Context) -> None:
     """Refuse an acceptance by a stranger, after the end, or of other terms."""
-    body = event.body
-    assert isinstance(body, OfferAccepted)
     offer = require_known(state, body.offer, Offer)
     _must_be_between(offer, body.accepted_by, offer.offeror, {"/body/accepted_by": offer.offeree})
     _must_be_open(offer, body.accepted_by, {"accepted"})
@@ -419,21 +420,17 @@ def lapsed_by(offer: Offer, listing: Listing) -> tuple[int, ...]:
     return tuple(sorted(taken)) or closed
 
 
-def _admit_rejected(state: State, event: Event, context: Context) -> None:
+@admits(OfferRejected)
+def _admit_rejected(body: OfferRejected, state: State) -> None:
     """Refuse a rejection by a stranger or of what has ended."""
-    del context
-    body = event.body
-    assert isinstance(body, OfferRejected)
     offer = require_known(state, body.offer, Offer)
     _must_be_between(offer, body.rejected_by, offer.offeror, {"/body/rejected_by": offer.offeree})
     _must_be_open(offer, body.rejected_by, {"rejected", "countered", "revoked"})
 
 
-def _admit_revoked(state: State, event: Event, context: Context) -> None:
+@admits(OfferRevoked)
+def _admit_revoked(body: OfferRevoked, state: State) -> None:
     """Refuse a revocation by another than the offeror, of what has ended, or not reserved."""
-    del context
-    body = event.body
-    assert isinstance(body, OfferRevoked)
     offer = require_known(state, body.offer, Offer)
     if body.revoked_by != offer.offeror:
         raise WrongSigner(
@@ -487,10 +484,12 @@ def _offering(offer: Offer, party: str, case: str | None = None) -> Step:
     return Step({"who": other}, case=case, instead=made)
 
 
-def _evolve_made(subject: str, value: Offer | None, logged: Logged) -> Offer:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, OfferTerms)
+@evolves(KIND, OfferMade)
+def _evolve_made(body: OfferMade, logged: Logged) -> Offer:
+    return _made(body, logged)
+
+
+def _made(body: OfferTerms, logged: Logged) -> Offer:
     return Offer(
         position=logged.position,
         terms_hash=logged.event.payload_hash,
@@ -506,38 +505,31 @@ def _evolve_made(subject: str, value: Offer | None, logged: Logged) -> Offer:
     )
 
 
-def _evolve_countered(subject: str, value: Offer | None, logged: Logged) -> Offer:
+@evolves(KIND, OfferCountered)
+def _evolve_countered(
+    body: OfferCountered, logged: Logged, value: Offer | None, subject: str
+) -> Offer:
     """Return the new offer, or the old one, ended."""
-    body = logged.event.body
-    assert isinstance(body, OfferCountered)
     if subject == body.offer:
-        return _evolve_made(subject, value, logged)
+        return _made(body, logged)
     assert value is not None
-    return _evolve_answered("countered", subject, value, logged)
+    return _answered(value, "countered", logged)
 
 
-def _evolve_answered(outcome: Outcome, subject: str, value: Offer, logged: Logged) -> Offer:
-    del subject
-    return replace(value, answer=Answer(outcome, logged.position, logged.event.payload_hash))
+@evolves(KIND, OfferAccepted)
+def _evolve_accepted(_body: OfferAccepted, logged: Logged, value: Offer) -> Offer:
+    return _answered(value, "accepted", logged)
 
 
-BODIES: tuple[type[Body], ...] = (
-    *(OfferMade, OfferCountered, OfferAccepted),
-    *(OfferRejected, OfferRevoked),
-)
+@evolves(KIND, OfferRejected)
+def _evolve_rejected(_body: OfferRejected, logged: Logged, value: Offer) -> Offer:
+    return _answered(value, "rejected", logged)
 
-ADMITS: Admits = {
-    OfferMade: _admit_made,
-    OfferCountered: _admit_countered,
-    OfferAccepted: _admit_accepted,
-    OfferRejected: _admit_rejected,
-    OfferRevoked: _admit_revoked,
-}
 
-EVOLVES: Evolves = {
-    (KIND, OfferMade): _evolve_made,
-    (KIND, OfferCountered): _evolve_countered,
-    (KIND, OfferAccepted): partial(_evolve_answered, "accepted"),
-    (KIND, OfferRejected): partial(_evolve_answered, "rejected"),
-    (KIND, OfferRevoked): partial(_evolve_answered, "revoked"),
-}
+@evolves(KIND, OfferRevoked)
+def _evolve_revoked(_body: OfferRevoked, logged: Logged, value: Offer) -> Offer:
+    return _answered(value, "revoked", logged)
+
+
+def _answered(offer: Offer, outcome: Outcome, logged: Logged) -> Offer:
+    return replace(offer, answer=Answer(outcome, logged.position, logged.event.payload_hash))

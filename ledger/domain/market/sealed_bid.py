@@ -16,12 +16,13 @@ from typing import Annotated, ClassVar
 from pydantic import StringConstraints
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import PredecessorUnknown, require_known
 from ledger.domain.core.money import Price
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import PartyId, Sha256, format_instant
 from ledger.domain.market.auction import (
     KIND,
@@ -111,10 +112,9 @@ def commitment_to(auction: str, bidder: str, price: Price, salt: str) -> str:
     return "sha256:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _admit_sealed(state: State, event: Event, context: Context) -> None:
+@admits(BidSealed)
+def _admit_sealed(body: BidSealed, state: State, context: Context) -> None:
     """Refuse a bid after the close, of another form, by who sells, of what is not had, or twice."""
-    body = event.body
-    assert isinstance(body, BidSealed)
     auction = require_known(state, body.auction, Auction)
     must_not_have_ended(auction, context.accepted)
     must_bid(body.auction, auction, body.bidder, "sealed")
@@ -124,10 +124,9 @@ def _admit_sealed(state: State, event: Event, context: Context) -> None:
         raise _twice(f"{body.bidder} has bid", earlier.position)
 
 
-def _admit_opened(state: State, event: Event, context: Context) -> None:
+@admits(BidOpened)
+def _admit_opened(body: BidOpened, state: State, context: Context) -> None:
     """Refuse to open before the close, too late, twice, what was not sealed, or too low a bid."""
-    body = event.body
-    assert isinstance(body, BidOpened)
     auction = require_known(state, body.auction, Auction)
     sealed = auction.sealed.get(body.bidder)
     if sealed is None:
@@ -171,35 +170,18 @@ def _must_be_time(auction: Auction, context: Context) -> None:
         )
 
 
-def _evolve_sealed(subject: str, value: Auction, logged: Logged) -> Auction:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, BidSealed)
+@evolves(KIND, BidSealed)
+def _evolve_sealed(body: BidSealed, logged: Logged, value: Auction) -> Auction:
     bid = SealedBid(logged.position, body.commitment)
     return replace(value, sealed=value.sealed.insert(body.bidder, bid))
 
 
-def _evolve_opened(subject: str, value: Auction, logged: Logged) -> Auction:
+@evolves(KIND, BidOpened)
+def _evolve_opened(body: BidOpened, logged: Logged, value: Auction) -> Auction:
     """Return the auction with the bid opened: the best so far, if none was higher or as early."""
-    del subject
-    body = logged.event.body
-    assert isinstance(body, BidOpened)
     sealed = value.sealed[body.bidder]
     opened = value.sealed.insert(body.bidder, replace(sealed, opened=logged.position))
     bid, best = Bid(body.bidder, sealed.position, body.price.amount), value.best
     if best is None or (best.price, -best.position) < (bid.price, -bid.position):
         best = bid
     return replace(value, sealed=opened, best=best)
-
-
-BODIES: tuple[type[Body], ...] = (BidSealed, BidOpened)
-
-ADMITS: Admits = {
-    BidSealed: _admit_sealed,
-    BidOpened: _admit_opened,
-}
-
-EVOLVES: Evolves = {
-    (KIND, BidSealed): _evolve_sealed,
-    (KIND, BidOpened): _evolve_opened,
-}

@@ -17,8 +17,8 @@ from pydantic import Field
 from rpds import HashTrieMap
 
 from ledger.domain.core.body import Body, KeyRecord, State, key_subject
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import (
     IntervalEmpty,
     PredecessorUnknown,
@@ -27,6 +27,7 @@ from ledger.domain.core.existence import (
     require_known,
 )
 from ledger.domain.core.remedy import HERE, Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Instant, KeyId, PartyId, format_instant
 from ledger.domain.parties.party import PartyRegistered
 from ledger.domain.parties.signature_refusals import KeyIsSuspended, KeyNoLongerValid
@@ -174,11 +175,9 @@ class Key:
     words: "HashTrieMap[tuple[str, str], int]" = field(default_factory=HashTrieMap)
 
 
-def _admit_added(state: State, event: Event, context: Context) -> None:
+@admits(KeyAdded)
+def _admit_added(body: KeyAdded, state: State) -> None:
     """Refuse a taken key, and an empty validity. Who vouches is in the table of authority."""
-    del context
-    body = event.body
-    assert isinstance(body, KeyAdded)
     new_keys(state, body.new_keys())
     if body.not_before and body.not_after and body.not_after <= body.not_before:
         begins, ends = format_instant(body.not_before), format_instant(body.not_after)
@@ -211,10 +210,9 @@ def _key_of(state: State, body: KeyRevoked | KeySuspended | KeyResumed | KeyStop
     return key
 
 
-def _admit_revoked(state: State, event: Event, context: Context) -> None:
+@admits(KeyRevoked)
+def _admit_revoked(body: KeyRevoked, state: State, context: Context) -> None:
     """Refuse a revocation of another's key, of a revoked one, or from later on."""
-    body = event.body
-    assert isinstance(body, KeyRevoked)
     _key_of(state, body)
     if body.compromised_since is not None and body.compromised_since > context.position:
         raise PredecessorUnknown(
@@ -224,11 +222,9 @@ def _admit_revoked(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _admit_suspended(state: State, event: Event, context: Context) -> None:
+@admits(KeySuspended)
+def _admit_suspended(body: KeySuspended, state: State) -> None:
     """Refuse to suspend another's key, a revoked one, or one that is suspended."""
-    del context
-    body = event.body
-    assert isinstance(body, KeySuspended)
     key, subject = _key_of(state, body), key_subject(body.key_id)
     if key.suspended is not None:
         raise KeyIsSuspended(
@@ -239,18 +235,15 @@ def _admit_suspended(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _admit_stopped(state: State, event: Event, context: Context) -> None:
+@admits(KeyStopped)
+def _admit_stopped(body: KeyStopped, state: State, context: Context) -> None:
     """Refuse to stop another's key, a revoked one, or one that binds already."""
-    body = event.body
-    assert isinstance(body, KeyStopped)
     must_wait_still(key_subject(body.key_id), _key_of(state, body), context.accepted)
 
 
-def _admit_resumed(state: State, event: Event, context: Context) -> None:
+@admits(KeyResumed)
+def _admit_resumed(body: KeyResumed, state: State) -> None:
     """Refuse to lift what is not suspended, and of a revoked key."""
-    del context
-    body = event.body
-    assert isinstance(body, KeyResumed)
     key, subject = _key_of(state, body), key_subject(body.key_id)
     if key.suspended is None:
         raise PredecessorUnknown(
@@ -261,60 +254,34 @@ def _admit_resumed(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _evolve_registered(subject: str, value: Key | None, logged: Logged) -> Key | None:
-    body = logged.event.body
-    assert isinstance(body, PartyRegistered)
-    del subject, value
+@evolves(KIND, PartyRegistered)
+def _evolve_registered(body: PartyRegistered, logged: Logged) -> Key | None:
     return Key(logged.position, body.party, body.not_before)
 
 
-def _evolve_added(subject: str, value: Key | None, logged: Logged) -> Key | None:
-    body = logged.event.body
-    assert isinstance(body, KeyAdded)
-    del subject, value
+@evolves(KIND, KeyAdded)
+def _evolve_added(body: KeyAdded, logged: Logged) -> Key | None:
     return Key(logged.position, body.party, body.not_before, body.not_after)
 
 
-def _evolve_revoked(subject: str, value: Key | None, logged: Logged) -> Key | None:
-    body = logged.event.body
-    assert isinstance(body, KeyRevoked)
-    del subject
+@evolves(KIND, KeyRevoked)
+def _evolve_revoked(body: KeyRevoked, logged: Logged, value: Key | None) -> Key | None:
     return value and replace(
         value, revoked=logged.position, compromised_since=body.compromised_since
     )
 
 
-def _evolve_stopped(subject: str, value: Key | None, logged: Logged) -> Key | None:
-    del subject
+@evolves(KIND, KeyStopped)
+def _evolve_stopped(_body: KeyStopped, logged: Logged, value: Key | None) -> Key | None:
     return value and replace(value, revoked=logged.position)
 
 
-def _evolve_suspended(subject: str, value: Key | None, logged: Logged) -> Key | None:
-    body = logged.event.body
-    assert isinstance(body, KeySuspended)
-    del subject
+@evolves(KIND, KeySuspended)
+def _evolve_suspended(body: KeySuspended, logged: Logged, value: Key | None) -> Key | None:
     silent = body.suspended_by == body.party
     return value and replace(value, suspended=logged.position, silent=silent)
 
 
-def _evolve_resumed(subject: str, value: Key | None, logged: Logged) -> Key | None:
-    del subject, logged
+@evolves(KIND, KeyResumed)
+def _evolve_resumed(_body: KeyResumed, _logged: Logged, value: Key | None) -> Key | None:
     return value and replace(value, suspended=None)
-
-
-BODIES: tuple[type[Body], ...] = (KeyAdded, KeyRevoked, KeySuspended, KeyResumed, KeyStopped)
-ADMITS: Admits = {
-    KeyAdded: _admit_added,
-    KeyRevoked: _admit_revoked,
-    KeySuspended: _admit_suspended,
-    KeyResumed: _admit_resumed,
-    KeyStopped: _admit_stopped,
-}
-EVOLVES: Evolves = {
-    (KIND, PartyRegistered): _evolve_registered,
-    (KIND, KeyAdded): _evolve_added,
-    (KIND, KeyRevoked): _evolve_revoked,
-    (KIND, KeySuspended): _evolve_suspended,
-    (KIND, KeyResumed): _evolve_resumed,
-    (KIND, KeyStopped): _evolve_stopped,
-}

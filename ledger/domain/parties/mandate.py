@@ -10,8 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import StringConstraints
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import (
     PredecessorUnknown,
     require_days,
@@ -20,6 +19,7 @@ from ledger.domain.core.existence import (
 )
 from ledger.domain.core.money import Price
 from ledger.domain.core.remedy import Step, listed
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import DISTINCT, FROM_LIST, NOT_EMPTY, Day, PartyId, of_kind
 from ledger.domain.parties.party import Party, Power
 from ledger.domain.parties.signature_refusals import MandateExpired
@@ -91,20 +91,16 @@ class Mandate:
     ended: int | None = None
 
 
-def _admit_given(state: State, event: Event, context: Context) -> None:
+@admits(MandateGiven)
+def _admit_given(body: MandateGiven, state: State) -> None:
     """Refuse a mandate twice, or for no time."""
-    del context
-    body = event.body
-    assert isinstance(body, MandateGiven)
     require_new(state, body.mandate)
     require_days(body.valid_from, body.valid_to, "/body/valid_to")
 
 
-def _admit_ended(state: State, event: Event, context: Context) -> None:
+@admits(MandateEnded)
+def _admit_ended(body: MandateEnded, state: State) -> None:
     """Refuse to end what is unknown, between others, or ended."""
-    del context
-    body = event.body
-    assert isinstance(body, MandateEnded)
     mandate = require_known(state, body.mandate, Mandate)
     if (mandate.principal, mandate.holder) != (body.principal, body.holder):
         raise PredecessorUnknown(
@@ -123,21 +119,20 @@ def _admit_ended(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _evolve_given(subject: str, value: Mandate | None, logged: Logged) -> Mandate:
-    body = logged.event.body
-    assert isinstance(body, MandateGiven)
-    del subject, value
+@evolves(KIND, MandateGiven)
+def _evolve_given(body: MandateGiven, logged: Logged) -> Mandate:
     return Mandate(logged.position, body.principal, body.holder)
 
 
-def _evolve_ended(subject: str, value: Mandate | None, logged: Logged) -> Mandate | None:
-    del subject
+@evolves(KIND, MandateEnded)
+def _evolve_ended(_body: MandateEnded, logged: Logged, value: Mandate | None) -> Mandate | None:
     return value and replace(value, ended=logged.position)
 
 
-def _evolve_principal_gives(subject: str, value: Party | None, logged: Logged) -> Party | None:
-    body = logged.event.body
-    assert isinstance(body, MandateGiven)
+@evolves("party", MandateGiven)
+def _evolve_principal_gives(
+    body: MandateGiven, logged: Logged, value: Party | None, subject: str
+) -> Party | None:
     if value is None or subject != body.principal:
         return value
     power = Power(
@@ -151,20 +146,11 @@ def _evolve_principal_gives(subject: str, value: Party | None, logged: Logged) -
     return value.with_mandate(body.mandate, power)
 
 
-def _evolve_principal_ends(subject: str, value: Party | None, logged: Logged) -> Party | None:
-    body = logged.event.body
-    assert isinstance(body, MandateEnded)
+@evolves("party", MandateEnded)
+def _evolve_principal_ends(
+    body: MandateEnded, logged: Logged, value: Party | None, subject: str
+) -> Party | None:
     if value is None or subject != body.principal:
         return value
     power = replace(value.mandates[body.mandate], ended=logged.position)
     return value.with_mandate(body.mandate, power)
-
-
-BODIES: tuple[type[Body], ...] = (MandateGiven, MandateEnded)
-ADMITS: Admits = {MandateGiven: _admit_given, MandateEnded: _admit_ended}
-EVOLVES: Evolves = {
-    (KIND, MandateGiven): _evolve_given,
-    (KIND, MandateEnded): _evolve_ended,
-    ("party", MandateGiven): _evolve_principal_gives,
-    ("party", MandateEnded): _evolve_principal_ends,
-}

@@ -10,11 +10,11 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import SubjectExists
 from ledger.domain.core.personal_data import PersonalDataInEvent
 from ledger.domain.core.remedy import Other, Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import DISTINCT, FROM_LIST, PartyId, Sha256, Text
 from ledger.domain.parties.name import (
     KIND,
@@ -93,11 +93,9 @@ def must_be_called(state: State, party: str, name: str) -> None:
     )
 
 
-def _admit(state: State, event: Event, context: Context) -> None:
+@admits(PartyKnownAs)
+def _admit(body: PartyKnownAs, state: State) -> None:
     """Refuse a person's name, a spelling of another party, and one that is known."""
-    del context
-    body = event.body
-    assert isinstance(body, PartyKnownAs)
     if body.party.startswith("party:tok."):
         raise PersonalDataInEvent(
             f"{body.party} is a person: no name of it stands in the log", step=Step(case="person")
@@ -115,15 +113,8 @@ def _admit(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _evolve(subject: str, value: Spellings | None, logged: Logged) -> Spellings:
-    body = logged.event.body
-    assert isinstance(body, PartyKnownAs)
-    del subject
+@evolves(KIND, PartyKnownAs)
+def _evolve(body: PartyKnownAs, logged: Logged, value: Spellings | None) -> Spellings:
     before = value or Spellings(logged.position, {})
     meant = Meant(body.party, logged.position)
     return replace(before, meant={**before.meant, body.spelling: meant})
-
-
-BODIES: tuple[type[Body], ...] = (PartyKnownAs,)
-ADMITS: Admits = {PartyKnownAs: _admit}
-EVOLVES: Evolves = {(KIND, PartyKnownAs): _evolve}

@@ -16,13 +16,14 @@ from pydantic import StringConstraints
 from rpds import HashTrieMap
 
 from ledger.domain.core.body import Body, KeyRecord, State, key_subject
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import must_wait_still, new_keys, require_known, require_new
 from ledger.domain.core.money import Money
 from ledger.domain.core.personal_data import PersonalDataInEvent
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
     DISTINCT,
     FROM_LIST,
@@ -304,11 +305,9 @@ def must_be_impersonal(described: Described) -> None:
         raise PersonalDataInEvent("a person is party:tok.<32 hex> and has no name", step=_TOKEN)
 
 
-def _admit(state: State, event: Event, context: Context) -> None:
+@admits(PartyRegistered)
+def _admit(body: PartyRegistered, state: State) -> None:
     """Refuse a party twice, personal data, false tax codes, another's name, and taken keys."""
-    del context
-    body = event.body
-    assert isinstance(body, PartyRegistered)
     require_new(state, body.party, PartyExists)
     must_be_impersonal(body)
     must_be_a_legal_person(body.party)
@@ -317,10 +316,9 @@ def _admit(state: State, event: Event, context: Context) -> None:
     new_keys(state, body.new_keys())
 
 
-def _admit_stopped(state: State, event: Event, context: Context) -> None:
+@admits(PartyStopped)
+def _admit_stopped(body: PartyStopped, state: State, context: Context) -> None:
     """Refuse to stop a registration that binds already."""
-    body = event.body
-    assert isinstance(body, PartyStopped)
     must_wait_still(body.party, require_known(state, body.party, Party), context.accepted)
 
 
@@ -331,17 +329,13 @@ def registered(described: Described, position: int, not_before: datetime | None 
     return Party(position, *whom, names, not_before)
 
 
-def _evolve(subject: str, value: Party | None, logged: Logged) -> Party | None:
-    body = logged.event.body
-    assert isinstance(body, PartyRegistered)
+@evolves(KIND, PartyRegistered)
+def _evolve(
+    body: PartyRegistered, logged: Logged, value: Party | None, subject: str
+) -> Party | None:
     return registered(body, logged.position, body.not_before) if subject == body.party else value
 
 
-def _evolve_stopped(subject: str, value: Party | None, logged: Logged) -> None:
+@evolves(KIND, PartyStopped)
+def _evolve_stopped(_body: PartyStopped) -> None:
     """Forget the party: it may be registered anew."""
-    del subject, value, logged
-
-
-BODIES: tuple[type[Body], ...] = (PartyRegistered, PartyStopped)
-ADMITS: Admits = {PartyRegistered: _admit, PartyStopped: _admit_stopped}
-EVOLVES: Evolves = {(KIND, PartyRegistered): _evolve, (KIND, PartyStopped): _evolve_stopped}

@@ -14,11 +14,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import StringConstraints, model_validator
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import not_in_future, require_new
 from ledger.domain.core.personal_data import PersonalDataInEvent
 from ledger.domain.core.remedy import Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Day, PartyId, Text
 from ledger.domain.parties.attestation import Attested
 from ledger.domain.parties.identifier import Identifiers, must_be_numbered
@@ -140,21 +141,18 @@ class Numbered:
     party: str
 
 
-def _admit_identified(state: State, event: Event, context: Context) -> None:
+@admits(PartyIdentified)
+def _admit_identified(body: PartyIdentified, state: State) -> None:
     """Refuse a number that does not check, or is another party's; persons have none here."""
-    del context
-    body = event.body
-    assert isinstance(body, PartyIdentified)
     _must_be_no_person(state, body.party)
     must_be_numbered(body.party, body.identifiers)
     for identifier in body.identifiers:
         require_new(state, identifier.subject)
 
 
-def _admit_renamed(state: State, event: Event, context: Context) -> None:
+@admits(PartyRenamed)
+def _admit_renamed(body: PartyRenamed, state: State, context: Context) -> None:
     """Refuse a person's name, another party's, and one of days to come."""
-    body = event.body
-    assert isinstance(body, PartyRenamed)
     _must_be_no_person(state, body.party)
     not_in_future(context.accepted, effective_on=body.effective_on)
     must_not_be_anothers(state, body.party, body.name)
@@ -168,39 +166,32 @@ def _must_be_no_person(state: State, party: str) -> None:
         )
 
 
-def _admit_ended(state: State, event: Event, context: Context) -> None:
+@admits(PartyMerged, PartyDissolved)
+def _admit_ended(body: PartyMerged | PartyDissolved, _state: State, context: Context) -> None:
     """Refuse an end of days to come, or by no office; not one that contradicts another end."""
-    del state
-    body = event.body
-    assert isinstance(body, PartyMerged | PartyDissolved)
     not_in_future(context.accepted, effective_on=body.effective_on)
 
 
-def _admit_erased(state: State, event: Event, context: Context) -> None:
+@admits(PersonErased)
+def _admit_erased(body: PersonErased, state: State) -> None:
     """Refuse to erase a person twice."""
-    del context
-    body = event.body
-    assert isinstance(body, PersonErased)
     must_not_have_ended(body.token, party_of(state, body.token))
 
 
-def _evolve_identified(subject: str, value: Numbered | None, logged: Logged) -> Numbered:
-    body = logged.event.body
-    assert isinstance(body, PartyIdentified)
-    del subject, value
+@evolves(KIND, PartyIdentified)
+def _evolve_identified(body: PartyIdentified, logged: Logged) -> Numbered:
     return Numbered(logged.position, body.party)
 
 
-def _evolve_renamed(subject: str, value: Party | None, logged: Logged) -> Party | None:
-    body = logged.event.body
-    assert isinstance(body, PartyRenamed)
-    del subject
+@evolves("party", PartyRenamed)
+def _evolve_renamed(body: PartyRenamed, _logged: Logged, value: Party | None) -> Party | None:
     return value and replace(value, names=value.names | {body.name})
 
 
-def _evolve_ended(subject: str, value: Party | None, logged: Logged) -> Party | None:
-    body = logged.event.body
-    assert isinstance(body, PartyMerged | PartyDissolved)
+@evolves("party", PartyMerged, PartyDissolved)
+def _evolve_ended(
+    body: PartyMerged | PartyDissolved, logged: Logged, value: Party | None, subject: str
+) -> Party | None:
     if value is None:
         return value
     if subject != body.party:
@@ -211,29 +202,6 @@ def _evolve_ended(subject: str, value: Party | None, logged: Logged) -> Party | 
     return replace(value, ended=first, successor=successor)
 
 
-def _evolve_erased(subject: str, value: Party | None, logged: Logged) -> Party | None:
-    del subject
+@evolves("party", PersonErased)
+def _evolve_erased(_body: PersonErased, logged: Logged, value: Party | None) -> Party | None:
     return value and replace(value, ended=logged.position)
-
-
-BODIES: tuple[type[Body], ...] = (
-    PartyIdentified,
-    PartyRenamed,
-    PartyMerged,
-    PartyDissolved,
-    PersonErased,
-)
-ADMITS: Admits = {
-    PartyIdentified: _admit_identified,
-    PartyRenamed: _admit_renamed,
-    PartyMerged: _admit_ended,
-    PartyDissolved: _admit_ended,
-    PersonErased: _admit_erased,
-}
-EVOLVES: Evolves = {
-    (KIND, PartyIdentified): _evolve_identified,
-    ("party", PartyRenamed): _evolve_renamed,
-    ("party", PartyMerged): _evolve_ended,
-    ("party", PartyDissolved): _evolve_ended,
-    ("party", PersonErased): _evolve_erased,
-}

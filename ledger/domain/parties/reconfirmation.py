@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import ClassVar, Literal
 
 from ledger.domain.core.body import Body, State, key_subject
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import SubjectExists, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import EventHash, KeyId, PartyId
 from ledger.domain.parties.key import Key
 from ledger.domain.parties.party import party_of
@@ -58,10 +59,9 @@ class NotInDoubt(Refusal):
     title_vi = "Sự kiện không nằm trong khoảng từ khi lộ khóa đến khi thu hồi khóa"
 
 
-def _admit(state: State, event: Event, context: Context) -> None:
+@admits(ReconfirmationGiven)
+def _admit(body: ReconfirmationGiven, state: State, context: Context) -> None:
     """Refuse a word on what is not in doubt, of whom the key could not bind, and a second one."""
-    body = event.body
-    assert isinstance(body, ReconfirmationGiven)
     subject = key_subject(body.key_id)
     key = require_known(state, subject, Key)
     if not _is_in_doubt(key, context.known[body.event]):
@@ -93,16 +93,9 @@ def _is_in_doubt(key: Key, position: int) -> bool:
     return key.compromised_since <= position < key.revoked
 
 
-def _evolve(subject: str, value: Key | None, logged: Logged) -> Key | None:
-    body = logged.event.body
-    assert isinstance(body, ReconfirmationGiven)
-    del subject
+@evolves("key", ReconfirmationGiven)
+def _evolve(body: ReconfirmationGiven, logged: Logged, value: Key | None) -> Key | None:
     if value is None:
         return None
     words = value.words.insert((body.event, body.given_by), logged.position)
     return replace(value, words=words)
-
-
-BODIES: tuple[type[Body], ...] = (ReconfirmationGiven,)
-ADMITS: Admits = {ReconfirmationGiven: _admit}
-EVOLVES: Evolves = {("key", ReconfirmationGiven): _evolve}

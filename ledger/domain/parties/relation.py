@@ -12,8 +12,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import model_validator
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import (
     IntervalEmpty,
     PredecessorUnknown,
@@ -25,6 +25,7 @@ from ledger.domain.core.existence import (
 from ledger.domain.core.money import ppm
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Day, PartyId, of_kind
 from ledger.domain.parties.party import Party, Relation
 
@@ -177,20 +178,18 @@ def _binds(relation: Relation) -> bool:
     )
 
 
-def _admit_declared(state: State, event: Event, context: Context) -> None:
+@admits(RelationDeclared)
+def _admit_declared(body: RelationDeclared, state: State, context: Context) -> None:
     """Refuse a relation twice, a part that is no rate, days to come, and a stranger."""
-    body = event.body
-    assert isinstance(body, RelationDeclared)
     require_new(state, body.relation)
     if body.share_ppm is not None:
         ppm(body.share_ppm)
     not_in_future(context.accepted, valid_from=body.valid_from)
 
 
-def _admit_ended(state: State, event: Event, context: Context) -> None:
+@admits(RelationEnded)
+def _admit_ended(body: RelationEnded, state: State, context: Context) -> None:
     """Refuse to end what is unknown, of others, or ended; and an end before the beginning."""
-    body = event.body
-    assert isinstance(body, RelationEnded)
     relation = require_known(state, body.relation, Declared)
     if (relation.party, relation.other) != (body.party, body.other):
         raise PredecessorUnknown(
@@ -220,22 +219,21 @@ def _ending_after(start: date) -> Step:
     return Step({"end": first}, change={"/body/ended_on": first})
 
 
-def _evolve_declared(subject: str, value: Declared | None, logged: Logged) -> Declared:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, RelationDeclared)
+@evolves(KIND, RelationDeclared)
+def _evolve_declared(body: RelationDeclared, logged: Logged) -> Declared:
     return Declared(logged.position, body.party, body.other, body.kind, body.valid_from)
 
 
-def _evolve_ended(subject: str, value: Declared | None, logged: Logged) -> Declared | None:
-    del subject
+@evolves(KIND, RelationEnded)
+def _evolve_ended(_body: RelationEnded, logged: Logged, value: Declared | None) -> Declared | None:
     return value and replace(value, ended=logged.position)
 
 
-def _evolve_party(subject: str, value: Party | None, logged: Logged) -> Party | None:
+@evolves("party", RelationDeclared)
+def _evolve_party(
+    body: RelationDeclared, logged: Logged, value: Party | None, subject: str
+) -> Party | None:
     """Return either party with the relation as it sees it."""
-    body = logged.event.body
-    assert isinstance(body, RelationDeclared)
     if value is None or subject not in (body.party, body.other):
         return value
     below = subject == body.other
@@ -250,20 +248,11 @@ def _evolve_party(subject: str, value: Party | None, logged: Logged) -> Party | 
     return value.with_relation(body.relation, stands)
 
 
-def _evolve_party_after(subject: str, value: Party | None, logged: Logged) -> Party | None:
-    body = logged.event.body
-    assert isinstance(body, RelationEnded)
+@evolves("party", RelationEnded)
+def _evolve_party_after(
+    body: RelationEnded, _logged: Logged, value: Party | None, subject: str
+) -> Party | None:
     if value is None or subject not in (body.party, body.other):
         return value
     stood = value.relations[body.relation]
     return value.with_relation(body.relation, replace(stood, end=body.ended_on))
-
-
-BODIES: tuple[type[Body], ...] = (RelationDeclared, RelationEnded)
-ADMITS: Admits = {RelationDeclared: _admit_declared, RelationEnded: _admit_ended}
-EVOLVES: Evolves = {
-    (KIND, RelationDeclared): _evolve_declared,
-    (KIND, RelationEnded): _evolve_ended,
-    ("party", RelationDeclared): _evolve_party,
-    ("party", RelationEnded): _evolve_party_after,
-}

@@ -19,9 +19,9 @@ from ledger.domain.contracts.agreed_share import Parts, Share, read_parts
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import ContractId
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves, if_opened, recall, reveal
+from ledger.domain.core.context import Context, if_opened, recall, reveal
 from ledger.domain.core.court_hold import must_not_be_void
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import require_known, require_new
 from ledger.domain.core.ground import Ground
 from ledger.domain.core.money import (
@@ -35,6 +35,7 @@ from ledger.domain.core.money import (
 )
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
     DISTINCT,
     FROM_LIST,
@@ -221,10 +222,9 @@ class AlreadyDistributed(Refusal):
     title_vi = "Khoản tiền này đã được phân chia"
 
 
-def _admit_distributed(state: State, event: Event, context: Context) -> None:
+@admits(RevenueDistributed, ProfitDistributed)
+def _admit_distributed(body: Distributed, state: State, context: Context) -> None:
     """Refuse a distribution that does not follow from the agreement and from what is due."""
-    body = event.body
-    assert isinstance(body, Distributed)
     require_new(state, body.distribution)
     contract = require_known(state, body.contract, Contract)
     share = require_known(state, body.share, Share)
@@ -461,11 +461,9 @@ def _agreed_anew(share: Share, least: int) -> Step:
     return Step({"least": least}, case="agreed", first=(first,), ask=("/body/share",))
 
 
-def _evolve_distributed(subject: str, value: Distribution | None, logged: Logged) -> Distribution:
+@evolves(KIND, RevenueDistributed, ProfitDistributed)
+def _evolve_distributed(body: Distributed, logged: Logged) -> Distribution:
     """Return the distribution, nothing of it confirmed."""
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, Distributed)
     return Distribution(
         position=logged.position,
         currency=body.total.currency,
@@ -476,22 +474,10 @@ def _evolve_distributed(subject: str, value: Distribution | None, logged: Logged
     )
 
 
-def _evolve_source(subject: str, value: Any, logged: Logged) -> Any:
+def _evolve_source(_body: Body, logged: Logged, value: Any) -> Any:
     """Return the report or the profit, shared out by now."""
-    del subject
     return value and replace(value, distributed=logged.position)
 
 
-BODIES: tuple[type[Body], ...] = (RevenueDistributed, ProfitDistributed)
-
-ADMITS: Admits = {
-    RevenueDistributed: _admit_distributed,
-    ProfitDistributed: _admit_distributed,
-}
-
-EVOLVES: Evolves = {
-    (KIND, RevenueDistributed): _evolve_distributed,
-    (KIND, ProfitDistributed): _evolve_distributed,
-    ("report", RevenueDistributed): _evolve_source,
-    ("profit", ProfitDistributed): _evolve_source,
-}
+evolves("report", RevenueDistributed)(_evolve_source)
+evolves("profit", ProfitDistributed)(_evolve_source)

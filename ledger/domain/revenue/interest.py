@@ -19,8 +19,8 @@ from ledger.domain.contracts.contract import Contract, must_license
 from ledger.domain.contracts.contract_terms import ContractId, Terms
 from ledger.domain.contracts.royalty import LateInterest, LateRateCap, Royalty, must_respect_the_cap
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves, if_opened, recall, reveal
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context, if_opened, recall, reveal
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import (
     must_stand_under,
     not_in_future,
@@ -33,6 +33,7 @@ from ledger.domain.core.law import Law
 from ledger.domain.core.money import PPM, CurrencyMismatch, Money, Price, in_currency
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Day, PartyId, Sealed, legal_day, of_kind
 from ledger.domain.revenue.report import Report
 from ledger.domain.revenue.report_lines import ReportId
@@ -124,10 +125,9 @@ class InterestMismatch(Refusal):
     title_vi = "Tiền lãi không khớp với thỏa thuận hoặc quy định của luật"
 
 
-def _admit(state: State, event: Event, context: Context) -> None:
+@admits(InterestAccrued)
+def _admit(body: InterestAccrued, state: State, context: Context) -> None:
     """Refuse interest on what is not due, for no time, at another rate, or wrongly reckoned."""
-    body = event.body
-    assert isinstance(body, InterestAccrued)
     require_new(state, body.interest)
     contract = require_known(state, body.contract, Contract)
     report = require_known(state, body.report, Report)
@@ -238,11 +238,6 @@ def _must_be_reckoned(body: InterestAccrued, context: Context) -> None:
         )
 
 
-def _evolve(subject: str, value: Interest | None, logged: Logged) -> Interest:
-    del subject, value
+@evolves(KIND, InterestAccrued)
+def _evolve(_body: InterestAccrued, logged: Logged) -> Interest:
     return Interest(logged.position)
-
-
-BODIES: tuple[type[Body], ...] = (InterestAccrued,)
-ADMITS: Admits = {InterestAccrued: _admit}
-EVOLVES: Evolves = {(KIND, InterestAccrued): _evolve}

@@ -19,9 +19,9 @@ from pydantic import model_validator
 from ledger.domain.contracts.agreed_share import Share
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.context import Context
 from ledger.domain.core.court_hold import must_not_be_held
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import (
     PredecessorUnknown,
     not_in_future,
@@ -31,6 +31,7 @@ from ledger.domain.core.existence import (
 from ledger.domain.core.money import CurrencyMismatch, Money, Price, in_currency
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Step, naming
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Day, PartyId, Text, legal_day, of_kind
 from ledger.domain.parties.party import party_of
 from ledger.domain.parties.signature_refusals import WrongSigner
@@ -270,10 +271,9 @@ def _must_have_owed(state: State, distribution: Distribution, party: str) -> Non
         )
 
 
-def _admit_instructed(state: State, event: Event, context: Context) -> None:
+@admits(PaymentInstructed)
+def _admit_instructed(body: PaymentInstructed, state: State, context: Context) -> None:
     """Refuse to instruct twice, from a day to come, too much, or what is held."""
-    body = event.body
-    assert isinstance(body, PaymentInstructed)
     require_new(state, body.payment)
     distribution = _payable(state, body, body.amount)
     not_in_future(context.accepted, instructed_on=body.instructed_on)
@@ -281,10 +281,9 @@ def _admit_instructed(state: State, event: Event, context: Context) -> None:
     _must_be_payable(distribution, body, body.amount.amount)
 
 
-def _admit_confirmed(state: State, event: Event, context: Context) -> None:
+@admits(PaymentConfirmed)
+def _admit_confirmed(body: PaymentConfirmed, state: State, context: Context) -> None:
     """Refuse a confirmation by who gives or a stranger, too early, or of too much."""
-    body = event.body
-    assert isinstance(body, PaymentConfirmed)
     _must_be_open(state, body)
     require_known(state, body.distribution, Distribution)
     ways = (body.payee, body.payer)
@@ -363,10 +362,9 @@ def _of_the_rest(left: int, amount: int, body: OfDistribution) -> Step:
     return Step(case="paid")
 
 
-def _admit_failed(state: State, event: Event, context: Context) -> None:
+@admits(PaymentFailed)
+def _admit_failed(body: PaymentFailed, state: State, context: Context) -> None:
     """Refuse a failure of what is closed, as said by a stranger, or on a day to come."""
-    body = event.body
-    assert isinstance(body, PaymentFailed)
     payment = require_known(state, body.payment, Payment)
     _must_not_be_closed(body.payment, payment)
     if body.said_by != payment.payer and "bank" not in party_of(state, body.said_by).roles:
@@ -384,10 +382,9 @@ def _above(distribution: Distribution, payee: str) -> int:
     return distribution.confirmed.get(payee, 0) - distribution.payable.get(payee, 0)
 
 
-def _admit_overpayment(state: State, event: Event, context: Context) -> None:
+@admits(OverpaymentNoted)
+def _admit_overpayment(body: OverpaymentNoted, state: State, context: Context) -> None:
     """Refuse to note more than was paid too much."""
-    body = event.body
-    assert isinstance(body, OverpaymentNoted)
     distribution = _payable(state, body, body.amount)
     not_in_future(context.accepted, noted_on=body.noted_on)
     above = _above(distribution, body.payee)
@@ -405,10 +402,9 @@ def _of_at_most(amount: int) -> Step:
     return Step({"left": amount}, change={"/body/amount/amount": amount})
 
 
-def _admit_refund(state: State, event: Event, context: Context) -> None:
+@admits(RefundMade)
+def _admit_refund(body: RefundMade, state: State, context: Context) -> None:
     """Refuse a refund confirmed by who gives it, twice, too early, or of more than was paid."""
-    body = event.body
-    assert isinstance(body, RefundMade)
     require_new(state, body.refund)
     distribution = _payable(state, body, body.amount)
     _must_be_received_by(state, body.payer, body.payee, body.confirmed_by)
@@ -447,71 +443,38 @@ def _must_have_come(
         )
 
 
-def _evolve_instructed(subject: str, value: Payment | None, logged: Logged) -> Payment:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, PaymentInstructed)
+@evolves(KIND, PaymentInstructed)
+def _evolve_instructed(body: PaymentInstructed, logged: Logged) -> Payment:
     return Payment(logged.position, body.distribution, body.payer, body.payee)
 
 
-def _evolve_confirmed(subject: str, value: Payment | None, logged: Logged) -> Payment:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, PaymentConfirmed)
+@evolves(KIND, PaymentConfirmed)
+def _evolve_confirmed(body: PaymentConfirmed, logged: Logged, value: Payment | None) -> Payment:
     made = value or Payment(logged.position, body.distribution, body.payer, body.payee)
     return replace(made, confirmed=logged.position)
 
 
-def _evolve_failed(subject: str, value: Payment, logged: Logged) -> Payment:
-    del subject
+@evolves(KIND, PaymentFailed)
+def _evolve_failed(_body: PaymentFailed, logged: Logged, value: Payment) -> Payment:
     return replace(value, failed=logged.position)
 
 
-def _evolve_refund(subject: str, value: Refund | None, logged: Logged) -> Refund:
-    del subject, value
+@evolves("refund", RefundMade)
+def _evolve_refund(_body: RefundMade, logged: Logged) -> Refund:
     return Refund(logged.position)
 
 
-def _evolve_paid(subject: str, value: Distribution, logged: Logged) -> Distribution:
+@evolves("distribution", PaymentConfirmed, RefundMade)
+def _evolve_paid(
+    body: PaymentConfirmed | RefundMade, logged: Logged, value: Distribution
+) -> Distribution:
     """Return the distribution, with what has been confirmed by now."""
-    del subject
-    body = logged.event.body
-    assert isinstance(body, PaymentConfirmed | RefundMade)
     amount = body.amount.amount if isinstance(body, PaymentConfirmed) else -body.amount.amount
     moved = Move(logged.position, body.paid_on, amount)
     moves = (*value.moves.get(body.payee, ()), moved)
     return replace(value, moves={**value.moves, body.payee: moves})
 
 
-def _evolve_noted(subject: str, value: Distribution, logged: Logged) -> Distribution:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, OverpaymentNoted)
+@evolves("distribution", OverpaymentNoted)
+def _evolve_noted(body: OverpaymentNoted, logged: Logged, value: Distribution) -> Distribution:
     return replace(value, noted={**value.noted, body.payee: logged.position})
-
-
-BODIES: tuple[type[Body], ...] = (
-    PaymentInstructed,
-    PaymentConfirmed,
-    PaymentFailed,
-    OverpaymentNoted,
-    RefundMade,
-)
-
-ADMITS: Admits = {
-    PaymentInstructed: _admit_instructed,
-    PaymentConfirmed: _admit_confirmed,
-    PaymentFailed: _admit_failed,
-    OverpaymentNoted: _admit_overpayment,
-    RefundMade: _admit_refund,
-}
-
-EVOLVES: Evolves = {
-    (KIND, PaymentInstructed): _evolve_instructed,
-    (KIND, PaymentConfirmed): _evolve_confirmed,
-    (KIND, PaymentFailed): _evolve_failed,
-    ("refund", RefundMade): _evolve_refund,
-    ("distribution", PaymentConfirmed): _evolve_paid,
-    ("distribution", OverpaymentNoted): _evolve_noted,
-    ("distribution", RefundMade): _evolve_paid,
-}

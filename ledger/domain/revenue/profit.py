@@ -10,11 +10,12 @@ from typing import Annotated, ClassVar
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import ContractId
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import not_in_future, require_days, require_known, require_new
 from ledger.domain.core.money import CurrencyMismatch, Money, in_currency
 from ledger.domain.core.remedy import naming_one_of
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Day, PartyId, Text, of_kind
 from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.technology import Technology, TechnologyId
@@ -73,10 +74,9 @@ class Profit:
     distributed: int | None = None
 
 
-def _admit_profit(state: State, event: Event, context: Context) -> None:
+@admits(ProfitDeclared)
+def _admit_profit(body: ProfitDeclared, state: State, context: Context) -> None:
     """Refuse a profit of what is unknown, of a day to come, or in several currencies."""
-    body = event.body
-    assert isinstance(body, ProfitDeclared)
     require_new(state, body.profit)
     contract = require_known(state, body.contract, Contract)
     if body.technology is not None:
@@ -107,14 +107,7 @@ def must_be_a_party(subject: str, contract: Contract, party: str) -> None:
         )
 
 
-def _evolve_profit(subject: str, value: Profit | None, logged: Logged) -> Profit:
-    del subject, value
-    body = logged.event.body
-    assert isinstance(body, ProfitDeclared)
+@evolves(KIND, ProfitDeclared)
+def _evolve_profit(body: ProfitDeclared, logged: Logged) -> Profit:
     amount = body.state_part
     return Profit(logged.position, body.contract, amount.amount, amount.currency)
-
-
-BODIES: tuple[type[Body], ...] = (ProfitDeclared,)
-ADMITS: Admits = {ProfitDeclared: _admit_profit}
-EVOLVES: Evolves = {(KIND, ProfitDeclared): _evolve_profit}

@@ -30,9 +30,9 @@ from ledger.domain.contracts.report_index import (
 )
 from ledger.domain.contracts.royalty import Royalty
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves, if_opened
+from ledger.domain.core.context import Context, if_opened
 from ledger.domain.core.court_hold import must_not_be_void
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import (
     IntervalEmpty,
     days_of,
@@ -46,6 +46,7 @@ from ledger.domain.core.existence import (
 from ledger.domain.core.money import Currency, CurrencyMismatch, Money, in_currency
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step, naming, naming_one_of
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import FROM_LIST, Day, PartyId, Sealed
 from ledger.domain.market.listing import ContentMissing
 from ledger.domain.parties.signature_refusals import WrongSigner
@@ -234,10 +235,9 @@ class ReportClosed(Refusal):
     title_vi = "Báo cáo đã được thay thế hoặc đã được chấp nhận"
 
 
-def _admit_reported(state: State, event: Event, context: Context) -> None:
+@admits(RevenueReported)
+def _admit_reported(body: RevenueReported, state: State, context: Context) -> None:
     """Refuse a report by a stranger, in another currency, out of time, or that does not add up."""
-    body = event.body
-    assert isinstance(body, RevenueReported)
     require_new(state, body.report)
     contract = require_known(state, body.contract, Contract)
     if body.corrects is not None:
@@ -468,10 +468,9 @@ def owes(body: RevenueReported, due: Due) -> bool:
     return body.reckoned() == _reckoning(due) and body.due.amount == due.total
 
 
-def _evolve_reported(subject: str, value: Any, logged: Logged) -> Any:
+@evolves(KIND, RevenueReported)
+def _evolve_reported(body: RevenueReported, logged: Logged, value: Any, subject: str) -> Any:
     """Return the report as filed, or the one that it corrects, with that noted."""
-    body = logged.event.body
-    assert isinstance(body, RevenueReported)
     if subject == body.report:
         return Report(
             logged.position, body.contract, body.reported_by, body.due.amount, body.corrects
@@ -479,11 +478,9 @@ def _evolve_reported(subject: str, value: Any, logged: Logged) -> Any:
     return value and replace(value, corrected=logged.position)
 
 
-def _evolve_contract_reported(subject: str, value: Contract, logged: Logged) -> Contract:
+@evolves("contract", RevenueReported)
+def _evolve_contract_reported(body: RevenueReported, logged: Logged, value: Contract) -> Contract:
     """Return the contract, with the days that are reported now."""
-    del subject
-    body = logged.event.body
-    assert isinstance(body, RevenueReported)
     filed = filed_report(value.reports, body, logged.position)
     return replace(value, reports=value.reports.plus(body.report, filed, body.corrects))
 
@@ -592,15 +589,3 @@ def _summing(sums: Mapping[str, int]) -> Step:
         "/body/base": sums["gross"] - sum(kinds.values()),
     }
     return Step({"sums": ", ".join(f"{each} {n}" for each, n in sums.items())}, change=change)
-
-
-BODIES: tuple[type[Body], ...] = (RevenueReported,)
-
-
-ADMITS: Admits = {RevenueReported: _admit_reported}
-
-
-EVOLVES: Evolves = {
-    (KIND, RevenueReported): _evolve_reported,
-    ("contract", RevenueReported): _evolve_contract_reported,
-}

@@ -10,10 +10,10 @@ from typing import ClassVar
 from ledger.domain.contracts.contract import Contract, must_license
 from ledger.domain.contracts.contract_terms import ContractId
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import must_stand_under, require_known
 from ledger.domain.core.remedy import Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import PartyId, Text
 from ledger.domain.revenue.report import KIND, Report, ReportClosed
 from ledger.domain.revenue.report_lines import ReportId
@@ -58,11 +58,9 @@ class ReportDisputed(OfReport):
     """What is wrong, in words, without personal data."""
 
 
-def _admit_said(state: State, event: Event, context: Context) -> None:
+@admits(ReportAccepted, ReportQueried, ReportDisputed)
+def _admit_said(body: OfReport, state: State) -> None:
     """Refuse a word on a report by another than a licensor, or after it was closed."""
-    del context
-    body = event.body
-    assert isinstance(body, OfReport)
     report = require_known(state, body.report, Report)
     contract = require_known(state, body.contract, Contract)
     must_stand_under(body.contract, body.report, report)
@@ -76,20 +74,11 @@ def _admit_said(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _evolve_accepted(subject: str, value: Report | None, logged: Logged) -> Report | None:
-    del subject
+@evolves(KIND, ReportAccepted)
+def _evolve_accepted(_body: ReportAccepted, logged: Logged, value: Report | None) -> Report | None:
     return value and replace(value, accepted=logged.position)
 
 
-def _evolve_questioned(subject: str, value: Report | None, logged: Logged) -> Report | None:
-    del subject
+@evolves(KIND, ReportQueried, ReportDisputed)
+def _evolve_questioned(_body: Body, logged: Logged, value: Report | None) -> Report | None:
     return value and replace(value, questioned=logged.position)
-
-
-BODIES: tuple[type[Body], ...] = (ReportAccepted, ReportQueried, ReportDisputed)
-ADMITS: Admits = dict.fromkeys(BODIES, _admit_said)
-EVOLVES: Evolves = {
-    (KIND, ReportAccepted): _evolve_accepted,
-    (KIND, ReportQueried): _evolve_questioned,
-    (KIND, ReportDisputed): _evolve_questioned,
-}

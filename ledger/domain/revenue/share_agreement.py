@@ -28,9 +28,9 @@ from ledger.domain.contracts.agreed_share import (
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import ContractId
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves, if_opened, recall, reveal
+from ledger.domain.core.context import Context, if_opened, recall, reveal
 from ledger.domain.core.court_hold import must_not_be_void
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import (
     PredecessorUnknown,
     must_stand_under,
@@ -42,6 +42,7 @@ from ledger.domain.core.money import PPM, Part, RateRange, ShareSum, must_be_all
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, joining, leaving_out
 from ledger.domain.core.remedy import Step as NextStep
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
     FROM_LIST,
     Day,
@@ -209,10 +210,9 @@ def must_be_current(subject: str, share: Share, contract: Contract) -> None:
         )
 
 
-def _admit_agreed(state: State, event: Event, context: Context) -> None:
+@admits(ShareAgreed)
+def _admit_agreed(body: ShareAgreed, state: State, context: Context) -> None:
     """Refuse parts that are no whole, that not all agreed to, or that the statute forbids."""
-    body = event.body
-    assert isinstance(body, ShareAgreed)
     require_new(state, body.share)
     contract = require_known(state, body.contract, Contract)
     must_not_be_void(body.contract, contract.voided, body.effective_from)
@@ -407,10 +407,8 @@ def _left_by_the_waterfall(body: ShareAgreed) -> int:
     return left
 
 
-def _evolve_contract_agreed(subject: str, value: Contract, logged: Logged) -> Contract:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, ShareAgreed)
+@evolves("contract", ShareAgreed)
+def _evolve_contract_agreed(body: ShareAgreed, _logged: Logged, value: Contract) -> Contract:
     anew = (body.effective_from,) if body.supersedes and body.of == "revenue" else ()
     return replace(
         value,
@@ -419,9 +417,10 @@ def _evolve_contract_agreed(subject: str, value: Contract, logged: Logged) -> Co
     )
 
 
-def _evolve_agreed(subject: str, value: Share | None, logged: Logged) -> Share | None:
-    body = logged.event.body
-    assert isinstance(body, ShareAgreed)
+@evolves(KIND, ShareAgreed)
+def _evolve_agreed(
+    body: ShareAgreed, logged: Logged, value: Share | None, subject: str
+) -> Share | None:
     if subject != body.share:
         return value and replace(value, superseded=logged.position)
     return Share(
@@ -437,15 +436,3 @@ def _evolve_agreed(subject: str, value: Share | None, logged: Logged) -> Share |
         waterfall=body.waterfall,
         caps=body.caps,
     )
-
-
-BODIES: tuple[type[Body], ...] = (ShareAgreed,)
-
-
-ADMITS: Admits = {ShareAgreed: _admit_agreed}
-
-
-EVOLVES: Evolves = {
-    (KIND, ShareAgreed): _evolve_agreed,
-    ("contract", ShareAgreed): _evolve_contract_agreed,
-}

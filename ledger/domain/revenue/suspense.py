@@ -12,8 +12,8 @@ from pydantic import AfterValidator
 from ledger.domain.contracts.agreed_share import Parts, Share
 from ledger.domain.contracts.contract_terms import ContractId
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves, if_opened
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context, if_opened
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import require_known
 from ledger.domain.core.money import (
     Currency,
@@ -24,6 +24,7 @@ from ledger.domain.core.money import (
     largest_remainder,
 )
 from ledger.domain.core.remedy import Other, Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import FROM_LIST, NOT_EMPTY, Sealed
 from ledger.domain.revenue.authors_split import AuthorSplitMissing, agreed_split
 from ledger.domain.revenue.distribution import (
@@ -74,10 +75,9 @@ class SuspenseReleased(Body):
         return frozenset((*named, *paid))
 
 
-def _admit_released(state: State, event: Event, context: Context) -> None:
+@admits(SuspenseReleased)
+def _admit_released(body: SuspenseReleased, state: State, context: Context) -> None:
     """Refuse to release what does not wait, or otherwise than the co-authors agreed."""
-    body = event.body
-    assert isinstance(body, SuspenseReleased)
     distribution = require_known(state, body.distribution, Distribution)
     technology = require_known(state, body.technology, Technology)
     share = require_known(state, body.share, Share)
@@ -129,15 +129,8 @@ def _waiting(distribution: Distribution, share: Share) -> Step:
     return Step({"what": distribution.share}, case="waiting", change=change)
 
 
-def _evolve_released(subject: str, value: Distribution, logged: Logged) -> Distribution:
-    del subject
-    body = logged.event.body
-    assert isinstance(body, SuspenseReleased)
+@evolves(KIND, SuspenseReleased)
+def _evolve_released(body: SuspenseReleased, _logged: Logged, value: Distribution) -> Distribution:
     given = added_up(body.authors)
     total = {party: given.get(party, 0) + value.payable.get(party, 0) for party in given}
     return replace(value, payable={**value.payable, **total}, suspense=0)
-
-
-BODIES: tuple[type[Body], ...] = (SuspenseReleased,)
-ADMITS: Admits = {SuspenseReleased: _admit_released}
-EVOLVES: Evolves = {(KIND, SuspenseReleased): _evolve_released}

@@ -13,12 +13,13 @@ from datetime import timedelta
 from typing import ClassVar
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.context import Context
 from ledger.domain.core.court_hold import DeedVoid
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import not_in_future, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step, joining, leaving_out, listed, naming_one_of
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Day, PartyId, PartyIds, RightIds, Text, legal_day
 from ledger.domain.parties.attestation import Attested
 from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
@@ -144,10 +145,9 @@ def _for_the_rest(rights: Collection[str], over: Collection[str]) -> Step:
     return Step({"rights": listed(rest)}, change={"/body/rights": rest})
 
 
-def _admit_noted(state: State, event: Event, context: Context) -> None:
+@admits(PriorityNoted)
+def _admit_noted(body: PriorityNoted, state: State, context: Context) -> None:
     """Refuse a notice by a stranger, for too long, twice, or of what is kept for another."""
-    body = event.body
-    assert isinstance(body, PriorityNoted)
     assignment = must_assign(state, body.assignment, body.rights)
     if body.noted_by not in assignment.assignors | assignment.assignees:
         raise WrongSigner(
@@ -194,18 +194,16 @@ def _must_be_free_to_keep(
         must_not_be_kept(subject, right, party, share, context)
 
 
-def _admit_refused(state: State, event: Event, context: Context) -> None:
+@admits(AssignmentRefused)
+def _admit_refused(body: AssignmentRefused, state: State, context: Context) -> None:
     """Refuse what names no agreed assignment of those rights: the State's word stands otherwise."""
-    body = event.body
-    assert isinstance(body, AssignmentRefused)
     must_assign(state, body.assignment, body.rights)
     not_in_future(context.accepted, refused_on=body.refused_on)
 
 
-def _admit_rescinded(state: State, event: Event, context: Context) -> None:
+@admits(AssignmentRescinded)
+def _admit_rescinded(body: AssignmentRescinded, state: State, context: Context) -> None:
     """Refuse to rescind without all who agreed, or what waits no more."""
-    body = event.body
-    assert isinstance(body, AssignmentRescinded)
     assignment = must_assign(state, body.assignment, body.rights)
     agreed = assignment.assignors | assignment.assignees
     absent = agreed.difference(body.parties)
@@ -228,10 +226,8 @@ def _admit_rescinded(state: State, event: Event, context: Context) -> None:
     not_in_future(context.accepted, rescinded_on=body.rescinded_on)
 
 
-def _evolve_noted(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, PriorityNoted)
-    del subject
+@evolves("right", PriorityNoted)
+def _evolve_noted(body: PriorityNoted, logged: Logged, value: Right | None) -> Right | None:
     if value is None:
         return None
     today = legal_day(logged.accepted)
@@ -248,37 +244,22 @@ def _evolve_noted(subject: str, value: Right | None, logged: Logged) -> Right | 
     )
 
 
-def _evolve_ended(subject: str, value: Assignment | None, logged: Logged) -> Assignment | None:
-    body = logged.event.body
-    assert isinstance(body, AssignmentRefused | AssignmentRescinded)
-    del subject
+@evolves(KIND, AssignmentRefused, AssignmentRescinded)
+def _evolve_ended(
+    body: AssignmentRefused | AssignmentRescinded, logged: Logged, value: Assignment | None
+) -> Assignment | None:
     return settled(value, body.rights, logged)
 
 
-def _evolve_right_refused(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, AssignmentRefused)
-    del subject
+@evolves("right", AssignmentRefused)
+def _evolve_right_refused(
+    body: AssignmentRefused, _logged: Logged, value: Right | None
+) -> Right | None:
     return value and left_unregistered(value, body.assignment)
 
 
-def _evolve_right_rescinded(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, AssignmentRescinded)
-    del subject
+@evolves("right", AssignmentRescinded)
+def _evolve_right_rescinded(
+    body: AssignmentRescinded, logged: Logged, value: Right | None
+) -> Right | None:
     return value and given_up(value, body.assignment, logged)
-
-
-BODIES: tuple[type[Body], ...] = (PriorityNoted, AssignmentRefused, AssignmentRescinded)
-ADMITS: Admits = {
-    PriorityNoted: _admit_noted,
-    AssignmentRefused: _admit_refused,
-    AssignmentRescinded: _admit_rescinded,
-}
-EVOLVES: Evolves = {
-    ("right", PriorityNoted): _evolve_noted,
-    (KIND, AssignmentRefused): _evolve_ended,
-    (KIND, AssignmentRescinded): _evolve_ended,
-    ("right", AssignmentRefused): _evolve_right_refused,
-    ("right", AssignmentRescinded): _evolve_right_rescinded,
-}

@@ -16,7 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import StringConstraints, model_validator
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.context import Context
 from ledger.domain.core.court_hold import must_not_be_frozen
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import (
@@ -30,6 +30,7 @@ from ledger.domain.core.existence import (
 from ledger.domain.core.office import Office
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
     FROM_LIST,
     HANOI,
@@ -217,10 +218,9 @@ def must_link(subject: str, right: Right, party: str) -> None:
     )
 
 
-def _admit(state: State, event: Event, context: Context) -> None:
+@admits(ConveyanceAttested)
+def _admit(body: ConveyanceAttested, state: State, context: Context, event: Event) -> None:
     """Judge the record as the private act that it is."""
-    body = event.body
-    assert isinstance(body, ConveyanceAttested)
     require_new(state, body.conveyance, RecordExists)
     not_in_future(context.accepted, office_recorded_on=body.office_recorded_on)
     for number, assignor in enumerate(body.assignors):
@@ -362,12 +362,11 @@ def _corrected(right: Right, body: ConveyanceAttested) -> frozenset[str] | None:
     return right.records.get(body.refers_to)
 
 
-def _evolve(subject: str, value: Any, logged: Logged) -> Any:
+@evolves(KIND, ConveyanceAttested)
+def _evolve(body: ConveyanceAttested, logged: Logged, value: Any, subject: str) -> Any:
     """Return the record's own value, or that of the security to which it refers."""
-    body = logged.event.body
-    assert isinstance(body, ConveyanceAttested)
     if subject != body.conveyance:
-        return _evolve_security(subject, value, logged)
+        return _evolve_security(body, logged, value)
     if body.kind != "security":
         return Conveyance(logged.position, body.kind)
     return Security(
@@ -376,10 +375,7 @@ def _evolve(subject: str, value: Any, logged: Logged) -> Any:
     )
 
 
-def _evolve_security(subject: str, value: Any, logged: Logged) -> Any:
-    body = logged.event.body
-    assert isinstance(body, ConveyanceAttested)
-    del subject
+def _evolve_security(body: ConveyanceAttested, logged: Logged, value: Any) -> Any:
     if body.kind not in OF_LIENS or not isinstance(value, Security):
         return value
     return passed(value, body.rights, body.givers(), _creditors_after(body), logged.position)
@@ -389,10 +385,8 @@ def _creditors_after(body: ConveyanceAttested) -> Iterable[str]:
     return body.assignees if body.kind == "security_assignment" else ()
 
 
-def _evolve_right(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, ConveyanceAttested)
-    del subject
+@evolves("right", ConveyanceAttested)
+def _evolve_right(body: ConveyanceAttested, logged: Logged, value: Right | None) -> Right | None:
     if value is None:
         return None
     if body.kind in OF_LIENS:
@@ -432,10 +426,4 @@ def _transferred(right: Right, body: ConveyanceAttested, logged: Logged) -> Righ
     return replace(right, records=records, office_recorded_on=recorded)
 
 
-BODIES: tuple[type[Body], ...] = (ConveyanceAttested,)
-ADMITS: Admits = {ConveyanceAttested: _admit}
-EVOLVES: Evolves = {
-    (KIND, ConveyanceAttested): _evolve,
-    ("security", ConveyanceAttested): _evolve_security,
-    ("right", ConveyanceAttested): _evolve_right,
-}
+evolves("security", ConveyanceAttested)(_evolve_security)

@@ -13,10 +13,11 @@ from typing import ClassVar
 from pydantic import model_validator
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import not_in_future, require_known
 from ledger.domain.core.remedy import Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Day, Instant, PartyId, RightIds, legal_day
 from ledger.domain.parties.attestation import Attested
 from ledger.domain.rights.encumbrances import Perfected
@@ -117,28 +118,25 @@ class SecurityEnforced(Attested):
         return frozenset((self.security, *self.rights, *parties))
 
 
-def _admit_perfected(state: State, event: Event, context: Context) -> None:
+@admits(SecurityPerfected)
+def _admit_perfected(body: SecurityPerfected, state: State, context: Context) -> None:
     """Refuse what names no security, or a day to come: the State's word stands otherwise."""
-    body = event.body
-    assert isinstance(body, SecurityPerfected)
     require_known(state, body.security, Security)
     not_in_future(context.accepted, registered_at=legal_day(body.registered_at))
 
 
-def _admit_assigned(state: State, event: Event, context: Context) -> None:
+@admits(SecurityAssigned)
+def _admit_assigned(body: SecurityAssigned, state: State, context: Context) -> None:
     """Refuse to pass on what is not charged, or by another than the creditor."""
-    body = event.body
-    assert isinstance(body, SecurityAssigned)
     security = require_known(state, body.security, Security)
     not_in_future(context.accepted, assigned_on=body.assigned_on)
     must_be_charged(body.security, security, body.rights)
     must_be_creditors(body.security, security, body.rights, (body.creditor,))
 
 
-def _admit_enforced(state: State, event: Event, context: Context) -> None:
+@admits(SecurityEnforced)
+def _admit_enforced(body: SecurityEnforced, state: State, context: Context) -> None:
     """Refuse what names no security, or takes another sum than is given."""
-    body = event.body
-    assert isinstance(body, SecurityEnforced)
     require_known(state, body.security, Security)
     for subject in body.rights:
         require_known(state, subject, Right)
@@ -155,19 +153,19 @@ def _admit_enforced(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _evolve_assigned(subject: str, value: Security | None, logged: Logged) -> Security | None:
-    body = logged.event.body
-    assert isinstance(body, SecurityAssigned)
-    del subject
+@evolves(KIND, SecurityAssigned)
+def _evolve_assigned(
+    body: SecurityAssigned, logged: Logged, value: Security | None
+) -> Security | None:
     if value is None:
         return None
     return passed(value, body.rights, (body.creditor,), (body.new_creditor,), logged.position)
 
 
-def _evolve_enforced(subject: str, value: Security | None, logged: Logged) -> Security | None:
-    body = logged.event.body
-    assert isinstance(body, SecurityEnforced)
-    del subject
+@evolves(KIND, SecurityEnforced)
+def _evolve_enforced(
+    body: SecurityEnforced, logged: Logged, value: Security | None
+) -> Security | None:
     if value is None:
         return None
     for right in body.rights:
@@ -176,10 +174,10 @@ def _evolve_enforced(subject: str, value: Security | None, logged: Logged) -> Se
     return value
 
 
-def _evolve_right_perfected(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, SecurityPerfected)
-    del subject
+@evolves("right", SecurityPerfected)
+def _evolve_right_perfected(
+    body: SecurityPerfected, logged: Logged, value: Right | None
+) -> Right | None:
     if value is None:
         return None
     lien = value.liens.get(body.security)
@@ -189,34 +187,19 @@ def _evolve_right_perfected(subject: str, value: Right | None, logged: Logged) -
     return with_lien(value, body.security, replace(lien, perfected=perfected))
 
 
-def _evolve_right_assigned(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, SecurityAssigned)
-    del subject
+@evolves("right", SecurityAssigned)
+def _evolve_right_assigned(
+    body: SecurityAssigned, _logged: Logged, value: Right | None
+) -> Right | None:
     return value and lien_passed(value, body.security, (body.creditor,), (body.new_creditor,))
 
 
-def _evolve_right_enforced(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, SecurityEnforced)
-    del subject
+@evolves("right", SecurityEnforced)
+def _evolve_right_enforced(
+    body: SecurityEnforced, logged: Logged, value: Right | None
+) -> Right | None:
     if value is None:
         return None
     given = {holding.party: holding.share for holding in body.owners}
     taken = {holding.party: holding.share for holding in body.acquirers}
     return passed_on(without_lien(value, body.security), given, taken, logged)
-
-
-BODIES: tuple[type[Body], ...] = (SecurityPerfected, SecurityAssigned, SecurityEnforced)
-ADMITS: Admits = {
-    SecurityPerfected: _admit_perfected,
-    SecurityAssigned: _admit_assigned,
-    SecurityEnforced: _admit_enforced,
-}
-EVOLVES: Evolves = {
-    (KIND, SecurityAssigned): _evolve_assigned,
-    (KIND, SecurityEnforced): _evolve_enforced,
-    ("right", SecurityPerfected): _evolve_right_perfected,
-    ("right", SecurityAssigned): _evolve_right_assigned,
-    ("right", SecurityEnforced): _evolve_right_enforced,
-}

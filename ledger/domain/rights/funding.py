@@ -15,11 +15,12 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import StringConstraints, TypeAdapter, model_validator
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves, if_opened, reveal
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context, if_opened, reveal
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import not_in_future, require_known
 from ledger.domain.core.money import Part, RateRange, ShareSum, check_parts
 from ledger.domain.core.remedy import Step, joining, leaving_out, listed, naming_one_of
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
     DISTINCT,
     FROM_LIST,
@@ -204,10 +205,9 @@ def read_parts(value: Any) -> tuple[Part, ...]:
     return _PARTS.validate_python(value)
 
 
-def _admit_funding(state: State, event: Event, context: Context) -> None:
+@admits(FundingAgreed)
+def _admit_funding(body: FundingAgreed, state: State, context: Context) -> None:
     """Refuse parts that are not a whole, and an agreement without one of the owners."""
-    body = event.body
-    assert isinstance(body, FundingAgreed)
     technology = require_known(state, body.technology, Technology)
     owners = technology.owners.keys()
     _must_sign(
@@ -240,10 +240,9 @@ def _must_sign(
         )
 
 
-def _admit_authors(state: State, event: Event, context: Context) -> None:
+@admits(AuthorsDeclared)
+def _admit_authors(body: AuthorsDeclared, state: State, context: Context) -> None:
     """Refuse authors without their word or the council's, and a split that is not a whole."""
-    body = event.body
-    assert isinstance(body, AuthorsDeclared)
     technology = require_known(state, body.technology, Technology)
     with if_opened(context, SignerMissing, WrongSigner):
         strangers = list(body.declared_by)
@@ -282,18 +281,17 @@ def _split(missing: list[str]) -> Step:
     return Step({"who": listed(missing)}, case="split", ask=("/body/split",))
 
 
-def _admit_contribution(state: State, event: Event, context: Context) -> None:
+@admits(ContributionRecorded)
+def _admit_contribution(body: ContributionRecorded, state: State, context: Context) -> None:
     """Refuse what concerns no technology here, or was recorded on a day to come."""
-    body = event.body
-    assert isinstance(body, ContributionRecorded)
     require_known(state, body.technology, Technology)
     not_in_future(context.accepted, recorded_on=body.recorded_on)
 
 
-def _evolve_funding(subject: str, value: Technology | None, logged: Logged) -> Technology | None:
-    body = logged.event.body
-    assert isinstance(body, FundingAgreed)
-    del subject
+@evolves(KIND, FundingAgreed)
+def _evolve_funding(
+    body: FundingAgreed, logged: Logged, value: Technology | None
+) -> Technology | None:
     by_state = (contributor.share for contributor in body.contributors if contributor.state)
     funding = Funding(
         position=logged.position,
@@ -304,35 +302,20 @@ def _evolve_funding(subject: str, value: Technology | None, logged: Logged) -> T
     return value and replace(value, funding=funding)
 
 
-def _evolve_authors(subject: str, value: Technology | None, logged: Logged) -> Technology | None:
-    body = logged.event.body
-    assert isinstance(body, AuthorsDeclared)
-    del subject
+@evolves(KIND, AuthorsDeclared)
+def _evolve_authors(
+    body: AuthorsDeclared, logged: Logged, value: Technology | None
+) -> Technology | None:
     authors = body.authors
     parties = authors if isinstance(authors, Sealed) else frozenset(authors)
     return value and replace(value, authors=Authors(logged.position, parties, body.split))
 
 
+@evolves(KIND, ContributionRecorded)
 def _evolve_contribution(
-    subject: str, value: Technology | None, logged: Logged
+    body: ContributionRecorded, logged: Logged, value: Technology | None
 ) -> Technology | None:
-    body = logged.event.body
-    assert isinstance(body, ContributionRecorded)
-    del subject
     if value is None:
         return None
     contributed = value.contributed.insert(body.contributor, logged.position)
     return replace(value, contributed=contributed)
-
-
-BODIES: tuple[type[Body], ...] = (FundingAgreed, AuthorsDeclared, ContributionRecorded)
-ADMITS: Admits = {
-    FundingAgreed: _admit_funding,
-    AuthorsDeclared: _admit_authors,
-    ContributionRecorded: _admit_contribution,
-}
-EVOLVES: Evolves = {
-    (KIND, FundingAgreed): _evolve_funding,
-    (KIND, AuthorsDeclared): _evolve_authors,
-    (KIND, ContributionRecorded): _evolve_contribution,
-}

@@ -13,8 +13,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import (
     PredecessorUnknown,
     not_in_future,
@@ -23,6 +23,7 @@ from ledger.domain.core.existence import (
 )
 from ledger.domain.core.money import Price, check_rate
 from ledger.domain.core.remedy import Step, listed, naming
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
     DISTINCT,
     FROM_LIST,
@@ -131,10 +132,9 @@ class Investment:
     rights: frozenset[str]
 
 
-def _admit_made(state: State, event: Event, context: Context) -> None:
+@admits(InvestmentMade)
+def _admit_made(body: InvestmentMade, state: State, context: Context) -> None:
     """Refuse an investor that is no fund, and promises about what the company does not own."""
-    body = event.body
-    assert isinstance(body, InvestmentMade)
     require_new(state, body.investment)
     not_in_future(context.accepted, made_on=body.made_on)
     check_rate(body.stake_ppm, "/body/stake_ppm", context)
@@ -143,10 +143,9 @@ def _admit_made(state: State, event: Event, context: Context) -> None:
             must_own(subject, require_known(state, subject, Right), body.company, "/body/covenants")
 
 
-def _admit_ended(state: State, event: Event, context: Context) -> None:
+@admits(InvestmentEnded)
+def _admit_ended(body: InvestmentEnded, state: State, context: Context) -> None:
     """Refuse to end what was promised to another, or was not promised."""
-    body = event.body
-    assert isinstance(body, InvestmentEnded)
     investment = require_known(state, body.investment, Investment)
     if body.ended_by != investment.fund:
         raise WrongSigner(
@@ -173,24 +172,23 @@ def _about(investment: Investment, named: Iterable[str]) -> Step:
     return Step({"rights": listed(meant)}, case="rights", change={"/body/rights": meant})
 
 
-def _evolve_made(subject: str, value: Investment | None, logged: Logged) -> Investment:
-    body = logged.event.body
-    assert isinstance(body, InvestmentMade)
-    del subject, value
+@evolves(KIND, InvestmentMade)
+def _evolve_made(body: InvestmentMade, logged: Logged) -> Investment:
     rights = frozenset(right for promised in body.covenants for right in promised.rights)
     return Investment(logged.position, body.fund, rights)
 
 
-def _evolve_ended(subject: str, value: Investment | None, logged: Logged) -> Investment | None:
-    body = logged.event.body
-    assert isinstance(body, InvestmentEnded)
-    del subject
+@evolves(KIND, InvestmentEnded)
+def _evolve_ended(
+    body: InvestmentEnded, _logged: Logged, value: Investment | None
+) -> Investment | None:
     return value and replace(value, rights=value.rights.difference(body.rights))
 
 
-def _evolve_right_made(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, InvestmentMade)
+@evolves("right", InvestmentMade)
+def _evolve_right_made(
+    body: InvestmentMade, logged: Logged, value: Right | None, subject: str
+) -> Right | None:
     promised = next(each for each in body.covenants if subject in each.rights)
     covenant = Covenant(
         fund=body.fund,
@@ -203,18 +201,8 @@ def _evolve_right_made(subject: str, value: Right | None, logged: Logged) -> Rig
     return value and replace(value, covenants=value.covenants.insert(body.investment, covenant))
 
 
-def _evolve_right_ended(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, InvestmentEnded)
-    del subject
+@evolves("right", InvestmentEnded)
+def _evolve_right_ended(
+    body: InvestmentEnded, _logged: Logged, value: Right | None
+) -> Right | None:
     return value and replace(value, covenants=value.covenants.discard(body.investment))
-
-
-BODIES: tuple[type[Body], ...] = (InvestmentMade, InvestmentEnded)
-ADMITS: Admits = {InvestmentMade: _admit_made, InvestmentEnded: _admit_ended}
-EVOLVES: Evolves = {
-    (KIND, InvestmentMade): _evolve_made,
-    (KIND, InvestmentEnded): _evolve_ended,
-    ("right", InvestmentMade): _evolve_right_made,
-    ("right", InvestmentEnded): _evolve_right_ended,
-}

@@ -17,14 +17,15 @@ from typing import Annotated, ClassVar
 from pydantic import model_validator
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves, if_opened, recall, reveal
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context, if_opened, recall, reveal
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import not_in_future, require_known, require_new
 from ledger.domain.core.law import Law, law_day
 from ledger.domain.core.money import Money, Price
 from ledger.domain.core.periods import end_of_months
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step, joining, naming
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
     DISTINCT,
     FROM_LIST,
@@ -300,20 +301,18 @@ def _quoted(
     return recall(notice.price, subject, context, Money.model_validate)
 
 
-def _admit_notified(state: State, event: Event, context: Context) -> None:
+@admits(CoOwnerNotified)
+def _admit_notified(body: CoOwnerNotified, state: State, context: Context) -> None:
     """Refuse a notice twice, about nothing known, or that arrives tomorrow."""
-    body = event.body
-    assert isinstance(body, CoOwnerNotified)
     require_new(state, body.preemption)
     for subject in body.rights:
         require_known(state, subject, Right)
     not_in_future(context.accepted, received_on=body.received_on)
 
 
-def _admit_waived(state: State, event: Event, context: Context) -> None:
+@admits(PreemptionWaived)
+def _admit_waived(body: PreemptionWaived, state: State, context: Context) -> None:
     """Refuse a waiver by another than the one notified."""
-    body = event.body
-    assert isinstance(body, PreemptionWaived)
     notice = require_known(state, body.preemption, Preemption)
     if body.waived_by != notice.notified:
         raise WrongSigner(
@@ -325,10 +324,8 @@ def _admit_waived(state: State, event: Event, context: Context) -> None:
     not_in_future(context.accepted, waived_on=body.waived_on)
 
 
-def _evolve_notified(subject: str, value: Preemption | None, logged: Logged) -> Preemption:
-    body = logged.event.body
-    assert isinstance(body, CoOwnerNotified)
-    del subject, value
+@evolves(KIND, CoOwnerNotified)
+def _evolve_notified(body: CoOwnerNotified, logged: Logged) -> Preemption:
     return Preemption(
         position=logged.position,
         rights=frozenset(body.rights),
@@ -341,14 +338,8 @@ def _evolve_notified(subject: str, value: Preemption | None, logged: Logged) -> 
     )
 
 
-def _evolve_waived(subject: str, value: Preemption | None, logged: Logged) -> Preemption | None:
-    del subject
+@evolves(KIND, PreemptionWaived)
+def _evolve_waived(
+    _body: PreemptionWaived, logged: Logged, value: Preemption | None
+) -> Preemption | None:
     return value and replace(value, waived=logged.position)
-
-
-BODIES: tuple[type[Body], ...] = (CoOwnerNotified, PreemptionWaived)
-ADMITS: Admits = {CoOwnerNotified: _admit_notified, PreemptionWaived: _admit_waived}
-EVOLVES: Evolves = {
-    (KIND, CoOwnerNotified): _evolve_notified,
-    (KIND, PreemptionWaived): _evolve_waived,
-}

@@ -15,14 +15,15 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringConstraints
 from rpds import HashTrieMap
 
-from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.body import State
+from ledger.domain.core.context import Context
 from ledger.domain.core.court_hold import Hold
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import all_known, not_in_future, require_new
 from ledger.domain.core.office import REGIONAL, Office
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.territory import known_state
 from ledger.domain.core.types import (
     DISTINCT,
@@ -293,10 +294,9 @@ def must_be_whole(owners: Sequence[Holding], pointer: str = "/body/owners") -> N
         )
 
 
-def _admit_filed(state: State, event: Event, context: Context) -> None:
+@admits(RightFiled)
+def _admit_filed(body: RightFiled, state: State, context: Context) -> None:
     """Refuse a number in another form, a right twice, and shares that are not a whole."""
-    body = event.body
-    assert isinstance(body, RightFiled)
     must_be_named_by_its_number(
         body.right, body.office, body.application_no, applied_for=not needs_no_title(body.kind)
     )
@@ -316,10 +316,8 @@ SECRETS = frozenset({"know_how", "trade_secret"})
 """Kinds of right in a technology that is not disclosed: they are that technology, once more."""
 
 
-def _evolve_filed(subject: str, value: Right | None, logged: Logged) -> Right:
-    body = logged.event.body
-    assert isinstance(body, RightFiled)
-    del subject, value
+@evolves(KIND, RightFiled)
+def _evolve_filed(body: RightFiled, logged: Logged) -> Right:
     owners = {holding.party: holding.share for holding in body.owners}
     return Right(
         position=logged.position,
@@ -336,12 +334,3 @@ def _evolve_filed(subject: str, value: Right | None, logged: Logged) -> Right:
         technology=body.technology,
         territory=covered(body.kind, body.office, body.designated),
     )
-
-
-BODIES: tuple[type[Body], ...] = (RightFiled,)
-
-
-ADMITS: Admits = {RightFiled: _admit_filed}
-
-
-EVOLVES: Evolves = {(KIND, RightFiled): _evolve_filed}

@@ -15,11 +15,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import not_in_future, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Day, PartyId, RightId, Sha256, Text
 from ledger.domain.parties.attestation import Attested
 from ledger.domain.parties.ledger_state import require_role
@@ -218,18 +219,30 @@ class NoSecret(Refusal):
     article = "Luật Sở hữu trí tuệ, Điều 84"
 
 
-def _admit(state: State, event: Event, context: Context) -> None:
+OF_OFFICES: tuple[type[OfRight], ...] = (
+    RightPublished,
+    RightGranted,
+    RightFeePaid,
+    RightRenewed,
+    RightLapsed,
+    RightRestored,
+    RightSurrendered,
+    RightLimited,
+    RightCancelled,
+    OfficeEventRecorded,
+)
+
+
+@admits(*OF_OFFICES)
+def _admit(body: OfRight, state: State, context: Context) -> None:
     """Refuse only what names no right, no clerk, or a day to come: the State's word stands."""
-    body = event.body
-    assert isinstance(body, OfRight)
     require_known(state, body.right, Right)
     not_in_future(context.accepted, **{body.SAID_ON: body.said_on()})
 
 
-def _admit_disclosure(state: State, event: Event, context: Context) -> None:
+@admits(DisclosureRecorded)
+def _admit_disclosure(body: DisclosureRecorded, state: State, context: Context) -> None:
     """Refuse a disclosure of what is no secret, or by whom is neither owner nor clerk."""
-    body = event.body
-    assert isinstance(body, DisclosureRecorded)
     right = require_known(state, body.right, Right)
     if right.kind not in SECRETS:
         raise NoSecret(
@@ -243,10 +256,8 @@ def _admit_disclosure(state: State, event: Event, context: Context) -> None:
     not_in_future(context.accepted, disclosed_on=body.disclosed_on)
 
 
-def _evolve_granted(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, RightGranted)
-    del subject
+@evolves(KIND, RightGranted)
+def _evolve_granted(body: RightGranted, _logged: Logged, value: Right | None) -> Right | None:
     if value is None or body.territory is not None:
         return value
     territory = body.designated or value.territory
@@ -255,10 +266,8 @@ def _evolve_granted(subject: str, value: Right | None, logged: Logged) -> Right 
     )
 
 
-def _evolve_renewed(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, RightRenewed)
-    del subject
+@evolves(KIND, RightRenewed)
+def _evolve_renewed(body: RightRenewed, _logged: Logged, value: Right | None) -> Right | None:
     if value is None or body.territory is not None:
         return value
     return replace(value, expires_on=body.expires_on)
@@ -281,37 +290,22 @@ def effect_of(body: Body) -> tuple[Outcome, date] | None:
             return None
 
 
-def _evolve_status(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, OfRight | DisclosureRecorded)
+@evolves(KIND, *(body for body in OF_OFFICES if body not in (RightGranted, RightRenewed)))
+def _evolve_status(body: OfRight, logged: Logged, value: Right | None) -> Right | None:
+    return value and _after(value, body, body.territory, logged)
+
+
+@evolves(KIND, DisclosureRecorded)
+def _evolve_disclosed(
+    body: DisclosureRecorded, logged: Logged, value: Right | None
+) -> Right | None:
+    return value and _after(value, body, None, logged)
+
+
+def _after(right: Right, body: Body, territory: Country | None, logged: Logged) -> Right:
     effect = effect_of(body)
-    if value is None or subject != body.right or effect is None:
-        return value
+    if effect is None:
+        return right
     outcome, day = effect
-    territory = None if isinstance(body, DisclosureRecorded) else body.territory
     change = StatusChange(day, logged.position, outcome)
-    return replace(value, status=changed(value.status, change, territory))
-
-
-OF_OFFICES: tuple[type[OfRight], ...] = (
-    RightPublished,
-    RightGranted,
-    RightFeePaid,
-    RightRenewed,
-    RightLapsed,
-    RightRestored,
-    RightSurrendered,
-    RightLimited,
-    RightCancelled,
-    OfficeEventRecorded,
-)
-BODIES: tuple[type[Body], ...] = (*OF_OFFICES, DisclosureRecorded)
-ADMITS: Admits = {
-    **dict.fromkeys(OF_OFFICES, _admit),
-    DisclosureRecorded: _admit_disclosure,
-}
-EVOLVES: Evolves = {
-    **dict.fromkeys(((KIND, body) for body in BODIES), _evolve_status),
-    (KIND, RightGranted): _evolve_granted,
-    (KIND, RightRenewed): _evolve_renewed,
-}
+    return replace(right, status=changed(right.status, change, territory))

@@ -14,12 +14,13 @@ from typing import Annotated, ClassVar
 from rpds import HashTrieMap
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.context import Context
 from ledger.domain.core.court_hold import must_not_be_frozen
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import not_in_future, require_known, require_new
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step, joining, listed
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
     DISTINCT,
     FROM_LIST,
@@ -198,10 +199,9 @@ def lien_passed(right: Right, subject: str, given: Iterable[str], taken: Iterabl
     return with_lien(right, subject, replace(lien, creditors=creditors))
 
 
-def _admit_created(state: State, event: Event, context: Context) -> None:
+@admits(SecurityCreated)
+def _admit_created(body: SecurityCreated, state: State, context: Context, event: Event) -> None:
     """Refuse a charge on what none of the debtors owns, or has promised not to pledge."""
-    body = event.body
-    assert isinstance(body, SecurityCreated)
     require_new(state, body.security)
     rights = {subject: require_known(state, subject, Right) for subject in body.rights}
     not_in_future(context.accepted, created_on=body.created_on)
@@ -232,37 +232,34 @@ def _must_be_a_debtors(subject: str, right: Right, debtors: Iterable[str]) -> No
     )
 
 
-def _admit_released(state: State, event: Event, context: Context) -> None:
+@admits(SecurityReleased)
+def _admit_released(body: SecurityReleased, state: State, context: Context) -> None:
     """Refuse a release of what is not charged, or by another than the creditor."""
-    body = event.body
-    assert isinstance(body, SecurityReleased)
     security = require_known(state, body.security, Security)
     not_in_future(context.accepted, released_on=body.released_on)
     must_be_charged(body.security, security, body.rights)
     must_be_creditors(body.security, security, body.rights, (body.creditor,))
 
 
-def _evolve_created(subject: str, value: Security | None, logged: Logged) -> Security:
-    body = logged.event.body
-    assert isinstance(body, SecurityCreated)
-    del subject, value
+@evolves(KIND, SecurityCreated)
+def _evolve_created(body: SecurityCreated, logged: Logged) -> Security:
     return Security(
         position=logged.position,
         creditors=charging(body.rights, (body.creditor,)),
     )
 
 
-def _evolve_released(subject: str, value: Security | None, logged: Logged) -> Security | None:
-    body = logged.event.body
-    assert isinstance(body, SecurityReleased)
-    del subject
+@evolves(KIND, SecurityReleased)
+def _evolve_released(
+    body: SecurityReleased, logged: Logged, value: Security | None
+) -> Security | None:
     return value and passed(value, body.rights, (body.creditor,), (), logged.position)
 
 
-def _evolve_right_created(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, SecurityCreated)
-    del subject
+@evolves("right", SecurityCreated)
+def _evolve_right_created(
+    body: SecurityCreated, logged: Logged, value: Right | None
+) -> Right | None:
     lien = Lien(
         creditors=frozenset((body.creditor,)),
         debtors=frozenset(body.debtors),
@@ -273,18 +270,8 @@ def _evolve_right_created(subject: str, value: Right | None, logged: Logged) -> 
     return value and with_lien(value, body.security, lien)
 
 
-def _evolve_right_released(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, SecurityReleased)
-    del subject
+@evolves("right", SecurityReleased)
+def _evolve_right_released(
+    body: SecurityReleased, _logged: Logged, value: Right | None
+) -> Right | None:
     return value and lien_passed(value, body.security, (body.creditor,), ())
-
-
-BODIES: tuple[type[Body], ...] = (SecurityCreated, SecurityReleased)
-ADMITS: Admits = {SecurityCreated: _admit_created, SecurityReleased: _admit_released}
-EVOLVES: Evolves = {
-    (KIND, SecurityCreated): _evolve_created,
-    (KIND, SecurityReleased): _evolve_released,
-    ("right", SecurityCreated): _evolve_right_created,
-    ("right", SecurityReleased): _evolve_right_released,
-}

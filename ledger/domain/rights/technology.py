@@ -16,11 +16,12 @@ from pydantic import Field, StringConstraints
 from rpds import HashTrieMap
 
 from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.context import Context
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import not_in_future, require_known, require_new
 from ledger.domain.core.money import PPM, Part, ppm
 from ledger.domain.core.remedy import Step, naming_one_of
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Day, PartyId, Sealed, Sha256, Text, of_kind
 from ledger.domain.parties.signature_refusals import WrongSigner
 from ledger.domain.rights.estate import Estate
@@ -166,38 +167,31 @@ def must_be_owner(subject: str, technology: Technology, party: str, step: Step) 
         )
 
 
-def _admit_registered(state: State, event: Event, context: Context) -> None:
+@admits(TechnologyRegistered)
+def _admit_registered(body: TechnologyRegistered, state: State) -> None:
     """Refuse a technology twice, a part above the whole, and shares that are not a whole."""
-    del context
-    body = event.body
-    assert isinstance(body, TechnologyRegistered)
     require_new(state, body.technology)
     ppm(body.state_funded_ppm)
     must_be_whole(body.owners)
 
 
-def _admit_trl(state: State, event: Event, context: Context) -> None:
+@admits(TrlDeclared)
+def _admit_trl(body: TrlDeclared, state: State, context: Context) -> None:
     """Refuse a declaration by a stranger, or of a day to come."""
-    body = event.body
-    assert isinstance(body, TrlDeclared)
     technology = require_known(state, body.technology, Technology)
     owner = naming_one_of("/body/declared_by", technology.owners)
     must_be_owner(body.technology, technology, body.declared_by, owner)
     not_in_future(context.accepted, declared_on=body.declared_on)
 
 
-def _admit_classified(state: State, event: Event, context: Context) -> None:
+@admits(TechnologyClassified)
+def _admit_classified(body: TechnologyClassified, state: State) -> None:
     """Refuse a classification by whom is neither reviewer, nor the exchange, nor the State."""
-    del context
-    body = event.body
-    assert isinstance(body, TechnologyClassified)
     require_known(state, body.technology, Technology)
 
 
-def _evolve_registered(subject: str, value: Technology | None, logged: Logged) -> Technology:
-    body = logged.event.body
-    assert isinstance(body, TechnologyRegistered)
-    del subject, value
+@evolves(KIND, TechnologyRegistered)
+def _evolve_registered(body: TechnologyRegistered, logged: Logged) -> Technology:
     return Technology(
         position=logged.position,
         owners={holding.party: holding.share for holding in body.owners},
@@ -208,38 +202,20 @@ def _evolve_registered(subject: str, value: Technology | None, logged: Logged) -
     )
 
 
-def _evolve_trl(subject: str, value: Technology | None, logged: Logged) -> Technology | None:
-    body = logged.event.body
-    assert isinstance(body, TrlDeclared)
-    del subject
+@evolves(KIND, TrlDeclared)
+def _evolve_trl(body: TrlDeclared, _logged: Logged, value: Technology | None) -> Technology | None:
     return value and replace(value, trl=body.trl)
 
 
-def _evolve_classified(subject: str, value: Technology | None, logged: Logged) -> Technology | None:
-    body = logged.event.body
-    assert isinstance(body, TechnologyClassified)
-    del subject
+@evolves(KIND, TechnologyClassified)
+def _evolve_classified(
+    body: TechnologyClassified, logged: Logged, value: Technology | None
+) -> Technology | None:
     return value and replace(value, category=body.category, classified=logged.position)
 
 
-def _evolve_filed(subject: str, value: Technology | None, logged: Logged) -> Technology | None:
-    body = logged.event.body
-    assert isinstance(body, RightFiled)
-    del subject
+@evolves(KIND, RightFiled)
+def _evolve_filed(body: RightFiled, _logged: Logged, value: Technology | None) -> Technology | None:
     if value is None or body.kind not in SECRETS:
         return value
     return replace(value, secrets=value.secrets | {body.right})
-
-
-BODIES: tuple[type[Body], ...] = (TechnologyRegistered, TrlDeclared, TechnologyClassified)
-ADMITS: Admits = {
-    TechnologyRegistered: _admit_registered,
-    TrlDeclared: _admit_trl,
-    TechnologyClassified: _admit_classified,
-}
-EVOLVES: Evolves = {
-    (KIND, TechnologyRegistered): _evolve_registered,
-    (KIND, RightFiled): _evolve_filed,
-    (KIND, TrlDeclared): _evolve_trl,
-    (KIND, TechnologyClassified): _evolve_classified,
-}

@@ -16,13 +16,14 @@ from typing import Annotated, ClassVar
 
 from rpds import HashTrieMap
 
-from ledger.domain.core.body import Body, State
-from ledger.domain.core.context import Admits, Context, Evolves
+from ledger.domain.core.body import State
+from ledger.domain.core.context import Context
 from ledger.domain.core.court_hold import Voidance
-from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import PredecessorUnknown, not_in_future, require_known
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Step, listed
+from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import Day, RightIds, legal_day, of_kind
 from ledger.domain.parties.attestation import Attested
 from ledger.domain.rights.encumbrances import Priority
@@ -147,10 +148,9 @@ def _after(kept: Mapping[str, Priority]) -> Step:
     return Step({"kept": listed(kept), "day": first}, after=first)
 
 
-def _admit_registered(state: State, event: Event, context: Context) -> None:
+@admits(AssignmentRegistered)
+def _admit_registered(body: AssignmentRegistered, state: State, context: Context) -> None:
     """Refuse what names no agreed assignment of those rights: the State's word stands otherwise."""
-    body = event.body
-    assert isinstance(body, AssignmentRegistered)
     must_assign(state, body.assignment, body.rights)
     not_in_future(context.accepted, registered_on=body.registered_on)
 
@@ -184,29 +184,15 @@ def settled(value: Assignment | None, rights: Iterable[str], logged: Logged) -> 
     return replace(value, settled=after)
 
 
-def _evolve_registered(subject: str, value: Assignment | None, logged: Logged) -> Assignment | None:
-    body = logged.event.body
-    assert isinstance(body, AssignmentRegistered)
-    del subject
+@evolves(KIND, AssignmentRegistered)
+def _evolve_registered(
+    body: AssignmentRegistered, logged: Logged, value: Assignment | None
+) -> Assignment | None:
     return settled(value, body.rights, logged)
 
 
-def _evolve_right_registered(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, AssignmentRegistered)
-    del subject
+@evolves("right", AssignmentRegistered)
+def _evolve_right_registered(
+    body: AssignmentRegistered, logged: Logged, value: Right | None
+) -> Right | None:
     return value and registered(value, body.assignment, logged)
-
-
-BODIES: tuple[type[Body], ...] = (AssignmentRegistered,)
-
-
-ADMITS: Admits = {
-    AssignmentRegistered: _admit_registered,
-}
-
-
-EVOLVES: Evolves = {
-    (KIND, AssignmentRegistered): _evolve_registered,
-    ("right", AssignmentRegistered): _evolve_right_registered,
-}
