@@ -1,6 +1,7 @@
 """`techledger witness`: cosign the checkpoints of logs, for the State, an institute or a firm."""
 
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -50,15 +51,12 @@ def serve(directory: Directory) -> None:
     """Serve the witness over HTTP until interrupted."""
     house = WitnessDirectory(directory)
     config = house.config()
-    book = WitnessState(house.book)
-    try:
+    with closing(WitnessState(house.book)) as book:
         signers = house.signers(config.name)
         witness = Witness(*signers, config.logs, book, lambda: int(time.time()))
         print(f"{config.name} witnesses {len(config.logs)} logs on port {config.port}", flush=True)
         app, guard = witness_app(witness), Guard(Limits())
         uvicorn.Server(guarded(app, guard, host=config.host, port=config.port)).run()
-    finally:
-        book.close()
 
 
 @app.command("evidence")
@@ -67,12 +65,11 @@ def evidence(
     origin: Annotated[str, typer.Argument(help="Origin of a log")],
 ) -> None:
     """Print each two checkpoints of one size that the log signed; exit code 1 if there are any."""
-    book = WitnessState(WitnessDirectory(directory).book)
-    found = book.contradictions(origin)
+    with closing(WitnessState(WitnessDirectory(directory).book)) as book:
+        found = book.contradictions(origin)
     for each in found:
         when = datetime.fromtimestamp(each.received, UTC).isoformat()
         print(f"{when}  the log signed two trees of one size: this one, cosigned before")
         print(f"{each.cosigned.decode() or 'the empty tree'}\nand this one, refused")
         print(each.other.decode())
-    book.close()
     raise typer.Exit(1 if found else 0)

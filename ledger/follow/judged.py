@@ -14,7 +14,7 @@ import json
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import lru_cache, partial
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -102,13 +102,12 @@ def going_on(path: Path, directory: Path, laws: Mapping[str, Law]) -> Iterator["
     """
     checkpoint = exported_checkpoint(directory)
     judge = judge_of(laws)
-    judged = Judged(path, directory, origin=checkpoint.origin, judge=judge)
-    try:
-        _must_continue(judged, checkpoint, directory)
-        yield judged
-    finally:
-        judged.note()
-        judged.close()
+    with closing(Judged(path, directory, origin=checkpoint.origin, judge=judge)) as judged:
+        try:
+            _must_continue(judged, checkpoint, directory)
+            yield judged
+        finally:
+            judged.note()
 
 
 def _must_continue(judged: "Judged", checkpoint: Checkpoint, directory: Path) -> None:
@@ -165,14 +164,17 @@ class Judged:
         self._fetch = _Bundles(directory).entry
         fresh = not _made_here(path)
         self._file = sqlite3.connect(path, isolation_level=None)
-        try:
-            self._file.execute("PRAGMA cache_size = -32768")
-            if fresh:
-                self._file.executescript(_TABLES)
-            told = dict(self._file.execute("SELECT name, value FROM about"))
-            self._open(told, {"origin": origin, "judge": judge})
-        except (sqlite3.DatabaseError, LogError, ValueError) as error:
-            raise Stale(f"the file is damaged: {error}") from error
+        with ExitStack() as undo:
+            undo.callback(self._file.close)
+            try:
+                self._file.execute("PRAGMA cache_size = -32768")
+                if fresh:
+                    self._file.executescript(_TABLES)
+                told = dict(self._file.execute("SELECT name, value FROM about"))
+                self._open(told, {"origin": origin, "judge": judge})
+            except (sqlite3.DatabaseError, LogError, ValueError) as error:
+                raise Stale(f"the file is damaged: {error}") from error
+            undo.pop_all()
         self._folds = SubjectCache(self._load, SUBJECTS_BYTES)
         self._folds.clear(self.size)
         self._events: OrderedDict[int, Logged] = OrderedDict()

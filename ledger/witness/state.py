@@ -12,7 +12,7 @@ anybody. Nothing else is: a proof that fails proves nothing, and anybody can sen
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -85,10 +85,9 @@ def create_book(path: Path) -> None:
     """Make an empty book, once, durably. Raises `BookExists`."""
     if path.exists():
         raise BookExists(f"{path} is there already")
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.executescript(_SCHEMA + _LATER)
-    connection.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.executescript(_SCHEMA + _LATER)
     durable.flush_directory(path.parent)
 
 
@@ -101,10 +100,12 @@ class WitnessState:
             raise BookMissing(f"no book in {path}: a witness that lost it is retired")
         with open_regular(path):
             pass
-        self._connection = self._opened(path)
-        self._connection.executescript(_LATER)
-        # What is read by it was committed: a move that is under way is not seen.
-        self._committed = self._opened(path)
+        with ExitStack() as opened:
+            self._connection = opened.enter_context(closing(self._opened(path)))
+            self._connection.executescript(_LATER)
+            # What is read by it was committed: a move that is under way is not seen.
+            self._committed = opened.enter_context(closing(self._opened(path)))
+            self._files = opened.pop_all()
         self._lock, self._reading = threading.Lock(), threading.Lock()
 
     @staticmethod
@@ -112,13 +113,16 @@ class WitnessState:
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=10
         )
-        connection.execute("PRAGMA synchronous=FULL")
+        try:
+            connection.execute("PRAGMA synchronous=FULL")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def close(self) -> None:
         """Close the file."""
-        self._committed.close()
-        self._connection.close()
+        self._files.close()
 
     @contextmanager
     def moving(self) -> Iterator["WitnessState"]:

@@ -72,6 +72,9 @@ class Bench:
     def add(self, old: int, size: int) -> Answer:
         return self.witness.add_checkpoint(asked(old, size))
 
+    def close(self) -> None:
+        self.book.close()
+
 
 class Member:
     """A witness of some group, served over HTTP as long as the test wants it."""

@@ -185,6 +185,12 @@ def test_a_row_that_was_not_written_makes_it_stale(statement: str, tmp_path: Pat
     file.close()
     with pytest.raises(Stale, match="damaged"):
         audit(log, tmp_path)
+    assert str(tmp_path / "file") not in {str(each.readlink()) for each in open_files()}
+
+
+def open_files() -> Iterator[Path]:
+    """Yield what this process has open; what is closed meanwhile is left out."""
+    yield from (each for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
 
 
 def test_other_software_or_law_data_judge_anew(

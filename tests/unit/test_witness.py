@@ -3,6 +3,8 @@
 import sqlite3
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -34,8 +36,9 @@ OTHER_ROOT = root_of(LEAVES[1:9])
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path / "book.sqlite")
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with closing(Bench(tmp_path / "book.sqlite")) as bench:
+        yield bench
 
 
 def test_a_first_checkpoint_is_cosigned_by_both_keys(bench: Bench) -> None:
@@ -189,10 +192,10 @@ def test_a_book_of_an_earlier_version_is_opened_and_goes_on(bench: Bench, tmp_pa
         old.execute("DROP TABLE history")
         old.execute("DROP TABLE contradiction")
     old.close()
-    again = Bench(tmp_path / "book.sqlite", fresh=False)
-    again.witness.add_checkpoint(asked(8, 8, raw=note(8, OTHER_ROOT)))
-    assert 1 == len(again.book.contradictions(ORIGIN))
-    assert 200 == again.add(8, 9).status
+    with closing(Bench(tmp_path / "book.sqlite", fresh=False)) as again:
+        again.witness.add_checkpoint(asked(8, 8, raw=note(8, OTHER_ROOT)))
+        assert 1 == len(again.book.contradictions(ORIGIN))
+        assert 200 == again.add(8, 9).status
 
 
 def test_an_empty_log_has_the_empty_root(bench: Bench) -> None:
@@ -243,9 +246,9 @@ def test_of_many_at_once_one_moves_and_the_others_are_told(bench: Bench) -> None
 def test_what_was_cosigned_is_known_after_a_restart(bench: Bench, tmp_path: Path) -> None:
     bench.add(0, 8)
     bench.book.close()
-    again = Bench(tmp_path / "book.sqlite", fresh=False)
-    assert (409, "8\n") == (again.add(0, 3).status, again.add(0, 3).body)
-    assert 200 == again.add(8, 9).status
+    with closing(Bench(tmp_path / "book.sqlite", fresh=False)) as again:
+        assert (409, "8\n") == (again.add(0, 3).status, again.add(0, 3).body)
+        assert 200 == again.add(8, 9).status
 
 
 def test_a_book_is_made_once_and_never_anew(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ Signed by Ed25519 (0x01), cosigned by three witnesses by Ed25519 (0x04) and by o
 
 import json
 from base64 import b64decode
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -186,11 +187,11 @@ def test_a_witness_answers_the_posted_bodies_as_they_were_answered(tmp_path: Pat
     log = {ORIGIN: (parse_vkey(LEDGER["vkeys"]["log"]),)}
     for old in (0, 256):
         create_book(tmp_path / f"{old}.sqlite")
-        book = WitnessState(tmp_path / f"{old}.sqlite")
-        if old:
-            root = b64decode(LEDGER["roots"][str(old)])
-            book.write(ORIGIN, Cosigned(old, root, 0, b""))
-        witness = Witness(*witness_signers(), log, book, lambda: 1_800_000_000)
-        request = LEDGER["add_checkpoint"][f"request_old_{old}"].encode()
-        assert 200 == witness.add_checkpoint(request).status
-        assert 409 == witness.add_checkpoint(request).status
+        with closing(WitnessState(tmp_path / f"{old}.sqlite")) as book:
+            if old:
+                root = b64decode(LEDGER["roots"][str(old)])
+                book.write(ORIGIN, Cosigned(old, root, 0, b""))
+            witness = Witness(*witness_signers(), log, book, lambda: 1_800_000_000)
+            request = LEDGER["add_checkpoint"][f"request_old_{old}"].encode()
+            assert 200 == witness.add_checkpoint(request).status
+            assert 409 == witness.add_checkpoint(request).status
