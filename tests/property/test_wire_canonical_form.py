@@ -16,6 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ledger.wire.canonical import (
+    MAX_DEPTH,
     MAX_INT,
     NotCanonical,
     check,
@@ -179,3 +180,10 @@ def test_no_depth_overflows_the_stack(depth: int, left: bytes, right: bytes):
         refused = verdict(load, raw)
         assert refused is not None
         assert refused[0] in {"depth", "syntax"}
+
+
+def test_what_is_deep_is_told_as_that_by_every_python():
+    """The deepest that one version reads and another does not: a list, which is no payload."""
+    for depth in (MAX_DEPTH + 1, 900, 5_000):
+        assert ("depth", "") == verdict(load, b"[" * depth + b"]" * depth)
+    assert ("object", "") == verdict(load, b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
