@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,11 +28,16 @@ from ledger.home.keystore import load_key
 from ledger.log.statement import Promise
 from ledger.runtime import durable
 from ledger.wire.canonical import NotCanonical, load
-from ledger.wire.commitment import BadOpening
+from ledger.wire.commitment import (
+    BadOpening,
+    Opening,
+    opening_from_object,
+    sealed_at,
+    verify_opening,
+)
 from ledger.wire.envelope import (
     Envelope,
     MalformedEnvelope,
-    envelope_from_object,
     envelope_to_object,
     sign_envelope,
 )
@@ -80,24 +85,57 @@ def new(
 
 @app.command("sign")
 def sign(
-    file: Annotated[Path, typer.Argument(help="A payload, or an envelope that others have signed")],
+    file: Annotated[
+        Path, typer.Argument(help="A payload, or an envelope or a submission that others signed")
+    ],
     key: Annotated[list[Path], typer.Option(help="PEM file of a private key; repeatable")],
+    openings: Annotated[
+        Path | None,
+        typer.Option(help="File with a list of what opens the payload's sealed sections"),
+    ] = None,
 ) -> None:
     """Sign a payload, or add signatures to an envelope; write the envelope to standard output.
 
-    Several signatures over one payload are the normal case for contracts: the file goes round.
+    Several signatures over one payload are the normal case for contracts: the file goes round. What
+    opens its sealed sections goes along, and each opening is held to the commitment that is signed.
     """
     raw = read_regular(file)
     try:
         value = load_json(raw)
-        is_envelope = isinstance(value, dict) and "payloadType" in value
-        earlier = envelope_from_object(value) if is_envelope else None
-        payload = earlier.payload if earlier else raw
-        load(payload)
-    except (NotCanonical, MalformedJson, MalformedEnvelope) as error:
+        is_payload = not (isinstance(value, dict) and value.keys() & {"payloadType", "envelope"})
+        earlier = None if is_payload else Signed.from_json(raw)
+        payload = earlier.envelope.payload if earlier else raw
+        opened = {each.path: each for each in (earlier.openings if earlier else ())}
+        for each in _list_in(read_regular(openings)) if openings else ():
+            opening = opening_from_object(each)
+            opened[opening.path] = opening
+        _must_open(load(payload), opened.values())
+    except (NotCanonical, MalformedJson, MalformedEnvelope, BadOpening) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
     signed = sign_envelope(payload, [load_key(path) for path in key])
-    print(json.dumps(envelope_to_object(_joined(earlier, signed))))
+    envelope = _joined(earlier.envelope if earlier else None, signed)
+    if opened:
+        print(Signed(envelope, tuple(opened.values())).to_json().decode())
+    else:
+        print(json.dumps(envelope_to_object(envelope)))
+
+
+def _list_in(raw: bytes) -> list[Any]:
+    """Read a list. Raises `MalformedJson`, `BadOpening`."""
+    value = load_json(raw)
+    if not isinstance(value, list):
+        raise BadOpening("the file of openings is a list of them")
+    return value
+
+
+def _must_open(payload: dict[str, Any], openings: Iterable[Opening]) -> None:
+    """Refuse an opening that does not open a section of the payload, saying which."""
+    names = (str(payload.get("ledger")), str(payload.get("event_id")))
+    for each in openings:
+        try:
+            verify_opening(sealed_at(payload, each.path), *names, each)
+        except BadOpening as error:
+            raise BadOpening(f"{each.path}: {error}") from None
 
 
 def _joined(earlier: Envelope | None, signed: Envelope) -> Envelope:

@@ -3,10 +3,14 @@
 import json
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx2
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from api.cli.main import app
 from api.cli.signing import sign_sealed
 from ledger.events.compose import uuid7
 from ledger.follow.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt
@@ -433,6 +437,38 @@ def test_a_sealed_price_is_a_commitment_in_the_log_and_its_opening_in_the_vault(
     (kept,) = read_openings(node.pool, [receipt.position])
     assert b"800000000" not in kept.row.sealed
     assert signed.openings == (node.vault.unseal(kept),)
+
+
+def test_what_opens_a_sealed_section_goes_round_with_what_is_signed(
+    ledger: LedgerClient, world: World, node: Node, tmp_path: Path
+):
+    """From the payload on: each who signs sees that it opens, and the last one submits the file."""
+    body = offer_made(offer=f"offer:{uuid7()}", listing=None).model_dump(mode="json")
+    signed = sign_sealed(
+        world.origin, "offer.made/1", body, [FIRM], [world.key(FIRM)], ["/body/price"]
+    )
+    opening = json.loads(signed.to_json())["openings"]
+    files = {"payload": signed.envelope.payload, "openings.json": json.dumps(opening).encode()}
+    files["firm.pem"] = world.key(FIRM).to_pem()
+    for name, raw in files.items():
+        (tmp_path / name).write_bytes(raw)
+    (tmp_path / "firm.pem").chmod(0o600)
+
+    def sign(file: str, *more: str) -> Result:
+        key = ["--key", str(tmp_path / "firm.pem")]
+        return CliRunner().invoke(app, ["events", "sign", str(tmp_path / file), *key, *more])
+
+    first = sign("payload", "--openings", str(tmp_path / "openings.json"))
+    (tmp_path / "submission.json").write_text(first.stdout)
+    again = sign("submission.json")
+    assert (0, first.stdout) == (again.exit_code, again.stdout)
+    receipt = ledger.submit(Signed.from_json(again.stdout.encode()))
+    (kept,) = read_openings(node.pool, [receipt.position])
+    assert signed.openings == (node.vault.unseal(kept),)
+    opening[0]["value"]["amount"] += 1
+    (tmp_path / "openings.json").write_text(json.dumps(opening))
+    wrong = sign("submission.json", "--openings", str(tmp_path / "openings.json"))
+    assert (2, True) == (wrong.exit_code, "/body/price: the commitment was not" in wrong.output)
 
 
 def test_bad_opening_a_value_that_the_commitment_does_not_commit_to(
