@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from yoyo.migrations import default_migration_table
-
 from ledger.store.connection import Pool
-from ledger.store.migrate import SCHEMA, names
+from ledger.store.migrate import APPLIED, names
 
-APPLIED = f"{SCHEMA}.{default_migration_table}"
-"""yoyo's table of the migrations that were applied; it is on our side of the fence only read."""
+__all__ = ["APPLIED", "Held", "known_migrations", "read_held"]
 
 # A skip scan: one look-up in the index for each topic, whatever the number of entries.
 _TOPICS = """
@@ -36,7 +33,7 @@ class Held:
 
 @lru_cache(maxsize=1)
 def known_migrations() -> frozenset[str]:
-    """Return the names of this version's migrations, as yoyo keeps them."""
+    """Return the names of this version's migrations, as the list of those applied has them."""
     return frozenset(Path(name).stem for name in names())
 
 

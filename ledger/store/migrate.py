@@ -1,31 +1,36 @@
 """
 Brings a database's schema up to date: `migrations/*.sql` in order, each in one transaction.
 
-yoyo-migrations reads the files and keeps the list of those applied, in schema `migrations`. It
-does not see that a file was edited, so `SHA256SUMS` is checked before anything runs. A migration
-and its mark commit together here, under an advisory lock: a kill between them, or two processes at
-once, leave nothing half done.
+What was applied is listed in schema `migrations`, with the SHA-256 of the file as it ran; the files
+are held to `SHA256SUMS` before anything runs. A migration and its mark commit together, under an
+advisory lock: a kill between them, or two processes at once, leave nothing half done.
 """
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib import resources
 from pathlib import Path
 
 import psycopg2
-from psycopg2.extensions import connection, parse_dsn
-from yoyo.backends.core.postgresql import PostgresqlBackend
-from yoyo.connections import DatabaseURI
-from yoyo.migrations import default_migration_table, read_migrations
+from psycopg2.extensions import connection, cursor
 
 from ledger.log.merkle import EMPTY_ROOT
 from ledger.store.connection import StoreError, one_row, owned, translated
 from ledger.store.head import OriginMismatch
 
-SCHEMA = "migrations"
-"""Schema of yoyo's own tables."""
+APPLIED = "migrations._yoyo_migration"
+"""The list of what was applied; named and formed as yoyo did, which kept it in earlier versions."""
 
+_LIST = f"""
+CREATE SCHEMA IF NOT EXISTS migrations;
+CREATE TABLE IF NOT EXISTS {APPLIED} (
+    migration_hash varchar(64) PRIMARY KEY,
+    migration_id varchar(255),
+    applied_at_utc timestamp
+);
+ALTER TABLE {APPLIED} ADD COLUMN IF NOT EXISTS file_sha256 text
+"""
 
 _LOCK_HEAD = """
 DO $$ BEGIN
@@ -68,10 +73,10 @@ def check_sums(where: Path | None = None) -> None:
 def pending(dsn: str) -> list[str]:
     """Return the names of the migrations that this database has not had yet. Changes nothing."""
     with _connected(dsn) as session, session.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.{default_migration_table}",))
+        cursor.execute("SELECT to_regclass(%s)", (APPLIED,))
         applied = set()
         if one_row(cursor)[0] is not None:
-            cursor.execute(f"SELECT migration_id FROM {SCHEMA}.{default_migration_table}")  # noqa: S608
+            cursor.execute(f"SELECT migration_id FROM {APPLIED}")  # noqa: S608  (a constant)
             applied = {row[0] for row in cursor.fetchall()}
     return [name for name in names() if Path(name).stem not in applied]
 
@@ -84,9 +89,10 @@ def migrate(owner_dsn: str) -> list[str]:
     check_sums()
     with _connected(owner_dsn) as session, session.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(hashtext('techledger migrate'))")
-        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+        cursor.execute(_LIST)
+        _must_have_run_as_it_is(cursor)
         try:
-            return _apply(owned(owner_dsn, session.info.server_version))
+            return _apply(owned(owner_dsn, session.info.server_version), pending(owner_dsn))
         except psycopg2.ProgrammingError as error:
             raise MigrationFailed(str(error).strip().split("\n")[0]) from error
 
@@ -107,27 +113,39 @@ def initialise_head(dsn: str, origin: str) -> None:
         raise OriginMismatch(f"the database holds the log {stored}, not {origin}")
 
 
-def _apply(owner_dsn: str) -> list[str]:
-    settings = {**parse_dsn(owner_dsn), "schema": SCHEMA}
-    backend = PostgresqlBackend(
-        DatabaseURI("postgresql", None, None, None, None, None, settings), default_migration_table
+def _must_have_run_as_it_is(applied: cursor) -> None:
+    """Refuse, as `MigrationsAltered`, a file that is not what ran under its name.
+
+    Of what yoyo applied nobody noted it.
+    """
+    applied.execute(f"SELECT migration_id, file_sha256 FROM {APPLIED}")  # noqa: S608  (a constant)
+    ran = {f"{sha256}  {name}.sql" for name, sha256 in applied.fetchall() if sha256 is not None}
+    known = names()
+    other = sorted(
+        line.split()[1] for line in ran - set(_sums(directory())) if line.split()[1] in known
     )
-    with backend:
-        backend.init_database()
-        backend.break_lock()  # The advisory lock is ours: this one was left by somebody killed.
-        migrations = backend.to_apply(read_migrations(str(directory())).filter(_is_numbered))
-        for migration in migrations:
-            with backend.transaction():
+    if other:
+        raise MigrationsAltered(f"this database has had others of these names: {', '.join(other)}")
+
+
+def _apply(owner_dsn: str, wanted: list[str]) -> list[str]:
+    with closing(psycopg2.connect(owner_dsn, application_name="techledger migrate")) as session:
+        for name in wanted:
+            raw = (directory() / name).read_bytes()
+            with session, session.cursor() as step:
                 # Whoever appends meanwhile does so before it, or sees it.
-                backend.execute(_LOCK_HEAD)
-                migration.process_steps(backend, "apply")
-                backend.mark_one(migration, log=False)
-    return [Path(migration.path).name for migration in migrations]
+                step.execute(_LOCK_HEAD)
+                step.execute(raw.decode())
+                _mark(step, name, raw)
+    return wanted
 
 
-def _is_numbered(migration: object) -> bool:
-    """Say whether it is a migration: `schema.sql` and `__init__.py` lie beside them."""
-    return str(getattr(migration, "id", ""))[:1].isdigit()
+def _mark(step: cursor, name: str, raw: bytes) -> None:
+    stem = Path(name).stem
+    step.execute(
+        f"INSERT INTO {APPLIED} VALUES (%s, %s, now() AT TIME ZONE 'UTC', %s)",  # noqa: S608
+        (hashlib.sha256(stem.encode()).hexdigest(), stem, hashlib.sha256(raw).hexdigest()),
+    )
 
 
 def _sums(where: Path) -> list[str]:

@@ -7,7 +7,6 @@ from contextlib import closing
 
 import psycopg2
 import pytest
-from yoyo.backends.core.postgresql import PostgresqlBackend
 
 from ledger.store import migrate as migrations
 from ledger.store.connection import NotMigrated, Pool, Unfit
@@ -81,7 +80,7 @@ def test_a_migration_and_its_mark_are_one_commit(empty, monkeypatch):
     def die(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(PostgresqlBackend, "mark_one", die)
+    monkeypatch.setattr(migrations, "_mark", die)
     with pytest.raises(KeyboardInterrupt):
         migrate(empty)
     assert {"public", "migrations"} == _schemas(empty)
@@ -102,15 +101,32 @@ def test_a_failed_migration_leaves_nothing_and_is_not_marked(empty, copied):
     assert "whole" in _schemas(empty)
 
 
-def test_a_lock_left_by_a_killed_migration_keeps_nobody_out(empty):
-    """Yoyo locks with a row, which outlives whoever wrote it."""
+def test_what_yoyo_applied_is_not_applied_again(empty):
+    """Earlier versions ran it by yoyo: its list, without the hashes of files, and its lock."""
+    migrate(empty)
     run_sql(
         empty,
-        "CREATE SCHEMA migrations;"
+        "ALTER TABLE migrations._yoyo_migration DROP COLUMN file_sha256;"
+        "DELETE FROM migrations._yoyo_migration WHERE migration_id LIKE '0117%';"
         "CREATE TABLE migrations.yoyo_lock (locked int PRIMARY KEY, ctime timestamp, pid int);"
-        "INSERT INTO migrations.yoyo_lock VALUES (1, now(), 1)",
+        "INSERT INTO migrations.yoyo_lock VALUES (1, now(), 1);"
+        "ALTER TABLE ledger.refusals DROP COLUMN mac",
     )
-    assert names() == migrate(empty)
+    left = [name for name in names() if name.startswith("0117")]
+    assert (left, left, []) == (pending(empty), migrate(empty), migrate(empty))
+
+
+def test_another_file_of_a_name_that_has_run_is_refused(empty):
+    """The files and their sums were changed together: the database knows what it has had."""
+    migrate(empty)
+    first = names()[0]
+    run_sql(
+        empty,
+        "UPDATE migrations._yoyo_migration SET file_sha256 = repeat('a', 64)"
+        f" WHERE migration_id = '{first.removesuffix('.sql')}'",
+    )
+    with pytest.raises(MigrationsAltered, match=f"others of these names: {first}"):
+        migrate(empty)
 
 
 @pytest.mark.parametrize("change", ["edited", "added", "removed"])
