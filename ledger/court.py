@@ -1390,7 +1390,8 @@ TABLE: dict[str, tuple[str, str, str, str, str]] = {
 ABOUT = {
     "appeal.filed/1": "dispute filed_by forum",
     "assignment.agreed/1": (
-        "assignment rights/* notices/* assignors/*/party assignees/*/party consenting/* valuation"
+        "assignment rights/* notices/* assignors/*/party assignees/*/party consenting/*"
+        " valuation offer auction"
     ),
     "assignment.refused/1": "assignment rights/*",
     "assignment.registered/1": "assignment rights/*",

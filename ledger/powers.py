@@ -2,7 +2,7 @@
 The table of authority: who signs an event of each type, who may, and what it commits them to.
 
 It is data, in words of a closed language over paths into a body (docs/spec/authority.md), written
-beside the bodies in `ledger.domain.signing.signers` and generated from there into `powers.json`.
+on the bodies in `ledger.domain` and generated from there into `powers.json`.
 Admission reads a body that it has typed, `ledger.verify` plain JSON, and both by the functions
 here; `ledger.court`, which is one file, has the table and a reader of its own.
 

@@ -1,6 +1,7 @@
 """Writes the table of authority to where the verifiers read it: `python -m tests.support...`.
 
-Its source is `WHO_SIGNS`. `powers.json` is read by `ledger.powers`, the literal by `ledger.court`.
+Its source is what the bodies declare. `powers.json` is read by `ledger.powers`, the literal by
+`ledger.court`.
 """
 
 import json

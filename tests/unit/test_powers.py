@@ -95,7 +95,11 @@ DERIVED = {"party.identified/1": "identifier", "party.known_as/1": "spelling"}
 """Kinds of subjects that more than paths leads to."""
 
 
-@pytest.mark.parametrize("body", [*STORY, *examples().values()], ids=lambda body: body.TOPIC)
+AFTER_AN_OFFER = b.assignment_agreed(offer="offer:1", acceptance=f"sha256:{'0' * 64}")
+TOLD = [*STORY, *examples().values(), AFTER_AN_OFFER]
+
+
+@pytest.mark.parametrize("body", TOLD, ids=lambda body: body.TOPIC)
 def test_the_words_say_what_an_event_is_about_as_its_body_does(body: Body) -> None:
     row, said = TABLE[body.TOPIC], body.model_dump(mode="json")
     told = subjects_of(row, said, b.ORIGIN)

@@ -7,7 +7,7 @@ A right or technology that a changed grant is on is named, so that it sees the c
 Read in this order: events, refusals, admit, evolve.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import ClassVar, Literal
@@ -97,6 +97,7 @@ class CorrectionRecorded(ContractChanged):
     """All parties say what a contract was meant to say from the start, and could have said then."""
 
     TOPIC: ClassVar[str] = "correction.recorded/1"
+    REFERENCES = "corrects"
 
     corrects: EventHash
     """Payload hash of the event that made the contract."""
@@ -115,10 +116,6 @@ class CorrectionRecorded(ContractChanged):
         if len(self.parties_meant) < 2:  # noqa: PLR2004  (it takes two to contract)
             raise ValueError("a contract has two parties or more")
         return self
-
-    def references(self) -> Iterable[str]:
-        """Return the payload hash of the contract that is corrected."""
-        return (self.corrects,)
 
 
 class AmendForm(Refusal):

@@ -84,6 +84,14 @@ class AssignmentAgreed(Body):
     """Assignors give, and assignees take, fractions of the whole title of each of these rights."""
 
     TOPIC: ClassVar[str] = "assignment.agreed/1"
+    SUBJECTS = (
+        "assignment rights/* notices/* assignors/*/party assignees/*/party consenting/*"
+        " valuation offer auction"
+    )
+    SIGNERS = "assignors/*/party assignees/*/party consenting/*"
+    COMMITS = "sum:price|quoted_price sum:equity/value gives:assignors/*/party"
+    OPPOSED = "assignors/*/party~assignees/*/party consenting/*~assignees/*/party"
+    REFERENCES = "acceptance"
 
     assignment: AssignmentId
     """Id of the assignment, which is new."""
@@ -137,11 +145,6 @@ class AssignmentAgreed(Body):
             raise ValueError("an offer is named with its acceptance")
         return self
 
-    def subjects(self) -> frozenset[str]:
-        """Return the assignment, the rights, the parties, and what is named beside them."""
-        named = {self.assignment, *self.rights, *self.notices, *self.parties(), *self.consenting}
-        return frozenset(named.union(filter(None, (self.valuation, self.offer, self.auction))))
-
     def parties(self) -> frozenset[str]:
         """Return assignors and assignees."""
         return self.givers() | self.takers()
@@ -159,10 +162,6 @@ class AssignmentAgreed(Body):
         rights = (state.get(subject) for subject in self.rights)
         yield from (right.technology for right in rights if right and right.technology)
         yield from read_with(state, self.offer, self.auction)
-
-    def references(self) -> Iterable[str]:
-        """Return the payload hash of the acceptance that it follows."""
-        return () if self.acceptance is None else (self.acceptance,)
 
 
 class FractionExceeded(Refusal):

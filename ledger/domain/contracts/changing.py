@@ -64,6 +64,14 @@ from ledger.domain.rights.backdating import Backdated, Since
 class ContractChanged(Body):
     """What an amendment and a correction say alike. Never an event itself."""
 
+    SUBJECTS = "contract parties/* rights/* consents/*"
+    SIGNERS = "parties/* consents/*"
+    COMMITS = (
+        "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty"
+        " grant:changes/grants/* term:changes/effective_to term:changes/renewal"
+    )
+    OPPOSED = "parties/* changes/grants/*:licensor~licensee consents/*~changes/grants/*/licensee"
+
     contract: ContractId
     """The contract, or the sublicence, that is changed."""
     parties: PartyIds
@@ -80,10 +88,6 @@ class ContractChanged(Body):
     consents_given: Annotated[tuple[ConsentId, ...], FROM_LIST, DISTINCT] = ()
     """Consents on record (`consent.given/1`) by which others agree, in place of their
     signature."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the contract, those who sign, and what changed grants are on."""
-        return frozenset((self.contract, *self.parties, *self.rights, *self.consents))
 
     def reads(self, state: State) -> Iterable[str]:
         """Return the consents on record, what changed grants are on, and the contract above."""

@@ -33,6 +33,9 @@ class ConsentGiven(Body):
     """
 
     TOPIC: ClassVar[str] = "consent.given/1"
+    SUBJECTS = "consent given_by to about"
+    SIGNERS = "given_by"
+    OPPOSED = "given_by~to"
 
     consent: ConsentId
     """Id of the consent, which is new."""
@@ -64,7 +67,7 @@ class ConsentGiven(Body):
 
         A grant ref stands for its contract.
         """
-        return frozenset({self.consent, self.given_by, self.to, self.about.partition("#")[0]})
+        return frozenset(each.partition("#")[0] for each in super().subjects())
 
 
 @dataclass(frozen=True, slots=True)

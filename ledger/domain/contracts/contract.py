@@ -75,6 +75,17 @@ class ContractConcluded(AgreedTerms):
     """The last party signed (Civil Code art. 400(4))."""
 
     TOPIC: ClassVar[str] = "contract.concluded/1"
+    SUBJECTS = (
+        "contract parties/* consents/* listing offer assignment auction grants/*/rights/*"
+        " grants/*/technologies/*"
+    )
+    SIGNERS = "parties/* consents/*"
+    COMMITS = (
+        "sum:price rate:royalty_ppm royalty:royalty?renewal"
+        " royalty:royalty:effective_from~effective_to?!renewal grant:grants/* named:offer"
+    )
+    OPPOSED = "parties/* grants/*:licensor~licensee consents/*~grants/*/licensee"
+    REFERENCES = "acceptance"
 
     kind: ContractKind
     """What is concluded; of `state_purchase` the State buys, and whoever it names may use
@@ -123,14 +134,6 @@ class ContractConcluded(AgreedTerms):
             raise ValueError("an offer is named with its acceptance")
         return self
 
-    def subjects(self) -> frozenset[str]:
-        """Return the contract, its parties, its listing and offer, what its grants are on."""
-        optional = (self.listing, self.offer, self.assignment, self.auction)
-        return frozenset({self.contract, *self.parties, *self.consents}).union(
-            (subject for subject in optional if subject is not None),
-            *(grant.objects for grant in self.grants),
-        )
-
     def reads(self, state: State) -> Iterable[str]:
         """Return what the terms refer to, the listing of its deal, and the licensees.
 
@@ -140,10 +143,6 @@ class ContractConcluded(AgreedTerms):
         objects = (item for grant in self.grants for item in grant.objects)
         alike = same_know_how(state, objects)
         return self.referred().union(followed, alike, (g.licensee for g in self.grants))
-
-    def references(self) -> Iterable[str]:
-        """Return the payload hash of the acceptance that this contract follows."""
-        return () if self.acceptance is None else (self.acceptance,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ class DocumentSent(Body):
     """A file left its sender's control, for these recipients."""
 
     TOPIC: ClassVar[str] = "document.sent/1"
+    SUBJECTS = "document contract sender recipients/* readers/*"
+    SIGNERS = "sender"
 
     document: DocumentId
     """Id of the document, which is new."""
@@ -74,11 +76,6 @@ class DocumentSent(Body):
     sent_at: Instant
     """Instant at which it left the sender's control, not one to come."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the document, its contract, and who may open it."""
-        parties = (self.sender, *self.recipients, *self.readers)
-        return frozenset(filter(None, (self.document, self.contract, *parties)))
-
     @model_validator(mode="after")
     def _readers_are_of_what_is_confidential(self) -> "DocumentSent":
         if self.readers and not self.confidential:
@@ -102,6 +99,9 @@ class DocumentReceived(OfFile):
     """
 
     TOPIC: ClassVar[str] = "document.received/1"
+    SUBJECTS = "document received_by system"
+    SIGNERS = "system|received_by"
+    MAY = "system=@operator"
 
     received_by: PartyId
     """The recipient."""
@@ -112,15 +112,13 @@ class DocumentReceived(OfFile):
     """The operator, where the exchange's own system is the designated one: it signs in the
     recipient's stead. Null: the recipient signs."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the document, the recipient and who signs in its stead."""
-        return frozenset(filter(None, (self.document, self.received_by, self.system)))
-
 
 class DocumentAcknowledged(OfFile):
     """A recipient has looked at the file, and accepts or refuses it."""
 
     TOPIC: ClassVar[str] = "document.acknowledged/1"
+    SUBJECTS = "document acknowledged_by"
+    SIGNERS = "acknowledged_by"
 
     acknowledged_by: PartyId
     """The recipient, who has received it and signs."""
@@ -129,24 +127,18 @@ class DocumentAcknowledged(OfFile):
     reason: Text | None
     """Why, in words; null: not said."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the document and the recipient."""
-        return frozenset((self.document, self.acknowledged_by))
-
 
 class FileOpened(OfFile):
     """A reader opened the file; the reader and the operator, whose system shows it, both sign."""
 
     TOPIC: ClassVar[str] = "file.opened/1"
+    SUBJECTS = "document opened_by"
+    SIGNERS = "opened_by @operator"
 
     opened_by: PartyId
     """The reader: of a confidential file its sender, a recipient or one of its readers."""
     opened_at: Instant
     """Instant at which it was opened, not one to come."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the document and the reader."""
-        return frozenset((self.document, self.opened_by))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,9 @@ class ConditionMet(Body):
     """The parties declare that a condition precedent has come about."""
 
     TOPIC: ClassVar[str] = "condition.met/1"
+    SUBJECTS = "contract parties/*"
+    SIGNERS = "parties/*"
+    OPPOSED = "parties/*"
 
     contract: ContractId
     """The contract that waits for it."""
@@ -55,15 +58,14 @@ class ConditionMet(Body):
     document_sha256: Sha256 | None
     """SHA-256 of a document that shows it; null: there is none."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the contract and its parties."""
-        return frozenset((self.contract, *self.parties))
-
 
 class ContractInForce(Body):
     """The parties mark the contract in force between them from a day on (TTL art. 24)."""
 
     TOPIC: ClassVar[str] = "contract.in_force/1"
+    SUBJECTS = "contract parties/*"
+    SIGNERS = "parties/*"
+    OPPOSED = "parties/*"
 
     contract: ContractId
     """The contract, all conditions of which are met (`condition.met/1`)."""
@@ -72,15 +74,14 @@ class ContractInForce(Body):
     parties: PartyIds
     """All parties of the contract, who sign."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the contract and its parties."""
-        return frozenset((self.contract, *self.parties))
-
 
 class OptionExercised(Body):
     """A licensee took up a grant that it had an option on; `grant` is what it becomes."""
 
     TOPIC: ClassVar[str] = "option.exercised/1"
+    SUBJECTS = "contract exercised_by grant/rights/* grant/technologies/*"
+    SIGNERS = "exercised_by"
+    OPPOSED = "exercised_by~grant/licensor"
 
     contract: ContractId
     """The contract that has the option."""
@@ -91,10 +92,6 @@ class OptionExercised(Body):
     """The licensee of the option."""
     exercised_on: Day
     """Legal day on which it is exercised: `option_until` at the latest, and not one to come."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the contract, the licensee and what the grant is on."""
-        return frozenset((self.contract, self.exercised_by, *self.grant.objects))
 
     def reads(self, state: State) -> Iterable[str]:
         """Return what is the same know-how by another name."""

@@ -9,7 +9,6 @@ contradict.
 Read in this order: events, state, admit, evolve.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, ClassVar, Literal
@@ -52,6 +51,9 @@ class FilingMade(Body):
     """A party applied to an authority about a contract, or about an amendment, by its hash."""
 
     TOPIC: ClassVar[str] = "filing.made/1"
+    SUBJECTS = "filing contract filed_by"
+    SIGNERS = "filed_by"
+    REFERENCES = "amendment"
 
     filing: FilingId
     """Id of the filing, which is new."""
@@ -73,17 +75,11 @@ class FilingMade(Body):
     documents_sha256: Annotated[tuple[Sha256, ...], FROM_LIST, DISTINCT]
     """SHA-256 of each document that was filed."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the filing, the contract and who filed."""
-        return frozenset((self.filing, self.contract, self.filed_by))
-
-    def references(self) -> Iterable[str]:
-        """Return the payload hash of the amendment."""
-        return () if self.amendment is None else (self.amendment,)
-
 
 class Answer(Attested):
     """What the State answered about a contract. Never an event itself."""
+
+    SUBJECTS = "contract filing"
 
     contract: ContractId
     """The contract that the answer is about."""
@@ -94,15 +90,13 @@ class Answer(Attested):
     authority: Text
     """Name of the authority."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the contract and the filing that is answered."""
-        return frozenset(filter(None, (self.contract, self.filing)))
-
 
 class CertificateIssued(Answer):
     """The contract, or an amendment of it, is registered, or a licence entered."""
 
     TOPIC: ClassVar[str] = "certificate.issued/1"
+    SUBJECTS = "contract filing rights/*"
+    REFERENCES = "amendment"
 
     purpose: Literal["registration", "recordal"]
     """The `registration` of a transfer, or the `recordal` of a licence in the office's
@@ -121,14 +115,6 @@ class CertificateIssued(Answer):
         if (self.purpose == "recordal") != bool(self.rights):
             raise ValueError("only an entry in the register of licences names rights")
         return self
-
-    def subjects(self) -> frozenset[str]:
-        """Return the contract, the filing that is answered, and the rights it is entered for."""
-        return super().subjects().union(self.rights)
-
-    def references(self) -> Iterable[str]:
-        """Return the payload hash of the amendment."""
-        return () if self.amendment is None else (self.amendment,)
 
 
 class PermitIssued(Answer):
@@ -162,6 +148,13 @@ class CompulsoryLicenceGranted(Attested, AgreedTerms):
     """
 
     TOPIC: ClassVar[str] = "compulsory_licence.granted/1"
+    SUBJECTS = (
+        "contract grant/licensor grant/licensee grant/rights/* grant/technologies/* consents/*"
+    )
+    COMMITS = (
+        "sum:price rate:royalty_ppm royalty:royalty?renewal"
+        " royalty:royalty:grant/valid_from~grant/valid_to?!renewal"
+    )
 
     decision_no: OfficeNumber
     """Number of the decision."""
@@ -173,11 +166,6 @@ class CompulsoryLicenceGranted(Attested, AgreedTerms):
         if (self.grant.exclusivity, self.grant.sublicensing) != ("compulsory", "no"):
             raise ValueError("a compulsory licence excludes nobody and is not passed on")
         return self
-
-    def subjects(self) -> frozenset[str]:
-        """Return the licence, owner and licensee, and what it is on."""
-        named = {self.contract, self.grant.licensor, self.grant.licensee, *self.consents}
-        return frozenset(named.union(self.grant.objects))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,9 @@ class NoticeServed(Body):
     """A party sent another a notice; only its receipt makes it work."""
 
     TOPIC: ClassVar[str] = "notice.served/1"
+    SUBJECTS = "notice contract served_by served_on"
+    SIGNERS = "served_by"
+    OPPOSED = "served_by~served_on"
 
     notice: NoticeId
     """Id of the notice, which is new."""
@@ -64,15 +67,13 @@ class NoticeServed(Body):
             raise ValueError("only a notice of termination or breach names an exit")
         return self
 
-    def subjects(self) -> frozenset[str]:
-        """Return the notice, the contract and the two parties."""
-        return frozenset((self.notice, self.contract, self.served_by, self.served_on))
-
 
 class NoticeReceived(Body):
     """The addressee, a clerk or the exchange says when a notice had arrived."""
 
     TOPIC: ClassVar[str] = "notice.received/1"
+    SUBJECTS = "notice contract confirmed_by"
+    SIGNERS = "confirmed_by"
 
     notice: NoticeId
     """The notice that arrived."""
@@ -85,10 +86,6 @@ class NoticeReceived(Body):
     """Who says so and signs: the addressee, a clerk or the operator, never the sender."""
     evidence_sha256: Sha256 | None
     """SHA-256 of what shows it, such as a postal receipt; null: there is none."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the notice, the contract and who confirms."""
-        return frozenset((self.notice, self.contract, self.confirmed_by))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ class UseDeclared(Body):
     """An owner files what it does itself with its right, in the days [used_from, used_to)."""
 
     TOPIC: ClassVar[str] = "use.declared/1"
+    SUBJECTS = "use right used_by consents/*"
+    SIGNERS = "used_by consents/*"
+    OPPOSED = "used_by~consents/*"
 
     use: Annotated[str, of_kind("use")]
     """Id of the use, which is new."""
@@ -56,10 +59,6 @@ class UseDeclared(Body):
     def reaches(self) -> tuple[tuple[Territory | None, Field | None], ...]:
         """Return the places and fields that it names."""
         return ((self.territory, self.field),)
-
-    def subjects(self) -> frozenset[str]:
-        """Return the use, the right, who uses it and who agrees."""
-        return frozenset((self.use, self.right, self.used_by, *self.consents))
 
     def reads(self, state: State) -> Iterable[str]:
         """Return the consents on record."""

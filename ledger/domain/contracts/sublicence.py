@@ -68,6 +68,19 @@ class SublicenceGranted(AgreedTerms):
     """A licensee passed on what its head grant lets it pass on (IP Law art. 142)."""
 
     TOPIC: ClassVar[str] = "sublicence.granted/1"
+    SUBJECTS = (
+        "contract head_contract sublicensor sublicensee consent_by consents/* grant/rights/*"
+        " grant/technologies/*"
+    )
+    SIGNERS = "sublicensor sublicensee consent_by consents/*"
+    COMMITS = (
+        "sum:price rate:royalty_ppm royalty:royalty?renewal"
+        " royalty:royalty:grant/valid_from~grant/valid_to?!renewal grant:grant"
+    )
+    OPPOSED = (
+        "sublicensor~sublicensee consent_by~sublicensor consent_by~sublicensee"
+        " consents/*~sublicensor consents/*~sublicensee"
+    )
 
     head_contract: ContractId
     """The contract under which the sublicensor has what it passes on."""
@@ -93,13 +106,6 @@ class SublicenceGranted(AgreedTerms):
         if self.contract == self.head_contract:
             raise ValueError("a sublicence is a contract of its own")
         return self
-
-    def subjects(self) -> frozenset[str]:
-        """Return the new contract, the head contract, the parties, what the grant is on."""
-        named = {self.contract, self.head_contract, self.sublicensor, self.sublicensee}
-        if self.consent_by is not None:
-            named.add(self.consent_by)
-        return frozenset(named).union(self.consents, self.grant.objects)
 
     def reads(self, state: State) -> Iterable[str]:
         """Return what the terms refer to, and the contracts above the head."""

@@ -68,6 +68,8 @@ class ContractSuspended(Body):
     """The parties, or one of them by notice, suspend the contract in the days [from, to)."""
 
     TOPIC: ClassVar[str] = "contract.suspended/1"
+    SUBJECTS = "contract suspended_by/* notice"
+    SIGNERS = "suspended_by/*"
 
     contract: ContractId
     """The contract that is suspended."""
@@ -83,10 +85,6 @@ class ContractSuspended(Body):
     reason: Text
     """Why, in words."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the contract, who suspends it and by which notice."""
-        return _and_notice((self.contract, *self.suspended_by), self.notice)
-
     def reads(self, state: State) -> Iterable[str]:
         """Return the notices by which the others were told."""
         return _notices_under(state, self.contract, self.notice)
@@ -96,6 +94,8 @@ class ContractResumed(Body):
     """Those who suspended the contract, or all parties, let it run again."""
 
     TOPIC: ClassVar[str] = "contract.resumed/1"
+    SUBJECTS = "contract resumed_by/*"
+    SIGNERS = "resumed_by/*"
 
     contract: ContractId
     """The contract, which is suspended."""
@@ -103,10 +103,6 @@ class ContractResumed(Body):
     """Those who suspended it, or all parties; they sign."""
     resumed_on: Day
     """Legal day from which it runs again."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the contract and who resumes it."""
-        return frozenset((self.contract, *self.resumed_by))
 
 
 class ContractTerminated(Body):
@@ -116,6 +112,9 @@ class ContractTerminated(Body):
     """
 
     TOPIC: ClassVar[str] = "contract.terminated/1"
+    SUBJECTS = "contract terminated_by/* rights/* notice"
+    SIGNERS = "terminated_by/*"
+    OPPOSED = "terminated_by/*?ground=consent"
 
     contract: ContractId
     """The contract that ends."""
@@ -145,10 +144,6 @@ class ContractTerminated(Body):
         if (self.exit is not None) != (self.ground == "exit"):
             raise ValueError("an exit is named where the ground is one, and nowhere else")
         return self
-
-    def subjects(self) -> frozenset[str]:
-        """Return the contract, who ends it, by which notice, and what becomes free."""
-        return _and_notice((self.contract, *self.terminated_by, *self.rights), self.notice)
 
     def reads(self, state: State) -> Iterable[str]:
         """Return the notices, and what gave others a right that an end in the past takes."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import StringConstraints
 
+from ledger.domain.core.paths import reader
 from ledger.domain.core.types import KeyId, Model
 
 
@@ -13,10 +14,24 @@ class Body(Model):
     """What an event says. A topic is frozen, with a version; a new meaning is a new topic."""
 
     TOPIC: ClassVar[str]
+    SUBJECTS: ClassVar[str]
+    """Paths to what the event is about (`ledger.domain.core.paths`)."""
+    SIGNERS: ClassVar[str]
+    """Whom it binds; this and what follows in the words of the table of authority."""
+    MAY: ClassVar[str] = ""
+    """Who may be named there."""
+    COMMITS: ClassVar[str] = ""
+    """What a mandate's ceiling is held against."""
+    WAITS: ClassVar[str] = ""
+    """When it binds only after the ledger's delay."""
+    OPPOSED: ClassVar[str] = ""
+    """Who may not sign by one and the same hand."""
+    REFERENCES: ClassVar[str] = ""
+    """Paths to the payload hashes of earlier events that it names."""
 
     def subjects(self) -> frozenset[str]:
         """Return all that the event is about. The header's `subjects` must equal it, sorted."""
-        raise NotImplementedError
+        return reader(self.SUBJECTS)(self)
 
     def reads(self, state: "State") -> Iterable[str]:
         """Return subjects that admission reads besides those the event is about.
@@ -26,9 +41,9 @@ class Body(Model):
         del state
         return ()
 
-    def references(self) -> Iterable[str]:
+    def references(self) -> frozenset[str]:
         """Return the payload hashes of earlier events that this one names."""
-        return ()
+        return reader(self.REFERENCES)(self)
 
     def new_keys(self) -> "Iterable[tuple[str, KeyRecord]]":
         """Return (party, key) for each public key that the event itself brings into the log."""

@@ -6,7 +6,7 @@ charge a right, SUSPEND_LISTING takes a listing off the market, DECLARE_VOID say
 no effect from a day on. `order_effects` folds them into the subjects that they are on.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, StringConstraints, model_validator
@@ -113,16 +113,6 @@ class OfDispute(Body):
 
     dispute: DisputeId
     """The dispute in which it is said, open still."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the dispute, who speaks, and what the orders here are on."""
-        begun = (order.on for order in self.ordered())
-        gone = (lift.on for lift in self.lifted())
-        return frozenset((self.dispute, *self.speakers())).union(*begun, *gone)
-
-    def references(self) -> Iterable[str]:
-        """Return the payload hashes of the events that are declared void."""
-        return (order.event for order in self.ordered() if order.event is not None)
 
     def speakers(self) -> tuple[str, ...]:
         """Return the parties that say it."""

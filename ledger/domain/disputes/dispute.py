@@ -53,6 +53,10 @@ class DisputeOpened(Body):
     """A claimant brings a claim before a forum. It has no effect on anything yet."""
 
     TOPIC: ClassVar[str] = "dispute.opened/1"
+    SUBJECTS = "dispute claimant forum respondents/* concerns/*"
+    SIGNERS = "claimant"
+    OPPOSED = "claimant~respondents/*"
+    REFERENCES = "disputed/*"
 
     dispute: DisputeId
     """Id of the new dispute."""
@@ -80,20 +84,13 @@ class DisputeOpened(Body):
             raise ValueError("a claim is brought against others, before a third")
         return self
 
-    def subjects(self) -> frozenset[str]:
-        """Return the dispute, its parties, the forum and what it concerns."""
-        parties = (self.claimant, self.forum, *self.respondents)
-        return frozenset((self.dispute, *parties, *self.concerns))
-
-    def references(self) -> Iterable[str]:
-        """Return the payload hashes of the events in dispute."""
-        return self.disputed
-
 
 class DisputeAdmitted(OfDispute):
     """The forum takes the case, as its own number for it says."""
 
     TOPIC: ClassVar[str] = "dispute.admitted/1"
+    SUBJECTS = "dispute forum"
+    SIGNERS = "forum"
 
     forum: PartyId
     """The forum that has the case."""
@@ -111,6 +108,8 @@ class EvidenceFiled(OfDispute):
     """One side puts documents before the forum, by their hashes."""
 
     TOPIC: ClassVar[str] = "evidence.filed/1"
+    SUBJECTS = "dispute filed_by"
+    SIGNERS = "filed_by"
 
     filed_by: PartyId
     """The side that files it: the claimant or a respondent."""
@@ -128,6 +127,8 @@ class AppealFiled(OfDispute):
     """A side takes the ruling to a forum above, which has the case from here on."""
 
     TOPIC: ClassVar[str] = "appeal.filed/1"
+    SUBJECTS = "dispute filed_by forum"
+    SIGNERS = "filed_by"
 
     filed_by: PartyId
     """The side that appeals, the claimant or a respondent, after a ruling that is not final."""
@@ -147,6 +148,10 @@ class SettlementRecorded(OfDispute):
     """All sides agree, and the dispute is over."""
 
     TOPIC: ClassVar[str] = "settlement.recorded/1"
+    SUBJECTS = "dispute parties/* lifts/*/on/*"
+    SIGNERS = "parties/*"
+    COMMITS = "open"
+    OPPOSED = "parties/*"
 
     parties: PartyIds
     """All sides of the dispute, the claimant and each respondent. All of them sign."""
@@ -170,6 +175,8 @@ class DisputeWithdrawn(OfDispute):
     """The claimant gives the claim up."""
 
     TOPIC: ClassVar[str] = "dispute.withdrawn/1"
+    SUBJECTS = "dispute claimant lifts/*/on/*"
+    SIGNERS = "claimant"
 
     claimant: PartyId
     """The claimant, as when the dispute was opened."""

@@ -39,6 +39,9 @@ class HoldOrdered(OfDispute):
     """The forum orders, for the time of the dispute, that things stay as they are."""
 
     TOPIC: ClassVar[str] = "hold.ordered/1"
+    SUBJECTS = "dispute forum orders/*/on/*"
+    SIGNERS = "forum"
+    REFERENCES = "orders/*/event"
 
     forum: PartyId
     """The forum that has the case."""
@@ -68,6 +71,8 @@ class HoldLifted(OfDispute):
     """The forum ends orders of its own."""
 
     TOPIC: ClassVar[str] = "hold.lifted/1"
+    SUBJECTS = "dispute forum lifts/*/on/*"
+    SIGNERS = "forum"
 
     forum: PartyId
     """The forum that has the case."""
@@ -87,6 +92,9 @@ class RulingMade(OfDispute):
     """The forum decides. A ruling that is `final` ends the dispute; another can be appealed."""
 
     TOPIC: ClassVar[str] = "ruling.made/1"
+    SUBJECTS = "dispute forum orders/*/on/* lifts/*/on/*"
+    SIGNERS = "forum"
+    REFERENCES = "orders/*/event"
 
     forum: PartyId
     """The forum that has the case."""

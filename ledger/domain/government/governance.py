@@ -61,12 +61,14 @@ def charter_subject(ledger: str) -> str:
 class _OfLedger(Body):
     """What governs the ledger: tagged with it, and with its charter."""
 
+    SUBJECTS = "@ledger @charter"
+
     ledger: LedgerId
     """This ledger: `ledger:` and the hex SHA-256 of its origin."""
 
     def subjects(self) -> frozenset[str]:
         """Return the ledger and its charter."""
-        return frozenset((self.ledger, charter_subject(self.ledger)))
+        return super().subjects() | {self.ledger, charter_subject(self.ledger)}
 
 
 class LogKeysAdopted(_OfLedger):
@@ -76,6 +78,7 @@ class LogKeysAdopted(_OfLedger):
     """
 
     TOPIC: ClassVar[str] = "ledger.log_keys_adopted/1"
+    SIGNERS = "@officers"
 
     log_keys: Annotated[tuple[Text, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
     """All keys of the log from here on, as vkeys (C2SP signed-note). One at least is in force
@@ -92,6 +95,7 @@ class RefusalKeysAdopted(_OfLedger):
     """
 
     TOPIC: ClassVar[str] = "ledger.refusal_keys_adopted/1"
+    SIGNERS = "@officers"
 
     refusal_keys: Annotated[tuple[Text, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
     """Keys of refusals and promises from here on, as vkeys (C2SP signed-note) named
@@ -105,6 +109,9 @@ class DelayAdopted(_OfLedger):
     """From an instant on what officers register or vouch for waits for another time, in seconds."""
 
     TOPIC: ClassVar[str] = "ledger.delay_adopted/1"
+    SIGNERS = "stopped_by|@officers"
+    MAY = "stopped_by=@officers"
+    WAITS = "?!stopped_by"
 
     delay_seconds: Delay
     """Seconds that what officers register or vouch for waits from then on. Of `stopped_by` it
@@ -135,6 +142,8 @@ class PolicyAdopted(_OfLedger):
     """From the next position on another policy says whose cosignatures make a quorum."""
 
     TOPIC: ClassVar[str] = "ledger.policy_adopted/1"
+    SIGNERS = "@operator approved_by/*"
+    MAY = "approved_by/*=!@operator speakers/*/party=!@operator"
 
     policy: Annotated[tuple[Line, ...], FROM_LIST, NOT_EMPTY]
     """Lines of the policy file (c2sp.org/tlog-policy), each without its line feed."""
@@ -163,6 +172,9 @@ class OperationHandedOver(_OfLedger):
     """From the next position on another legal entity operates the ledger."""
 
     TOPIC: ClassVar[str] = "ledger.operation_handed_over/1"
+    SUBJECTS = "@ledger @charter operator"
+    SIGNERS = "@officers operator"
+    MAY = "operator=!@registrar"
 
     operator: PartyId
     """The new operator, a registered party and not the registrar. Both officers and this party
@@ -171,15 +183,12 @@ class OperationHandedOver(_OfLedger):
     reason: Text
     """Why another takes over."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the ledger, its charter and its new operator."""
-        return super().subjects() | {self.operator}
-
 
 class LedgerResumed(_OfLedger):
     """The log had stopped signing; a person looked, and it goes on."""
 
     TOPIC: ClassVar[str] = "ledger.resumed/1"
+    SIGNERS = "@operator"
 
     halted: Text
     """Why the log had stopped signing, as its halt said."""
@@ -191,6 +200,7 @@ class LedgerClosed(_OfLedger):
     """Nothing follows: the log is frozen here, and verifies for ever as it is."""
 
     TOPIC: ClassVar[str] = "ledger.closed/1"
+    SIGNERS = "@officers"
 
     successor: Text | None
     """Origin of the log that follows this one; null where none does."""
@@ -202,6 +212,7 @@ class SuccessionDeclared(_OfLedger):
     """This log follows another, of which it names the last checkpoint."""
 
     TOPIC: ClassVar[str] = "ledger.succession_declared/1"
+    SIGNERS = "@officers"
 
     predecessor: Text
     """Origin of the log that this one follows."""

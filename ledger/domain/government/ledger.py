@@ -52,6 +52,9 @@ class LedgerOpened(Body):
     """The first event: origin, log keys (vkeys), policy, rules, law data, and the first parties."""
 
     TOPIC: ClassVar[str] = "ledger.opened/1"
+    SUBJECTS = "@ledger parties/*/party key:parties/*/keys/*/key_id"
+    SIGNERS = "parties/*/party"
+    MAY = "operator=!registrar"
 
     origin: Text
     """Name of the log, made once and never used again; the same as `ledger` in the event's
@@ -80,13 +83,7 @@ class LedgerOpened(Body):
 
     def subjects(self) -> frozenset[str]:
         """Return the ledger, the first parties and their keys."""
-        return frozenset(
-            (
-                ledger_subject(self.origin),
-                *(first.party for first in self.parties),
-                *(key_subject(key.key_id) for _, key in self.new_keys()),
-            )
-        )
+        return super().subjects() | {ledger_subject(self.origin)}
 
     def new_keys(self) -> Iterable[tuple[str, KeyRecord]]:
         """Return the keys of the first parties."""
@@ -97,6 +94,8 @@ class RulesAdopted(Body):
     """From the next position on another edition of the rules holds."""
 
     TOPIC: ClassVar[str] = "ledger.rules_adopted/1"
+    SUBJECTS = "@ledger"
+    SIGNERS = "@officers"
 
     ledger: Annotated[str, of_kind("ledger")]
     """This ledger: `ledger:` and the hex SHA-256 of its origin."""
@@ -109,7 +108,7 @@ class RulesAdopted(Body):
 
     def subjects(self) -> frozenset[str]:
         """Return the ledger."""
-        return frozenset((self.ledger,))
+        return super().subjects() | {self.ledger}
 
 
 class LedgerAlreadyOpen(Refusal):

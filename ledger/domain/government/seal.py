@@ -73,6 +73,8 @@ class LedgerSealed(Body):
     """The operator commits to every subject's history and to the read models at a size."""
 
     TOPIC: ClassVar[str] = "ledger.sealed/1"
+    SUBJECTS = "@ledger"
+    SIGNERS = "@operator"
 
     ledger: Annotated[str, of_kind("ledger")]
     """This ledger: `ledger:` and the hex SHA-256 of its origin."""
@@ -100,7 +102,7 @@ class LedgerSealed(Body):
 
     def subjects(self) -> frozenset[str]:
         """Return the ledger alone: a seal changes the history of nothing else."""
-        return frozenset((self.ledger,))
+        return super().subjects() | {self.ledger}
 
 
 class SealOutOfOrder(Refusal):

@@ -43,6 +43,9 @@ class AuctionOpened(Body):
     """A lister puts a listing up for auction, under terms that the winner accepts by bidding."""
 
     TOPIC: ClassVar[str] = "auction.opened/1"
+    SUBJECTS = "auction listing opened_by"
+    SIGNERS = "opened_by"
+    COMMITS = "sum:reserve|start"
 
     auction: AuctionId
     """Id of the new auction."""
@@ -88,10 +91,6 @@ class AuctionOpened(Body):
             raise ValueError("sealed bids are opened after the close")
         return self
 
-    def subjects(self) -> frozenset[str]:
-        """Return the auction, the listing and who opens it."""
-        return frozenset((self.auction, self.listing, self.opened_by))
-
     def reads(self, state: State) -> Iterable[str]:
         """Return the rights of the listing."""
         return rights_of(state, self.listing)
@@ -101,6 +100,9 @@ class BidPlaced(Body):
     """A party bids, and is bound by its bid if it wins."""
 
     TOPIC: ClassVar[str] = "bid.placed/1"
+    SUBJECTS = "auction bidder"
+    SIGNERS = "bidder"
+    COMMITS = "sum:price"
 
     auction: AuctionId
     """English or Dutch auction that runs."""
@@ -115,15 +117,15 @@ class BidPlaced(Body):
         """Return the listing of the auction, and its rights."""
         return shown_by(state, self.auction)
 
-    def subjects(self) -> frozenset[str]:
-        """Return the auction and the bidder."""
-        return frozenset((self.auction, self.bidder))
-
 
 class AuctionClosed(Body):
     """The auction is over: who won at which price, or nobody."""
 
     TOPIC: ClassVar[str] = "auction.closed/1"
+    SUBJECTS = "auction closed_by winner"
+    SIGNERS = "closed_by"
+    COMMITS = "sum:price"
+    OPPOSED = "closed_by~winner"
 
     auction: AuctionId
     """The auction: its time is over, or a Dutch one has its bid."""
@@ -139,10 +141,6 @@ class AuctionClosed(Body):
         if (self.winner is None) != (self.price is None):
             raise ValueError("who wins, wins at a price")
         return self
-
-    def subjects(self) -> frozenset[str]:
-        """Return the auction, who closes it and who won."""
-        return frozenset(filter(None, (self.auction, self.closed_by, self.winner)))
 
 
 @dataclass(frozen=True, slots=True)

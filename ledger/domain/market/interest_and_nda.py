@@ -33,6 +33,8 @@ class InterestShown(Body):
     """A party is interested in a listing. It binds nobody."""
 
     TOPIC: ClassVar[str] = "interest.shown/1"
+    SUBJECTS = "listing party"
+    SIGNERS = "party"
 
     listing: ListingId
     """Listing that is on the market."""
@@ -40,10 +42,6 @@ class InterestShown(Body):
     """Who is interested."""
     note: Text | None
     """What it says to the lister, in words, without personal data; null for nothing."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the listing and the party."""
-        return frozenset((self.listing, self.party))
 
     def reads(self, state: State) -> tuple[str, ...]:
         """Return the rights of the listing."""
@@ -54,6 +52,9 @@ class NdaSigned(Body):
     """Parties keep secret what they show each other, in `[signed_on, until)`."""
 
     TOPIC: ClassVar[str] = "nda.signed/1"
+    SUBJECTS = "nda listing parties/*"
+    SIGNERS = "parties/*"
+    OPPOSED = "parties/*"
 
     nda: NdaId
     """Id of the new agreement."""
@@ -75,11 +76,6 @@ class NdaSigned(Body):
         if len(self.parties) < 2:  # noqa: PLR2004  (a secret is kept from somebody, for somebody)
             raise ValueError("it takes two to keep a secret")
         return self
-
-    def subjects(self) -> frozenset[str]:
-        """Return the agreement, its parties and the listing."""
-        named = (self.nda, self.listing, *self.parties)
-        return frozenset(filter(None, named))
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,10 @@ class ListingPublished(Body):
     """A lister shows what it has or needs, and a reviewer has looked at it."""
 
     TOPIC: ClassVar[str] = "listing.published/1"
+    SUBJECTS = "listing lister reviewer rights/* coordinator technology"
+    SIGNERS = "lister reviewer"
+    MAY = "reviewer=@operator|#reviewer"
+    COMMITS = "sum:ask"
 
     listing: ListingId
     """Id of the listing: a new one, or that of the lister's own draft."""
@@ -103,17 +107,13 @@ class ListingPublished(Body):
             if isinstance(value, Right):
                 yield from value.listed.values()
 
-    def subjects(self) -> frozenset[str]:
-        """Return the listing, those who stand for it, and what it shows."""
-        optional = (self.coordinator, self.technology)
-        named = {self.listing, self.lister, self.reviewer, *self.rights}
-        return frozenset(named.union(subject for subject in optional if subject is not None))
-
 
 class ListingDrafted(Body):
     """A lister prepares a listing; nobody can answer it before it is published under this id."""
 
     TOPIC: ClassVar[str] = "listing.drafted/1"
+    SUBJECTS = "listing lister"
+    SIGNERS = "lister"
 
     listing: ListingId
     """Id of the new listing, under which it will be published."""
@@ -124,15 +124,13 @@ class ListingDrafted(Body):
     content_sha256: Sha256
     """SHA-256 of the draft, which stays outside the log."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the listing and its lister."""
-        return frozenset((self.listing, self.lister))
-
 
 class ListingClosed(Body):
     """A listing ended: a deal was made, or it was withdrawn, or its time was over."""
 
     TOPIC: ClassVar[str] = "listing.closed/1"
+    SUBJECTS = "listing closed_by"
+    SIGNERS = "closed_by"
 
     listing: ListingId
     """The listing, which was not closed before."""
@@ -141,13 +139,13 @@ class ListingClosed(Body):
     closed_by: PartyId
     """Its lister or its reviewer."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the listing and who closed it."""
-        return frozenset({self.listing, self.closed_by})
-
 
 class Reviewed(Body):
     """What a suspension and a resumption say alike. Never an event itself."""
+
+    SUBJECTS = "listing reviewer"
+    SIGNERS = "reviewer"
+    MAY = "reviewer=@operator|#reviewer"
 
     listing: ListingId
     """The listing, which is not closed."""
@@ -155,10 +153,6 @@ class Reviewed(Body):
     """Why it is taken off the market, or put back on it."""
     reviewer: PartyId
     """The operator, or a party with the role `reviewer`."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the listing and the reviewer."""
-        return frozenset({self.listing, self.reviewer})
 
 
 class ListingSuspended(Reviewed):

@@ -22,6 +22,9 @@ class ListingMirrored(Body):
     """
 
     TOPIC: ClassVar[str] = "listing.mirrored/1"
+    SUBJECTS = "listing owner attested_by rights/*"
+    SIGNERS = "attested_by @operator"
+    MAY = "attested_by=#clerk"
 
     listing: ListingId
     """Id of the new listing."""
@@ -39,10 +42,6 @@ class ListingMirrored(Body):
     """SHA-256 of the exchange's record as the clerk saw it."""
     attested_by: PartyId
     """Clerk who saw it; the operator signs as well."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the listing, its owner, the rights and who attests it."""
-        return frozenset((self.listing, self.owner, self.attested_by, *self.rights))
 
 
 @admits(ListingMirrored)

@@ -22,6 +22,10 @@ class NeedPosted(Body):
     """A buyer says what it looks for, up to which budget; sellers answer it with offers."""
 
     TOPIC: ClassVar[str] = "need.posted/1"
+    SUBJECTS = "listing buyer reviewer"
+    SIGNERS = "buyer reviewer"
+    MAY = "reviewer=@operator|#reviewer"
+    COMMITS = "sum:budget"
 
     listing: ListingId
     """Id of the new listing."""
@@ -47,10 +51,6 @@ class NeedPosted(Body):
     """Challenge that it belongs to, in words; null for none."""
     expires_on: Day | None
     """Last day on the market, inclusive; null is until it is closed."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the listing, the buyer and the reviewer."""
-        return frozenset((self.listing, self.buyer, self.reviewer))
 
 
 @admits(NeedPosted)

@@ -98,6 +98,10 @@ class Proposed(Model):
 class OfferTerms(Body):
     """What an offer and a counter-offer say alike. Never an event itself."""
 
+    SIGNERS = "offeror"
+    COMMITS = "sum:price open?!price rate:royalty_ppm grant:proposed/*"
+    OPPOSED = "offeror~offeree"
+
     offer: OfferId
     """Id of the new offer."""
     listing: ListingId | None
@@ -137,22 +141,20 @@ class OfferTerms(Body):
         """Return the rights of the listing, which take it off the market when they are not free."""
         return rights_of(state, self.listing)
 
-    def subjects(self) -> frozenset[str]:
-        """Return the offer, its maker, its addressee and the listing that it answers."""
-        named = {self.offer, self.offeror, self.offeree}
-        return frozenset(named if self.listing is None else named | {self.listing})
-
 
 class OfferMade(OfferTerms):
     """A party says under which terms it will be bound (Civil Code art. 386)."""
 
     TOPIC: ClassVar[str] = "offer.made/1"
+    SUBJECTS = "offer offeror offeree listing"
 
 
 class OfferCountered(OfferTerms):
     """The addressee answers with other terms: a new offer that ends the old (art. 392)."""
 
     TOPIC: ClassVar[str] = "offer.countered/1"
+    SUBJECTS = "offer offeror offeree listing counters"
+    REFERENCES = "counters_event"
 
     counters: OfferId
     """Offer that is answered, unanswered so far; its offeree offers now, to its offeror."""
@@ -165,14 +167,6 @@ class OfferCountered(OfferTerms):
             raise ValueError("a counter-offer is an offer of its own")
         return self
 
-    def subjects(self) -> frozenset[str]:
-        """Return what an offer is about, and the offer that it answers."""
-        return super().subjects() | {self.counters}
-
-    def references(self) -> Iterable[str]:
-        """Return the payload hash of the offer that it answers."""
-        return (self.counters_event,)
-
 
 class OfferAccepted(Body):
     """The addressee agrees to the terms as they stand (Civil Code art. 393).
@@ -182,6 +176,9 @@ class OfferAccepted(Body):
     """
 
     TOPIC: ClassVar[str] = "offer.accepted/1"
+    SUBJECTS = "offer accepted_by listing"
+    SIGNERS = "accepted_by"
+    COMMITS = "named:offer"
 
     offer: OfferId
     """Offer that is accepted, open and in time."""
@@ -201,40 +198,31 @@ class OfferAccepted(Body):
         offer = state.get(self.offer)
         return (offer.listing,) if isinstance(offer, Offer) and offer.listing else ()
 
-    def subjects(self) -> frozenset[str]:
-        """Return the offer, who accepts it and, where it is named, the listing."""
-        named = (self.offer, self.accepted_by, self.listing)
-        return frozenset(filter(None, named))
-
 
 class OfferRejected(Body):
     """The addressee declines (Civil Code art. 391)."""
 
     TOPIC: ClassVar[str] = "offer.rejected/1"
+    SUBJECTS = "offer rejected_by"
+    SIGNERS = "rejected_by"
 
     offer: OfferId
     """Offer that is declined, unanswered so far."""
     rejected_by: PartyId
     """Its offeree."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the offer and who rejects it."""
-        return frozenset({self.offer, self.rejected_by})
-
 
 class OfferRevoked(Body):
     """The offeror takes an offer back, as it had reserved to (Civil Code art. 390)."""
 
     TOPIC: ClassVar[str] = "offer.revoked/1"
+    SUBJECTS = "offer revoked_by"
+    SIGNERS = "revoked_by"
 
     offer: OfferId
     """Offer that is taken back, unanswered so far; it had said that it may be (`revocable`)."""
     revoked_by: PartyId
     """Its offeror."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the offer and who revokes it."""
-        return frozenset({self.offer, self.revoked_by})
 
 
 Outcome = Literal["accepted", "rejected", "countered", "revoked"]

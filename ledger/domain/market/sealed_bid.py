@@ -48,6 +48,8 @@ class BidSealed(Body):
     """A party bids under seal, and is bound by its bid if it wins (`commitment_to`)."""
 
     TOPIC: ClassVar[str] = "bid.sealed/1"
+    SUBJECTS = "auction bidder"
+    SIGNERS = "bidder"
 
     auction: AuctionId
     """Sealed auction that runs."""
@@ -62,15 +64,14 @@ class BidSealed(Body):
         """Return the listing of the auction, and its rights."""
         return shown_by(state, self.auction)
 
-    def subjects(self) -> frozenset[str]:
-        """Return the auction and the bidder."""
-        return frozenset((self.auction, self.bidder))
-
 
 class BidOpened(Body):
     """A bidder opens its bid after the close: the price and the salt that it had committed to."""
 
     TOPIC: ClassVar[str] = "bid.opened/1"
+    SUBJECTS = "auction bidder"
+    SIGNERS = "bidder"
+    COMMITS = "sum:price"
 
     auction: AuctionId
     """The auction, after `closes_at` and up to `opens_until`."""
@@ -80,10 +81,6 @@ class BidOpened(Body):
     """The price committed to, in the auction's currency; the reserve at least."""
     salt: Salt
     """The salt committed to: 32 random bytes in hex, fresh for each bid."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the auction and the bidder."""
-        return frozenset((self.auction, self.bidder))
 
 
 class BidTwice(Refusal):

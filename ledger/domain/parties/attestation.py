@@ -9,6 +9,9 @@ from ledger.domain.core.types import PartyId, Sha256
 class Attested(Body):
     """A fact of an office: as its registrar says (`attested_by` null), or as a clerk attests."""
 
+    SIGNERS = "attested_by|@registrar @operator?attested_by"
+    MAY = "attested_by=#clerk"
+
     attested_by: PartyId | None
     """Clerk who attests the fact from a document; the operator signs as well. Null where the
     State's registrar says it itself.

@@ -39,6 +39,11 @@ class KeyAdded(Body):
     """A party brings a further key, which signs too; an old key or an officer vouches for it."""
 
     TOPIC: ClassVar[str] = "key.added/1"
+    SUBJECTS = "party key:key/key_id"
+    SIGNERS = "party @officers?vouched_by"
+    MAY = "vouched_by=@officers vouched_by=!party party=#older?!vouched_by party=#older|!@officers"
+    COMMITS = "open"
+    WAITS = "?vouched_by"
 
     party: PartyId
     """Party that the key will sign for."""
@@ -56,10 +61,6 @@ class KeyAdded(Body):
     any case.
     """
 
-    def subjects(self) -> frozenset[str]:
-        """Return the party and the key."""
-        return frozenset((self.party, key_subject(self.key.key_id)))
-
     def new_keys(self) -> Iterable[tuple[str, KeyRecord]]:
         """Return the key."""
         return ((self.party, self.key),)
@@ -69,6 +70,9 @@ class KeyRevoked(Body):
     """From here on the key binds nobody. `compromised_since` is the position doubted from."""
 
     TOPIC: ClassVar[str] = "key.revoked/1"
+    SUBJECTS = "party key:key_id"
+    SIGNERS = "revoked_by|@officers"
+    MAY = "revoked_by=party party=#older|!@officers"
 
     party: PartyId
     """Party whose key it is."""
@@ -87,10 +91,6 @@ class KeyRevoked(Body):
     of another key of that officer.
     """
 
-    def subjects(self) -> frozenset[str]:
-        """Return the party and the key."""
-        return frozenset((self.party, key_subject(self.key_id)))
-
 
 class KeySuspended(Body):
     """The key is said to be compromised: from here on it binds nobody, until that is lifted.
@@ -99,6 +99,9 @@ class KeySuspended(Body):
     """
 
     TOPIC: ClassVar[str] = "key.suspended/1"
+    SUBJECTS = "party key:key_id"
+    SIGNERS = "suspended_by"
+    MAY = "suspended_by=party|@officers party=#older|!@officers"
 
     party: PartyId
     """Party whose key it is."""
@@ -111,15 +114,14 @@ class KeySuspended(Body):
     waits, so that an officer silences nobody to whom something is about to be done.
     """
 
-    def subjects(self) -> frozenset[str]:
-        """Return the party and the key."""
-        return frozenset((self.party, key_subject(self.key_id)))
-
 
 class KeyResumed(Body):
     """From here on a key that was suspended binds again: it was not compromised."""
 
     TOPIC: ClassVar[str] = "key.resumed/1"
+    SUBJECTS = "party key:key_id"
+    SIGNERS = "lifted_by|@officers"
+    MAY = "lifted_by=party party=#older?lifted_by"
 
     party: PartyId
     """Party whose key it is."""
@@ -130,15 +132,14 @@ class KeyResumed(Body):
     it.
     """
 
-    def subjects(self) -> frozenset[str]:
-        """Return the party and the key."""
-        return frozenset((self.party, key_subject(self.key_id)))
-
 
 class KeyStopped(Body):
     """The key does not bind yet, and never will: its party says so by another, or the registrar."""
 
     TOPIC: ClassVar[str] = "key.stopped/1"
+    SUBJECTS = "party key:key_id"
+    SIGNERS = "stopped_by"
+    MAY = "stopped_by=party|@registrar"
 
     party: PartyId
     """Party whose key it is."""
@@ -148,10 +149,6 @@ class KeyStopped(Body):
     """
     stopped_by: PartyId
     """The party, which signs with another key, or the registrar."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the party and the key."""
-        return frozenset((self.party, key_subject(self.key_id)))
 
 
 @dataclass(frozen=True, slots=True)

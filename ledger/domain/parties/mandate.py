@@ -35,6 +35,10 @@ class MandateGiven(Body):
     """The holder may sign for the principal what is of these topics, in [valid_from, valid_to)."""
 
     TOPIC: ClassVar[str] = "mandate.given/1"
+    SUBJECTS = "mandate principal holder"
+    SIGNERS = "principal @operator"
+    COMMITS = "sum:ceiling open?!ceiling"
+    OPPOSED = "principal~holder"
 
     mandate: MandateId
     """Id of the new mandate."""
@@ -57,15 +61,14 @@ class MandateGiven(Body):
     valid_to: Day | None
     """Day from which it binds no more, after `valid_from`; null is until it is ended."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the mandate and both parties."""
-        return frozenset((self.mandate, self.principal, self.holder))
-
 
 class MandateEnded(Body):
     """The principal or the holder ended the mandate, from the next position on."""
 
     TOPIC: ClassVar[str] = "mandate.ended/1"
+    SUBJECTS = "mandate principal holder"
+    SIGNERS = "ended_by"
+    MAY = "ended_by=principal|holder"
 
     mandate: MandateId
     """The mandate, which has not been ended before."""
@@ -75,10 +78,6 @@ class MandateEnded(Body):
     """Party that has it."""
     ended_by: PartyId
     """Who ends it: the principal or the holder."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the mandate and both parties."""
-        return frozenset((self.mandate, self.principal, self.holder))
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,9 @@ class PartyKnownAs(Body):
     """The party is the one that is meant where this name is written, letter by letter."""
 
     TOPIC: ClassVar[str] = "party.known_as/1"
+    SUBJECTS = "party attested_by distinct_from/*"
+    SIGNERS = "attested_by|party @operator"
+    MAY = "attested_by=#clerk"
 
     party: PartyId
     """Party that is meant; not a person, of whom no name stands in the log."""
@@ -57,8 +60,7 @@ class PartyKnownAs(Body):
 
     def subjects(self) -> frozenset[str]:
         """Return the spelling, the party and who attests it."""
-        parties = (self.party, self.attested_by, *self.distinct_from)
-        return frozenset(filter(None, (spelling_subject(self.spelling), *parties)))
+        return super().subjects() | {spelling_subject(self.spelling)}
 
 
 def must_be_called(state: State, party: str, name: str) -> None:

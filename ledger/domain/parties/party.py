@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import StringConstraints
 from rpds import HashTrieMap
 
-from ledger.domain.core.body import Body, KeyRecord, State, key_subject
+from ledger.domain.core.body import Body, KeyRecord, State
 from ledger.domain.core.context import Context
 from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import must_wait_still, new_keys, require_known, require_new
@@ -84,15 +84,14 @@ class PartyRegistered(Described, Body):
     """Officers have checked a party's identity, and the party holds these keys."""
 
     TOPIC: ClassVar[str] = "party.registered/1"
+    SUBJECTS = "party key:keys/*/key_id"
+    SIGNERS = "party @operator @registrar?!kind=person @registrar?roles/*"
+    WAITS = "?!kind=person ?roles/*"
 
     not_before: Instant | None = None
     """Instant from which the registration binds. For whoever is no person, or has a role, the
     ledger's delay after acceptance at the earliest; null or absent is at once.
     """
-
-    def subjects(self) -> frozenset[str]:
-        """Return the party and its keys."""
-        return frozenset((self.party, *(key_subject(key.key_id) for key in self.keys)))
 
     def reads(self, state: State) -> Iterable[str]:
         """Return the spelling of its name: another party may be meant by it."""
@@ -111,13 +110,11 @@ class PartyStopped(Body):
     """
 
     TOPIC: ClassVar[str] = "party.stopped/1"
+    SUBJECTS = "party"
+    SIGNERS = "@registrar"
 
     party: PartyId
     """Party whose registration waits, its `not_before` being still to come."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the party."""
-        return frozenset((self.party,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class PartyIdentified(Body):
     """The operator has seen that registers know the party under these numbers."""
 
     TOPIC: ClassVar[str] = "party.identified/1"
+    SUBJECTS = "party"
+    SIGNERS = "party @operator"
 
     party: PartyId
     """Organisation or body of the State that has these numbers. Of a person none stands in the
@@ -45,13 +47,15 @@ class PartyIdentified(Body):
 
     def subjects(self) -> frozenset[str]:
         """Return the party and its numbers."""
-        return frozenset((self.party, *(each.subject for each in self.identifiers)))
+        return super().subjects().union(each.subject for each in self.identifiers)
 
 
 class PartyRenamed(Body):
     """An organisation has another name from a day on. Old events keep the name of their day."""
 
     TOPIC: ClassVar[str] = "party.renamed/1"
+    SUBJECTS = "party"
+    SIGNERS = "party @operator"
 
     party: PartyId
     """Organisation or body of the State that is called otherwise. Of a person no name stands in
@@ -64,10 +68,6 @@ class PartyRenamed(Body):
     effective_on: Day
     """First day of the new name, not after the day of recording."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the party."""
-        return frozenset((self.party,))
-
     def reads(self, state: State) -> Iterable[str]:
         """Return the spelling of the name: another party may be meant by it."""
         del state
@@ -78,6 +78,8 @@ class PartyMerged(Attested):
     """The register of enterprises has the party merged into another, which takes its place."""
 
     TOPIC: ClassVar[str] = "party.merged/1"
+    SUBJECTS = "party into attested_by"
+    MAY = "attested_by=#clerk party=!@officers"
 
     party: PartyId
     """Party that ceases to be, and signs nothing more. It is not an officer of the ledger."""
@@ -85,10 +87,6 @@ class PartyMerged(Attested):
     """Party that takes its place, and signs where it would have to (Civil Code art. 88)."""
     effective_on: Day
     """Day of the merger by the register, not after the day of recording."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return both parties and who attests it."""
-        return frozenset(filter(None, (self.party, self.into, self.attested_by)))
 
     @model_validator(mode="after")
     def _into_another(self) -> "PartyMerged":
@@ -101,6 +99,8 @@ class PartyDissolved(Attested):
     """The register of enterprises has the party dissolved: it has no successor."""
 
     TOPIC: ClassVar[str] = "party.dissolved/1"
+    SUBJECTS = "party attested_by"
+    MAY = "attested_by=#clerk party=!@officers"
 
     party: PartyId
     """Party that ceases to be, and signs nothing more. It is not an officer of the ledger."""
@@ -109,15 +109,14 @@ class PartyDissolved(Attested):
     reason: Literal["dissolved", "bankrupt", "struck_off"]
     """How it ended: `dissolved`, `bankrupt`, or `struck_off` the register."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the party and who attests it."""
-        return frozenset(filter(None, (self.party, self.attested_by)))
-
 
 class PersonErased(Body):
     """The operator destroyed what tied a token to a person. What the token did and got stays."""
 
     TOPIC: ClassVar[str] = "person.erased/1"
+    SUBJECTS = "token"
+    SIGNERS = "@officers"
+    MAY = "token=!@officers"
 
     token: Token
     """The person, as `party:tok.` and 32 hex digits. The token signs nothing more; it is not an
@@ -127,10 +126,6 @@ class PersonErased(Body):
     """Why: the person asked (`request`) or withdrew consent (`consent_withdrawn`), the purpose
     is met (`purpose_met`), the time of keeping is over (`retention_over`), or by `order`.
     """
-
-    def subjects(self) -> frozenset[str]:
-        """Return the token."""
-        return frozenset((self.token,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ doubt until those whom the key could bind stand by them, or disown them (which a
 judge). Read in this order: events, refusals, admit, evolve; the state is that of the key.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar, Literal
 
@@ -27,6 +26,9 @@ class ReconfirmationGiven(Body):
     """A party stands by an event that a compromised key signed for it, or disowns it."""
 
     TOPIC: ClassVar[str] = "reconfirmation.given/1"
+    SUBJECTS = "given_by key:key_id"
+    SIGNERS = "given_by"
+    REFERENCES = "event"
 
     event: EventHash
     """Payload hash of the event in doubt: it stands between the `compromised_since` of the key
@@ -42,14 +44,6 @@ class ReconfirmationGiven(Body):
     """Party that the key could bind: its owner, or who gave that one a mandate. Each says it
     once of an event.
     """
-
-    def subjects(self) -> frozenset[str]:
-        """Return the key and the party."""
-        return frozenset((key_subject(self.key_id), self.given_by))
-
-    def references(self) -> Iterable[str]:
-        """Return the payload hash of the event in doubt."""
-        return (self.event,)
 
 
 class NotInDoubt(Refusal):

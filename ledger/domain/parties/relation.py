@@ -60,19 +60,14 @@ class _OfRelation(Body):
     either of the two.
     """
 
-    def subjects(self) -> frozenset[str]:
-        """Return the relation, both parties and who says it."""
-        return frozenset((self.relation, self.party, self.other, self.speaker()))
-
-    def speaker(self) -> str:
-        """Return the party that says it."""
-        raise NotImplementedError
-
 
 class RelationDeclared(_OfRelation):
     """`party` is the parent, the holder of State capital or the whole; `other` what it controls."""
 
     TOPIC: ClassVar[str] = "relation.declared/1"
+    SUBJECTS = "relation party other declared_by"
+    SIGNERS = "declared_by @operator"
+    MAY = "declared_by=party|other|@officers"
 
     kind: RelationKind
     """How they are related. `parent_subsidiary`, `state_capital`, `branch` and `member` run
@@ -95,15 +90,14 @@ class RelationDeclared(_OfRelation):
             raise ValueError("a relation is between two parties")
         return self
 
-    def speaker(self) -> str:
-        """Return who declares it."""
-        return self.declared_by
-
 
 class RelationEnded(_OfRelation):
     """The relation ended on a day: the first on which it does not hold."""
 
     TOPIC: ClassVar[str] = "relation.ended/1"
+    SUBJECTS = "relation party other ended_by"
+    SIGNERS = "ended_by @operator"
+    MAY = "ended_by=party|other|@officers"
 
     ended_on: Day
     """First day on which it does not hold: after its first day, not after the day of
@@ -113,10 +107,6 @@ class RelationEnded(_OfRelation):
     """One of the two, or an officer of the ledger from a register; the operator signs as
     well.
     """
-
-    def speaker(self) -> str:
-        """Return who says that it ended."""
-        return self.ended_by
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,9 @@ class Input(Model):
 class Distributed(Body):
     """What every distribution says. Never an event itself."""
 
+    SIGNERS = "@operator"
+    COMMITS = "sum:total"
+
     distribution: DistributionId
     """Id of the new distribution."""
     share: ShareId
@@ -132,11 +135,6 @@ class Distributed(Body):
         """Return the subjects that the total is taken from."""
         raise NotImplementedError
 
-    def subjects(self) -> frozenset[str]:
-        """Return the distribution, what it is computed from, and whom it pays."""
-        named = {self.distribution, self.share, self.contract, *self.sources()}
-        return frozenset(named.union(each.party for each in (*self.parts, *self.authors)))
-
     def reads(self, state: State) -> Iterable[str]:
         """Return the technology whose authors have a part, its title, and reports corrected."""
         share = state.get(self.share)
@@ -153,6 +151,7 @@ class RevenueDistributed(Distributed):
     """The exchange split a total by the agreed parts; anyone can compute it again."""
 
     TOPIC: ClassVar[str] = "revenue.distributed/1"
+    SUBJECTS = "distribution share contract parts/*/party authors/*/party reports/*"
 
     reports: Annotated[tuple[ReportId, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
     """Reports that are shared out, none of them corrected, or shared out before."""
@@ -166,6 +165,7 @@ class ProfitDistributed(Distributed):
     """The exchange split the State's part of a declared profit by the agreed parts."""
 
     TOPIC: ClassVar[str] = "profit.distributed/1"
+    SUBJECTS = "distribution share contract parts/*/party authors/*/party profit"
 
     profit: ProfitId
     """Declared profit whose State part is shared out, once."""

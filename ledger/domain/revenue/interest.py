@@ -69,6 +69,9 @@ class InterestAccrued(Body):
     """On `principal`, due by a report and unpaid, interest accrued in `[since, until)`."""
 
     TOPIC: ClassVar[str] = "interest.accrued/1"
+    SUBJECTS = "interest contract report claimed_by"
+    SIGNERS = "claimed_by"
+    COMMITS = "sum:amount"
 
     interest: InterestId
     """Id of the new claim."""
@@ -100,10 +103,6 @@ class InterestAccrued(Body):
     """The contract's royalty once more, open or sealed, where it is sealed; else null or
     absent.
     """
-
-    def subjects(self) -> frozenset[str]:
-        """Return the interest, the contract, the report and who claims it."""
-        return frozenset((self.interest, self.contract, self.report, self.claimed_by))
 
     def reads(self, state: State) -> Iterable[str]:
         """Return nothing more."""

@@ -46,6 +46,8 @@ RefundId = Annotated[str, of_kind("refund")]
 class OfDistribution(Body):
     """What is said of money that a distribution makes payable. Never an event itself."""
 
+    COMMITS = "sum:amount"
+
     distribution: DistributionId
     """Distribution by which the money is payable."""
     payer: PartyId
@@ -64,6 +66,9 @@ class PaymentInstructed(OfDistribution):
     """A payer has told its bank to pay."""
 
     TOPIC: ClassVar[str] = "payment.instructed/1"
+    SUBJECTS = "payment distribution payer payee"
+    SIGNERS = "payer"
+    OPPOSED = "payer~payee"
 
     payment: PaymentId
     """Id of the new payment."""
@@ -80,15 +85,14 @@ class PaymentInstructed(OfDistribution):
             raise ValueError("a payment is made to another")
         return self
 
-    def subjects(self) -> frozenset[str]:
-        """Return the payment, the distribution that it pays, and its parties."""
-        return frozenset((self.payment, self.distribution, self.payer, self.payee))
-
 
 class PaymentConfirmed(OfDistribution):
     """A payee, or a bank, says that money arrived."""
 
     TOPIC: ClassVar[str] = "payment.confirmed/1"
+    SUBJECTS = "payment distribution payer payee confirmed_by"
+    SIGNERS = "confirmed_by"
+    OPPOSED = "payer~confirmed_by payee~confirmed_by"
 
     payment: PaymentId
     """Payment that arrived: an instructed one, neither confirmed nor failed, or a new one."""
@@ -103,17 +107,13 @@ class PaymentConfirmed(OfDistribution):
     overpayment: bool
     """Whether it is said to be more than is payable; if not, it must not be."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the payment, the distribution that it pays, and its parties."""
-        return frozenset(
-            {self.payment, self.distribution, self.payer, self.payee, self.confirmed_by}
-        )
-
 
 class PaymentFailed(Body):
     """An instructed payment did not arrive, as its payer or a bank says."""
 
     TOPIC: ClassVar[str] = "payment.failed/1"
+    SUBJECTS = "payment said_by"
+    SIGNERS = "said_by"
 
     payment: PaymentId
     """Instructed payment, neither confirmed nor failed."""
@@ -124,30 +124,28 @@ class PaymentFailed(Body):
     failed_on: Day
     """Day on which it failed, not after the day of recording."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the payment and who says it."""
-        return frozenset((self.payment, self.said_by))
-
 
 class OverpaymentNoted(OfDistribution):
     """Payer and payee agree that so much too much was paid."""
 
     TOPIC: ClassVar[str] = "overpayment.noted/1"
+    SUBJECTS = "distribution payer payee"
+    SIGNERS = "payer payee"
+    OPPOSED = "payer~payee"
 
     amount: Price
     """All that was paid too much to the payee, in the distribution's currency."""
     noted_on: Day
     """Day of the agreement, not after the day of recording."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the distribution and the parties."""
-        return frozenset((self.distribution, self.payer, self.payee))
-
 
 class RefundMade(OfDistribution):
     """What a payee had got went back to the payer, as the payer or a bank confirms."""
 
     TOPIC: ClassVar[str] = "refund.made/1"
+    SUBJECTS = "refund distribution payer payee confirmed_by"
+    SIGNERS = "confirmed_by"
+    OPPOSED = "payer~confirmed_by payee~confirmed_by"
 
     refund: RefundId
     """Id of the new refund."""
@@ -157,12 +155,6 @@ class RefundMade(OfDistribution):
     """What went back, in the distribution's currency; no more than was paid."""
     paid_on: Day
     """Day on which it arrived, not after the day of recording."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the refund, the distribution, and the parties."""
-        return frozenset(
-            (self.refund, self.distribution, self.payer, self.payee, self.confirmed_by)
-        )
 
 
 @dataclass(frozen=True, slots=True)

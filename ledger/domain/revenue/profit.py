@@ -33,6 +33,9 @@ class ProfitDeclared(Body):
     """
 
     TOPIC: ClassVar[str] = "profit.declared/1"
+    SUBJECTS = "profit contract technology declared_by"
+    SIGNERS = "declared_by"
+    COMMITS = "sum:state_part"
 
     profit: ProfitId
     """Id of the new declaration."""
@@ -56,11 +59,6 @@ class ProfitDeclared(Body):
     """How the figures were derived, in words."""
     declared_by: PartyId
     """Party to the contract."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the profit, its contract, the technology and who declares it."""
-        named = (self.profit, self.contract, self.technology, self.declared_by)
-        return frozenset(filter(None, named))
 
 
 @dataclass(frozen=True, slots=True)

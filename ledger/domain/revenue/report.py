@@ -75,6 +75,9 @@ class RevenueReported(Body):
     """A licensee says what it earned in the days `[period_from, period_to)` and what it owes."""
 
     TOPIC: ClassVar[str] = "revenue.reported/1"
+    SUBJECTS = "report contract reported_by auditor corrects"
+    SIGNERS = "reported_by auditor"
+    COMMITS = "sum:due"
 
     report: ReportId
     """Id of the new report."""
@@ -168,11 +171,6 @@ class RevenueReported(Body):
             for grant in grants_ever(contract):
                 if grant.licensee == self.reported_by:
                     yield from grant.rights
-
-    def subjects(self) -> frozenset[str]:
-        """Return the report, its contract, who reports, and the report that it corrects."""
-        named = (self.report, self.contract, self.reported_by, self.auditor, self.corrects)
-        return frozenset(filter(None, named))
 
 
 @dataclass(frozen=True, slots=True)

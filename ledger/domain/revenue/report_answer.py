@@ -22,16 +22,15 @@ from ledger.domain.revenue.report_lines import ReportId
 class OfReport(Body):
     """What a licensor says to a report. Never an event itself."""
 
+    SUBJECTS = "report contract said_by"
+    SIGNERS = "said_by"
+
     report: ReportId
     """Report that is neither accepted nor corrected yet."""
     contract: ContractId
     """Contract that the report is under."""
     said_by: PartyId
     """Licensor of the contract."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the report, its contract and who speaks."""
-        return frozenset((self.report, self.contract, self.said_by))
 
 
 class ReportAccepted(OfReport):

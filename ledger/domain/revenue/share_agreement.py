@@ -92,6 +92,10 @@ class ShareAgreed(Body):
     """The creditors of a contract agreed on the parts of its revenue, with others who get one."""
 
     TOPIC: ClassVar[str] = "share.agreed/1"
+    SUBJECTS = "share contract agreed_by/* technology supersedes"
+    SIGNERS = "agreed_by/*"
+    COMMITS = "open"
+    OPPOSED = "agreed_by/*"
 
     share: ShareId
     """Id of the new agreement."""
@@ -159,12 +163,6 @@ class ShareAgreed(Body):
         earlier = state.get(str(self.supersedes))
         if isinstance(earlier, Share) and earlier.technology is not None:
             yield earlier.technology
-
-    def subjects(self) -> frozenset[str]:
-        """Return the share, its contract, the technology, those who agreed, what it supersedes."""
-        optional = (self.technology, self.supersedes)
-        named = {self.share, self.contract, *self.agreed_by}
-        return frozenset(named.union(subject for subject in optional if subject is not None))
 
 
 class ShareByStranger(Refusal):

@@ -48,6 +48,8 @@ class SuspenseReleased(Body):
     """What waited for the co-authors' agreement is split as they have agreed by now."""
 
     TOPIC: ClassVar[str] = "suspense.released/1"
+    SUBJECTS = "distribution contract share technology authors/*/party"
+    SIGNERS = "@operator"
 
     distribution: DistributionId
     """Distribution of which a sum waits."""
@@ -67,12 +69,6 @@ class SuspenseReleased(Body):
     """The co-authors' split once more, open or sealed, where it is sealed and no longer kept;
     else null or absent.
     """
-
-    def subjects(self) -> frozenset[str]:
-        """Return the distribution, its contract and share, the technology and the authors."""
-        paid = (each.party for each in self.authors)
-        named = (self.distribution, self.contract, self.share, self.technology)
-        return frozenset((*named, *paid))
 
 
 @admits(SuspenseReleased)

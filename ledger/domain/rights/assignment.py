@@ -41,6 +41,8 @@ class PriorityNoted(Body):
     """An assignor or an assignee has shares kept for an assignment, up to and including `until`."""
 
     TOPIC: ClassVar[str] = "priority.noted/1"
+    SUBJECTS = "assignment noted_by rights/*"
+    SIGNERS = "noted_by"
 
     assignment: AssignmentId
     """The agreed assignment, which still waits for its registration."""
@@ -55,15 +57,12 @@ class PriorityNoted(Body):
     (`assignment.priority_days`).
     """
 
-    def subjects(self) -> frozenset[str]:
-        """Return the assignment, the rights and the party."""
-        return frozenset((self.assignment, self.noted_by, *self.rights))
-
 
 class AssignmentRefused(Attested):
     """The office refused to register an assignment of these rights."""
 
     TOPIC: ClassVar[str] = "assignment.refused/1"
+    SUBJECTS = "assignment rights/*"
 
     assignment: AssignmentId
     """The agreed assignment."""
@@ -74,15 +73,15 @@ class AssignmentRefused(Attested):
     reason: Text
     """Why the office refused."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the assignment and the rights."""
-        return frozenset((self.assignment, *self.rights))
-
 
 class AssignmentRescinded(Body):
     """All who agreed on an assignment gave it up for these rights, before it was registered."""
 
     TOPIC: ClassVar[str] = "assignment.rescinded/1"
+    SUBJECTS = "assignment rights/* parties/*"
+    SIGNERS = "parties/*"
+    COMMITS = "open"
+    OPPOSED = "parties/*"
 
     assignment: AssignmentId
     """The agreed assignment, which still waits for its registration."""
@@ -94,10 +93,6 @@ class AssignmentRescinded(Body):
     """Day on which it was given up, not after the day of recording."""
     reason: Text
     """Why it was given up."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the assignment, the rights and the parties."""
-        return frozenset((self.assignment, *self.rights, *self.parties))
 
 
 class AssignmentSettled(Refusal):

@@ -105,6 +105,9 @@ class ConveyanceAttested(Body):
     """A clerk saw a record of another register; the office recorded it on `office_recorded_on`."""
 
     TOPIC: ClassVar[str] = "conveyance.attested/1"
+    SUBJECTS = "conveyance rights/* assignors/*/party assignees/* attested_by refers_to"
+    SIGNERS = "attested_by @operator"
+    MAY = "attested_by=#clerk"
 
     conveyance: ConveyanceId
     """Id made of the office's country and the record: `conveyance:us.` and the record."""
@@ -148,11 +151,6 @@ class ConveyanceAttested(Body):
         """Return the subjects of the spellings."""
         del state
         return (spelling_subject(spelled.name) for spelled in self.spellings)
-
-    def subjects(self) -> frozenset[str]:
-        """Return the conveyance, the rights, all parties and what it refers to."""
-        parties = (*self.givers(), *self.assignees, self.attested_by)
-        return frozenset(filter(None, (self.conveyance, *self.rights, *parties, self.refers_to)))
 
     def givers(self) -> frozenset[str]:
         """Return the assignors."""

@@ -48,6 +48,7 @@ class SecurityPerfected(Attested):
     """A register entered the security on these rights: from then on it binds everybody."""
 
     TOPIC: ClassVar[str] = "security.perfected/1"
+    SUBJECTS = "security rights/*"
 
     security: SecurityId
     """The security."""
@@ -60,15 +61,15 @@ class SecurityPerfected(Attested):
     register_no: OfficeNumber
     """Number of the entry."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the security and the rights."""
-        return frozenset((self.security, *self.rights))
-
 
 class SecurityAssigned(Body):
     """A creditor passed the security on these rights on to another, with its rank."""
 
     TOPIC: ClassVar[str] = "security.assigned/1"
+    SUBJECTS = "security rights/* creditor new_creditor"
+    SIGNERS = "creditor new_creditor"
+    COMMITS = "gives:creditor"
+    OPPOSED = "creditor~new_creditor"
 
     security: SecurityId
     """The security."""
@@ -87,15 +88,12 @@ class SecurityAssigned(Body):
             raise ValueError("a security is passed on to another")
         return self
 
-    def subjects(self) -> frozenset[str]:
-        """Return the security, the rights and both creditors."""
-        return frozenset((self.security, *self.rights, self.creditor, self.new_creditor))
-
 
 class SecurityEnforced(Attested):
     """The security was enforced: fractions of these rights passed from owners to acquirers."""
 
     TOPIC: ClassVar[str] = "security.enforced/1"
+    SUBJECTS = "security rights/* owners/*/party acquirers/*/party"
 
     security: SecurityId
     """The security, which ends on these rights."""
@@ -111,11 +109,6 @@ class SecurityEnforced(Attested):
     """Day of the entry in the register, not after the day of recording."""
     register_no: OfficeNumber
     """Number of the entry."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the security, the rights and the parties."""
-        parties = (holding.party for holding in (*self.owners, *self.acquirers))
-        return frozenset((self.security, *self.rights, *parties))
 
 
 @admits(SecurityPerfected)

@@ -77,6 +77,9 @@ class FundingAgreed(Body):
     """
 
     TOPIC: ClassVar[str] = "funding.agreed/1"
+    SUBJECTS = "technology owners/* contributors/*/party"
+    SIGNERS = "owners/* contributors/*/party"
+    OPPOSED = "owners/*~contributors/*/party"
 
     technology: TechnologyId
     """The technology that the task makes."""
@@ -104,14 +107,6 @@ class FundingAgreed(Body):
             raise ValueError("a term is of a contributor")
         return self
 
-    def signers(self) -> frozenset[str]:
-        """Return the owners and the contributors."""
-        return frozenset((*self.owners, *(funder.party for funder in self.contributors)))
-
-    def subjects(self) -> frozenset[str]:
-        """Return the technology, its owners and the contributors."""
-        return self.signers() | {self.technology}
-
 
 class AuthorsDeclared(Body):
     """Who made a technology, as the authors say, or its owner by the acceptance council's minutes.
@@ -120,6 +115,8 @@ class AuthorsDeclared(Body):
     """
 
     TOPIC: ClassVar[str] = "authors.declared/1"
+    SUBJECTS = "technology declared_by/* authors/*"
+    SIGNERS = "declared_by/*"
 
     technology: TechnologyId
     """The technology."""
@@ -141,11 +138,6 @@ class AuthorsDeclared(Body):
     the authors do.
     """
 
-    def subjects(self) -> frozenset[str]:
-        """Return the technology, those who declare it, and the authors that are not sealed."""
-        authors = () if isinstance(self.authors, Sealed) else self.authors
-        return frozenset((self.technology, *self.declared_by, *authors))
-
 
 class ContributionRecorded(Body):
     """A party brought something in: IP of before, IP made on the way, the use of a laboratory.
@@ -154,6 +146,9 @@ class ContributionRecorded(Body):
     """
 
     TOPIC: ClassVar[str] = "contribution.recorded/1"
+    SUBJECTS = "technology contributor witness right"
+    SIGNERS = "contributor witness"
+    OPPOSED = "contributor~witness"
 
     technology: TechnologyId
     """The technology that it was brought into."""
@@ -179,11 +174,6 @@ class ContributionRecorded(Body):
         if self.witness == self.contributor:
             raise ValueError("a contribution is witnessed by another")
         return self
-
-    def subjects(self) -> frozenset[str]:
-        """Return the technology, both parties, and the right that was brought in."""
-        named = (self.technology, self.contributor, self.witness, self.right)
-        return frozenset(filter(None, named))
 
 
 _PERSONS: TypeAdapter[tuple[str, ...]] = TypeAdapter(Persons)

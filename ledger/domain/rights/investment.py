@@ -69,6 +69,11 @@ class InvestmentMade(Body):
     """A fund put money into a company, which promised something about its rights for it."""
 
     TOPIC: ClassVar[str] = "investment.made/1"
+    SUBJECTS = "investment fund company covenants/*/rights/*"
+    SIGNERS = "fund company"
+    MAY = "fund=#fund"
+    COMMITS = "sum:amount gives:company"
+    OPPOSED = "fund~company"
 
     investment: InvestmentId
     """Id of the new investment."""
@@ -96,16 +101,13 @@ class InvestmentMade(Body):
             raise ValueError("one covenant says all that is promised about a right")
         return self
 
-    def subjects(self) -> frozenset[str]:
-        """Return the investment, the fund, the company and the rights."""
-        rights = (right for promised in self.covenants for right in promised.rights)
-        return frozenset((self.investment, self.fund, self.company, *rights))
-
 
 class InvestmentEnded(Body):
     """The fund gave up what it was promised about these rights."""
 
     TOPIC: ClassVar[str] = "investment.ended/1"
+    SUBJECTS = "investment ended_by rights/*"
+    SIGNERS = "ended_by"
 
     investment: InvestmentId
     """The investment."""
@@ -117,10 +119,6 @@ class InvestmentEnded(Body):
     """Day on which it gave the promise up, not after the day of recording."""
     reason: Text
     """Why it gave the promise up."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the investment, the rights and the fund."""
-        return frozenset((self.investment, self.ended_by, *self.rights))
 
 
 @dataclass(frozen=True, slots=True)

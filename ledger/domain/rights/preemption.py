@@ -51,6 +51,10 @@ class CoOwnerNotified(Body):
     """Sellers told a co-owner, or a fund, what they would sell and on which terms."""
 
     TOPIC: ClassVar[str] = "coowner.notified/1"
+    SUBJECTS = "preemption notified rights/* sellers/*/party"
+    SIGNERS = "sellers/*/party notified?!receipt_sha256"
+    COMMITS = "sum:price"
+    OPPOSED = "sellers/*/party~notified"
 
     preemption: PreemptionId
     """Id of the new notice, which the assignment will name."""
@@ -83,16 +87,14 @@ class CoOwnerNotified(Body):
             raise ValueError("nobody notifies itself")
         return self
 
-    def subjects(self) -> frozenset[str]:
-        """Return the notice, the rights, the sellers and the one notified."""
-        sellers = (seller.party for seller in self.sellers)
-        return frozenset((self.preemption, self.notified, *self.rights, *sellers))
-
 
 class PreemptionWaived(Body):
     """Whoever was notified will not buy on these terms."""
 
     TOPIC: ClassVar[str] = "preemption.waived/1"
+    SUBJECTS = "preemption waived_by"
+    SIGNERS = "waived_by"
+    COMMITS = "open"
 
     preemption: PreemptionId
     """The notice that is answered."""
@@ -100,10 +102,6 @@ class PreemptionWaived(Body):
     """The one notified."""
     waived_on: Day
     """Day of the waiver, not after the day of recording."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the notice and who waives."""
-        return frozenset((self.preemption, self.waived_by))
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,7 @@ class RightFiled(Attested):
     """An application was filed: from here on there is something to own."""
 
     TOPIC: ClassVar[str] = "right.filed/1"
+    SUBJECTS = "right technology owners/*/party"
 
     right: RightId
     """Id of the right, made of office and application number: `right:us.15145443`."""
@@ -163,11 +164,6 @@ class RightFiled(Attested):
     """Day of a layout's first commercial exploitation: its term runs from then, too (IP Law
     art. 93(5)). Null or absent where there is none.
     """
-
-    def subjects(self) -> frozenset[str]:
-        """Return the right, its owners and the technology that it protects."""
-        owners = (holding.party for holding in self.owners)
-        return frozenset(filter(None, (self.right, self.technology, *owners)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ OfficeCode = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 class OfRight(Attested):
     """A fact about a right that is in the log."""
 
+    SUBJECTS = "right"
+
     right: RightId
     """The right, by its id."""
     territory: Country | None = None
@@ -43,10 +45,6 @@ class OfRight(Attested):
     """The office's own code of the event; null or absent where there is none."""
     office_event: OfficeCode | None = None
     """Key event that it stands for (WIPO ST.27); null or absent where none is said."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the right."""
-        return frozenset((self.right,))
 
     SAID_ON: ClassVar[str]
     """The member that is the day on which the office said so."""
@@ -192,6 +190,8 @@ class DisclosureRecorded(Body):
     """What a secret protected was disclosed: the protection of a trade secret ends by that."""
 
     TOPIC: ClassVar[str] = "disclosure.recorded/1"
+    SUBJECTS = "right recorded_by"
+    SIGNERS = "recorded_by"
 
     right: RightId
     """The right in know-how or a trade secret."""
@@ -205,10 +205,6 @@ class DisclosureRecorded(Body):
     """Owner of the right, or a clerk who saw the evidence."""
     document_sha256: Sha256
     """SHA-256 of the evidence."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the right and who says so."""
-        return frozenset((self.right, self.recorded_by))
 
 
 class NoSecret(Refusal):

@@ -47,6 +47,10 @@ class SecurityCreated(Body):
     """The debtors charge these rights in favour of the creditor (Civil Code art. 297)."""
 
     TOPIC: ClassVar[str] = "security.created/1"
+    SUBJECTS = "security rights/* debtors/* creditor consenting/*"
+    SIGNERS = "debtors/* creditor consenting/*"
+    COMMITS = "gives:debtors/*"
+    OPPOSED = "debtors/*~creditor consenting/*~creditor"
 
     security: SecurityId
     """Id of the new security."""
@@ -69,16 +73,14 @@ class SecurityCreated(Body):
     none.
     """
 
-    def subjects(self) -> frozenset[str]:
-        """Return the security, the rights and all parties."""
-        parties = (*self.debtors, self.creditor, *self.consenting)
-        return frozenset((self.security, *self.rights, *parties))
-
 
 class SecurityReleased(Body):
     """The creditor frees these rights from its security."""
 
     TOPIC: ClassVar[str] = "security.released/1"
+    SUBJECTS = "security rights/* creditor"
+    SIGNERS = "creditor"
+    COMMITS = "gives:creditor"
 
     security: SecurityId
     """The security."""
@@ -88,10 +90,6 @@ class SecurityReleased(Body):
     """A creditor of the security on each of these rights."""
     released_on: Day
     """Day of the release, not after the day of recording."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the security, the rights and the creditor."""
-        return frozenset((self.security, *self.rights, self.creditor))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ class TechnologyRegistered(Body):
     """Its owners declare a technology (Technology Transfer Law art. 4 lists the objects)."""
 
     TOPIC: ClassVar[str] = "technology.registered/1"
+    SUBJECTS = "technology owners/*/party"
+    SIGNERS = "owners/*/party"
 
     technology: TechnologyId
     """Id of the new technology."""
@@ -62,15 +64,13 @@ class TechnologyRegistered(Body):
     11), as the law data spell it; null or absent is none.
     """
 
-    def subjects(self) -> frozenset[str]:
-        """Return the technology and its owners."""
-        return frozenset((self.technology, *(holding.party for holding in self.owners)))
-
 
 class TrlDeclared(Body):
     """An owner declares how ready the technology is by now; evidence stands by its hash."""
 
     TOPIC: ClassVar[str] = "technology.trl_declared/1"
+    SUBJECTS = "technology declared_by"
+    SIGNERS = "declared_by"
 
     technology: TechnologyId
     """The technology."""
@@ -83,15 +83,14 @@ class TrlDeclared(Body):
     evidence_sha256: Sha256 | None
     """SHA-256 of the evidence; null for none."""
 
-    def subjects(self) -> frozenset[str]:
-        """Return the technology and who says so."""
-        return frozenset((self.technology, self.declared_by))
-
 
 class TechnologyClassified(Body):
     """A reviewer says under which entry of the lists it falls (TTL arts. 10, 11); null is none."""
 
     TOPIC: ClassVar[str] = "technology.classified/1"
+    SUBJECTS = "technology classified_by"
+    SIGNERS = "classified_by"
+    MAY = "classified_by=@officers|#reviewer"
 
     technology: TechnologyId
     """The technology."""
@@ -103,10 +102,6 @@ class TechnologyClassified(Body):
     """Party with the role `reviewer`, or an officer of the ledger."""
     reason: Text
     """Why it falls under that entry, or under none."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the technology and who classifies it."""
-        return frozenset((self.technology, self.classified_by))
 
 
 @dataclass(frozen=True, slots=True)

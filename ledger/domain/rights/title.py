@@ -44,6 +44,7 @@ class AssignmentRegistered(Attested):
     """The office registered an assignment: for these rights, title moves."""
 
     TOPIC: ClassVar[str] = "assignment.registered/1"
+    SUBJECTS = "assignment rights/*"
 
     assignment: AssignmentId
     """The agreed assignment."""
@@ -55,10 +56,6 @@ class AssignmentRegistered(Attested):
     """Day from which the assignment has effect by the register."""
     register_no: OfficeNumber
     """Number of the entry."""
-
-    def subjects(self) -> frozenset[str]:
-        """Return the assignment and the rights."""
-        return frozenset((self.assignment, *self.rights))
 
 
 @dataclass(frozen=True, slots=True)
