@@ -11,10 +11,10 @@ from api.limits.traffic import Traffic
 from api.limits.uploads import Uploads
 from api.metrics import Metrics
 from api.watching.watch import Watch
-from ledger.domain.core.law import Law
 from ledger.node.node import Node
 from ledger.node.submit import Submitter
-from projections.tables.editions import law_in_force
+from projections.engine.view import KnownAt, KnownBy
+from projections.tables.reader import Reader
 
 T = TypeVar("T")
 
@@ -26,9 +26,9 @@ def node_of(request: Request) -> Node:
     return node
 
 
-def law_of(node: Node) -> Law:
-    """Return the law data by which the ledger judges now. Raises `NotFolded`."""
-    return law_in_force(node.reads, node.laws)
+def reader_of(node: Node, known_at: KnownAt = None, known_by: KnownBy = "ledger") -> Reader:
+    """Return what answers questions of this node: by the law in force, as known by then."""
+    return Reader(node.reads, node.identity.origin, node.laws, known_at, known_by)
 
 
 def submitter_of(request: Request) -> Submitter:

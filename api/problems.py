@@ -34,6 +34,7 @@ from ledger.runtime.turns import Busy, Throttled
 from ledger.sequence.sequencer import ClockBehind, Stopped
 from ledger.sequence.vault import VaultUnavailable
 from ledger.store.connection import OutcomeUnknown, StorageFull, Unavailable
+from projections.engine.view import NotAsked, NotFolded, NotThere, TooMany
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -338,6 +339,24 @@ def headers_of(error: Exception, status: int) -> dict[str, str]:
     return headers
 
 
+_WHAT_FOLDS = (
+    "ask again in a while; where it stays so, the ledger's operator runs techledger operate rebuild"
+)
+
+
+_UNANSWERED = (NotFolded, NotThere, NotAsked, TooMany)
+"""What questions raise that have no answer."""
+
+
+def _unanswered(error: Exception) -> ApiProblem:
+    """Return the problem that a question has no answer."""
+    if isinstance(error, NotFolded):
+        return ApiProblem(503, "NOT_FOLDED", f"{error}; {_WHAT_FOLDS}")
+    if isinstance(error, NotThere):
+        return NotFound(str(error))
+    return ApiProblem(422, "BAD_PARAMETER", str(error))
+
+
 async def answer_nobody(_request: Request, _error: Exception) -> Response:
     """Return what is sent to whoever cut its request, and reads no answer."""
     return Response(status_code=400)
@@ -368,6 +387,8 @@ def install(app: FastAPI) -> None:
         # What is read is in the log: if it is of no known type, who reads it is too old.
         if request.method == "GET" and isinstance(error, Invalid) and error.code == "TYPE_UNKNOWN":
             error = SoftwareOlder(error.detail)
+        if isinstance(error, _UNANSWERED):
+            error = _unanswered(error)
         return respond(request, error)
 
     async def answer_http(request: Request, error: Exception) -> Response:
@@ -382,7 +403,7 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return respond(request, _not_of_their_form(error.errors()))
 
-    kinds = (Refusal, Invalid, ApiProblem, Throttled, *_UNAVAILABLE)
+    kinds = (Refusal, Invalid, ApiProblem, Throttled, *_UNANSWERED, *_UNAVAILABLE)
     for kind in kinds:
         app.add_exception_handler(kind, answer)
     app.add_exception_handler(ClientDisconnect, answer_nobody)

@@ -4,7 +4,7 @@ Each shows what the API answers about the subject in words, as true on a day and
 with a link to every answer; unprefixed in Vietnamese, under `/en` in English. They need no scripts.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
@@ -12,40 +12,26 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
-from api.deps import law_of, look, node_of
+from api.deps import look, node_of, reader_of
 from api.describe.links import PREFIXES, Question
-from api.explorer.shown import language_of, page, takes_of
+from api.explorer.shown import language_of, page
 from api.reads.common import (
     EffectText,
     KnownAtByEither,
     KnownByText,
-    TrueOn,
-    read_known_at,
-    telling,
+    TrueOnIfAny,
     today,
 )
 from api.reads.named import Party
 from api.reads.parameters import Cursor
+from api.reads.questions import QUESTIONS
 from ledger.node.node import Node
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.bitemporal import Effect
-from projections.engine.view import KnownAt, KnownBy
-from projections.questions.arrears import overdue_of
-from projections.questions.computation import computation_of
-from projections.questions.disputes import holds_on
-from projections.questions.dues import dues_of
-from projections.questions.keys import keys_of
-from projections.questions.remaining_scope import dependents_of
-from projections.questions.sublicences import sublicences_of
-from projections.questions.terms import terms_on, versions_of
-from projections.questions.title import title_of
-from projections.questions.vouching import marked_dispute_of, marked_timeline_of
-from projections.tables.liens import liens_on
-from projections.tables.mandates import mandates_of
-from projections.tables.parties import party_as_known
-from projections.tables.revenue import revenue_of
-from projections.tables.status import status_of
+from projections.engine.view import KnownAt, KnownBy, written
+from projections.questions.computation import Computation
+from projections.questions.vouching import marked_timeline_of
+from projections.tables.revenue import Revenue
 
 EVENTS = 50
 """Events of a subject that its page shows at once."""
@@ -112,16 +98,9 @@ def _page(request: Request, kind: str, subject: str, asked: Asked, find: Section
     """Return a page. Raises `ApiProblem` where the read models are not that far."""
     node = node_of(request)
     answered = asked if kind == "right" else asked.by_ledger
-    with telling(request):
-        sections = find(node, subject, asked)
-        events = marked_timeline_of(
-            node.reads,
-            node.identity.origin,
-            subject,
-            known_at=asked.here,
-            after=asked.after,
-            limit=EVENTS,
-        )
+    sections = find(node, subject, asked)
+    reader = reader_of(node, asked.here)
+    events = marked_timeline_of(reader, subject, after=asked.after, limit=EVENTS)
     return page(
         request,
         "subject.html",
@@ -130,19 +109,17 @@ def _page(request: Request, kind: str, subject: str, asked: Asked, find: Section
         subject=subject,
         asked=asked,
         answered=answered,
-        parts=_by_question(request, answered, sections),
+        parts=_by_question(answered, sections),
         events=events,
         near=_near_what_is_unknown(sections, subject),
     )
 
 
-def _by_question(
-    request: Request, answered: Asked, sections: Iterable[Section]
-) -> Mapping[Asked, list[Section]]:
+def _by_question(answered: Asked, sections: Iterable[Section]) -> Mapping[Asked, list[Section]]:
     """Return the sections by what each is asked: first those that answer what the page says."""
     parts: dict[Asked, list[Section]] = {answered: []}
     for section in sections:
-        parts.setdefault(answered.of(takes_of(request, section.operation)), []).append(section)
+        parts.setdefault(answered.of(QUESTIONS[section.operation].takes), []).append(section)
     return parts
 
 
@@ -153,71 +130,66 @@ def _near_what_is_unknown(sections: Iterable[Section], subject: str) -> tuple[st
 
 
 def _right(node: Node, right: str, asked: Asked) -> list[Section]:
-    pool, path = node.reads, {"right": right}
-    by_either: Any = {"true_on": asked.on, "known_at": asked.known_at, "known_by": asked.known_by}
-    title = title_of(pool, right, **by_either, effect=asked.effect)
-    status = status_of(pool, right, law_of(node), **by_either)
-    liens = liens_on(pool, right, **by_either, effect=asked.effect)
-    dependents = dependents_of(pool, right, true_on=asked.on, known_at=asked.here)
+    ask = _asking(node, asked)
     return [
-        Section("title", title, "getTitle", path),
-        Section("status", status, "getStatus", path),
-        Section("dependents", dependents, "getDependents", path),
-        Section("liens", liens, "getLiens", path),
-        *_holds(pool, (right,), asked),
+        ask("title", "getTitle", right=right),
+        ask("status", "getStatus", right=right),
+        ask("dependents", "getDependents", right=right),
+        ask("liens", "getLiens", right=right),
+        ask("holds", "getHolds", subject=right),
     ]
 
 
 def _contract(node: Node, contract: str, asked: Asked) -> list[Section]:
-    pool, law, on, here = node.reads, law_of(node), asked.on, asked.here
-    path = {"contract": contract}
-    terms = terms_on(pool, contract, law, true_on=on, known_at=here)
-    tree = sublicences_of(pool, contract, true_on=on, known_at=here)
-    overdue = overdue_of(pool, contract, law, true_on=on, known_at=here)
-    revenue = revenue_of(pool, contract, known_at=here)
-    paid_by = dict.fromkeys(share.subject for share in revenue.shares)
+    ask = _asking(node, asked)
+    money = ask("money", "getRevenue", contract=contract)
+    assert isinstance(money.answer, Revenue)
+    paid_by = dict.fromkeys(share.subject for share in money.answer.shares)
     return [
-        Section("terms", terms, "getTerms", path),
-        *_holds(pool, (contract, *paid_by), asked),
-        Section("versions", versions_of(pool, contract, known_at=here), "listVersions", path),
-        Section("sublicences", tree, "getSublicences", path),
-        Section("money", revenue, "getRevenue", path),
-        Section("overdue", overdue, "getOverdue", path),
+        ask("terms", "getTerms", contract=contract),
+        *(ask("holds", "getHolds", subject=each) for each in (contract, *paid_by)),
+        ask("versions", "listVersions", contract=contract),
+        ask("sublicences", "getSublicences", contract=contract),
+        money,
+        ask("overdue", "getOverdue", contract=contract),
     ]
-
-
-def _holds(pool: Pool, subjects: Iterable[str], asked: Asked) -> Iterator[Section]:
-    """Yield the orders that hold each subject: of money, those on the contract and its shares."""
-    for subject in subjects:
-        holds = holds_on(pool, subject, true_on=asked.on, known_at=asked.here)
-        yield Section("holds", holds, "getHolds", {"subject": subject})
 
 
 def _distribution(node: Node, distribution: str, asked: Asked) -> list[Section]:
-    pool = node.reads
-    computed = computation_of(pool, distribution, known_at=asked.here)
-    held = [subject for subject in (computed.share, computed.contract) if subject is not None]
-    path = {"distribution": distribution}
-    return [
-        Section("distribution", computed, "getComputation", path),
-        *_holds(pool, held, asked),
-    ]
+    ask = _asking(node, asked)
+    computed = ask("distribution", "getComputation", distribution=distribution)
+    assert isinstance(computed.answer, Computation)
+    held = filter(None, (computed.answer.share, computed.answer.contract))
+    return [computed, *(ask("holds", "getHolds", subject=each) for each in held)]
 
 
 def _party(node: Node, party: str, asked: Asked) -> list[Section]:
-    pool, path, on, here = node.reads, {"party": party}, asked.on, asked.here
-    known = party_as_known(pool, party, true_on=on, known_at=here)
+    ask = _asking(node, asked)
     return [
-        Section("party", known, "getParty", path),
-        Section("keys", keys_of(pool, party, known_at=here), "getPartyKeys", path),
-        Section("mandates", mandates_of(pool, party, known_at=here), "getMandates", path),
-        Section("dues", dues_of(pool, party, true_on=on, known_at=here), "getDues", path),
+        ask("party", "getParty", party=party),
+        ask("keys", "getPartyKeys", party=party),
+        ask("mandates", "getMandates", party=party),
+        ask("dues", "getDues", party=party),
     ]
 
 
 def _dispute(node: Node, dispute: str, asked: Asked) -> list[Section]:
-    found = marked_dispute_of(node.reads, node.identity.origin, dispute, known_at=asked.here)
-    return [Section("dispute", found, "getDispute", {"dispute": dispute})]
+    ask = _asking(node, asked)
+    return [ask("dispute", "getDispute", dispute=dispute)]
+
+
+def _asking(node: Node, asked: Asked) -> Callable[..., Section]:
+    """Return what puts the questions of a page, each as far as it takes what the page is asked."""
+
+    def ask(heading: str, name: str, **path: str) -> Section:
+        question = QUESTIONS[name]
+        of = asked.of(question.takes)
+        more = {"true_on": of.on, "effect": of.effect}
+        given = {each: value for each, value in more.items() if each in question.takes}
+        answer = question.ask(reader_of(node, of.known_at, of.known_by), **path, **given)
+        return Section(heading, answer, name, path)
+
+    return ask
 
 
 def _shows(kind: str, folder: str, find: Sections, of: Any = str) -> None:
@@ -227,16 +199,15 @@ def _shows(kind: str, folder: str, find: Sections, of: Any = str) -> None:
     async def show(  # noqa: PLR0913, PLR0917  (the question's parameters)
         request: Request,
         subject: form,
-        true_on: TrueOn = None,
+        true_on: TrueOnIfAny = None,
         known_at: KnownAtByEither = None,
         known_by: KnownByText = "ledger",
         effect: EffectText = "parties",
         after: Annotated[Cursor, Query(description="Events after this position")] = -1,
     ) -> HTMLResponse:
         on = None if true_on is None else true_on.isoformat()
-        question = Question(language_of(request), on, known_at, known_by, effect)
-        known = read_known_at(known_at)
-        asked = Asked(question, true_on or today(), known, known_by, effect, after)
+        question = Question(language_of(request), on, written(known_at), known_by, effect)
+        asked = Asked(question, true_on or today(), known_at, known_by, effect, after)
         return await look(request, lambda: _page(request, kind, subject, asked, find))
 
     for prefix in PREFIXES.values():

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse
 
-from api.deps import look, node_of
+from api.deps import look, node_of, reader_of
 from api.explorer.operations import groups_of
 from api.explorer.shown import HEADERS, HERE, page
 from ledger.store.entries import StoredEntry, read_entries
@@ -36,7 +36,7 @@ async def show_log(request: Request) -> HTMLResponse:
     def shown() -> HTMLResponse:
         entries = read_entries(node.reads, max(0, size - LATEST), size, LATEST)
         positions = [entry.position for entry in entries]
-        vouched = vouched_for(node.reads, node.identity.origin, positions)
+        vouched = vouched_for(reader_of(node), positions)
         return page(
             request,
             "log.html",

@@ -9,7 +9,6 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from fastapi.routing import APIRoute
 from fastapi.templating import Jinja2Templates
 
 from api.deps import node_of
@@ -22,6 +21,7 @@ from api.describe.language import Language
 from api.describe.links import PREFIXES, Question, placed
 from api.describe.money import number
 from api.describe.places import office, places
+from api.reads.questions import QUESTIONS
 from ledger.wire.base64 import b64encode
 from ledger.wire.shown import visible_lines
 
@@ -108,8 +108,9 @@ class Spoken:
 
     def twin(self, operation: str, **path: str) -> str:
         """Return the address at which the API answers the same question."""
-        route = _operation(self.request, operation)
-        return self.question.address(str(route.url_path_for(route.name, **path)), _takes(route))
+        question = QUESTIONS[operation]
+        where = question.route.url_path_for(operation, **path)
+        return self.question.address(str(where), question.takes)
 
     def elsewhere(self) -> str:
         """Return the address of this very page in the other language."""
@@ -121,23 +122,6 @@ class Spoken:
     def other(self) -> Language:
         """Return the language that the page is not in."""
         return "en" if self.language == "vi" else "vi"
-
-
-def _operation(request: Request, operation: str) -> APIRoute:
-    return next(
-        route
-        for route in request.app.router.routes
-        if isinstance(route, APIRoute) and route.operation_id == operation
-    )
-
-
-def takes_of(request: Request, operation: str) -> Collection[str]:
-    """Return the parameters of a question that the API can be asked."""
-    return _takes(_operation(request, operation))
-
-
-def _takes(route: APIRoute) -> set[str]:
-    return {field.alias for field in route.dependant.query_params}
 
 
 def language_of(request: Request) -> Language:

@@ -4,12 +4,11 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from api.problems import ApiProblem
 from ledger.home.settings import Settings
 from ledger.runtime.turns import Busy, Throttled
 from ledger.store.connection import Pool
 from ledger.store.entries import read_head
-from projections.engine.view import NotFolded
+from projections.engine.view import Beyond, NotFolded
 from projections.run.waiting import folded, least_of
 
 PAUSE_S = 0.01
@@ -47,7 +46,7 @@ class Folding:
     async def reach(self, size: int, address: str) -> None:
         """Return once every read model that can go on has folded `size` entries.
 
-        Raises `NotFolded` in time, `ApiProblem` at once for more entries than the log has, `Busy`
+        Raises `NotFolded` in time, `Beyond` at once for more entries than the log has, `Busy`
         or `Throttled` where too many wait.
         """
         if len(self._waiting) >= WAITING_MAX:
@@ -81,7 +80,7 @@ class Folding:
                 if each.size <= least:
                     each.future.set_result(None)
                 elif each.size > size:
-                    each.future.set_exception(beyond(size))
+                    each.future.set_exception(Beyond(size))
             await asyncio.sleep(PAUSE_S)
 
     def _sizes(self) -> tuple[int, int]:
@@ -92,8 +91,3 @@ class Folding:
         for each in self._waiting:
             if not each.future.done():
                 each.future.set_exception(error)
-
-
-def beyond(size: int) -> ApiProblem:
-    """Return the problem of a position that no entry has: none is promised to come."""
-    return ApiProblem(422, "BAD_PARAMETER", f"the log has {size} entries")

@@ -2,23 +2,29 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query
 
-from api.deps import law_of, node_of
-from api.problems import ApiProblem, BadParameter
-from api.reads.common import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
+from api.problems import BadParameter
+from api.reads.common import (
+    AsKnown,
+    TrueOn,
+    TrueOnIfAny,
+    today,
+)
 from api.reads.parameters import Cursor, Hundred, Ordinal
-from projections.questions.sublicences import sublicences_of
+from api.reads.questions import Questions
+from projections.questions.sublicences import Tree, sublicences_of
 from projections.questions.terms import (
     ReportTerms,
     TermsOn,
     VersionDiff,
+    Versions,
     diff_of,
     terms_for_report,
     terms_on,
     versions_of,
 )
-from projections.tables.registrations import duties
+from projections.tables.registrations import Duties, duties
 
 EXAMPLE = "contract:01890000-0000-7000-8000-000000000008"
 PATTERN = r"^contract:[a-z0-9.-]{1,80}$"
@@ -28,52 +34,42 @@ VersionPath = Annotated[
     Ordinal, Path(description="Versions are counted as recorded, from 1", examples=[1])
 ]
 
-router = APIRouter(prefix="/v1/contracts", tags=["contracts"])
+router = Questions(prefix="/v1/contracts", tags=["contracts"])
 
 
-@router.get(
+@router.question(
     "/registrations",
-    operation_id="listRegistrations",
-    summary="Which contracts must the State see, and which were filed late?",
+    "listRegistrations",
+    "Which contracts must the State see, and which were filed late?",
 )
-async def list_registrations(  # noqa: PLR0913  (the question's parameters)
-    request: Request,
+def list_registrations(  # noqa: PLR0913  (the question's parameters)
+    reader: AsKnown,
     *,
-    true_on: TrueOn = None,
+    true_on: TrueOn,
     late: Annotated[bool, Query(description="Only those filed late, or not at all")] = False,
     contract: Annotated[str | None, Query(pattern=PATTERN)] = None,
     technology: Annotated[str | None, Query(pattern=r"^technology:[a-z0-9.-]{1,80}$")] = None,
-    known_at: KnownAtText = None,
     after: Annotated[Cursor, Query(description="Cursor: contracts after this position")] = -1,
     limit: Hundred = 100,
-    at_least: AtLeast = None,
-) -> Response:
+) -> Duties:
     """Return contracts that wait for a permit or a registration, with filing and answer."""
-    return await ask(
-        request,
-        at_least,
-        lambda: duties(
-            node_of(request).reads,
-            law_of(node_of(request)),
-            true_on=true_on or today(),
-            late_only=late,
-            contract=contract,
-            technology=technology,
-            known_at=read_known_at(known_at),
-            after=after,
-            limit=limit,
-        ),
+    return duties(
+        reader,
+        true_on=true_on,
+        late_only=late,
+        contract=contract,
+        technology=technology,
+        after=after,
+        limit=limit,
     )
 
 
-@router.get(
-    "/{contract}/terms", operation_id="getTerms", summary="Which terms held on a day, known when?"
-)
-async def get_terms(
-    request: Request,
+@router.question("/{contract}/terms", "getTerms", "Which terms held on a day, known when?")
+def get_terms(
+    reader: AsKnown,
     contract: ContractPath,
     *,
-    true_on: TrueOn = None,
+    true_on: TrueOnIfAny = None,
     report: Annotated[
         str | None,
         Query(
@@ -82,89 +78,36 @@ async def get_terms(
             "of the days of its sales",
         ),
     ] = None,
-    known_at: KnownAtText = None,
-    at_least: AtLeast = None,
-) -> Response:
+) -> TermsOn | ReportTerms:
     """Return the terms in force, the contract's clocks and status, and the events behind them."""
-    node, known = node_of(request), read_known_at(known_at)
-    day = true_on or today()
-
-    def find() -> TermsOn | ReportTerms:
-        law = law_of(node)
-        if report is not None and true_on is not None:
-            raise BadParameter("true_on", true_on, "a report has its own days: ask one of the two")
-        if report is None:
-            return terms_on(node.reads, contract, law, true_on=day, known_at=known)
-        return terms_for_report(node.reads, contract, report, law, known_at=known)
-
-    return await ask(request, at_least, find)
+    if report is None:
+        return terms_on(reader, contract, true_on=true_on or today())
+    if true_on is not None:
+        raise BadParameter("true_on", true_on, "a report has its own days: ask one of the two")
+    return terms_for_report(reader, contract, report)
 
 
-@router.get(
-    "/{contract}/versions", operation_id="listVersions", summary="Who changed the terms, and when?"
-)
-async def list_versions(
-    request: Request,
-    contract: ContractPath,
-    known_at: KnownAtText = None,
-    at_least: AtLeast = None,
-) -> Response:
+@router.question("/{contract}/versions", "listVersions", "Who changed the terms, and when?")
+def list_versions(reader: AsKnown, contract: ContractPath) -> Versions:
     """Return the versions of the terms in the order in which they were recorded."""
-    return await ask(
-        request,
-        at_least,
-        lambda: versions_of(node_of(request).reads, contract, known_at=read_known_at(known_at)),
-    )
+    return versions_of(reader, contract)
 
 
-@router.get(
+@router.question(
     "/{contract}/versions/{before}/diff/{after}",
-    operation_id="diffVersions",
-    summary="What changed between two versions, and who signed?",
+    "diffVersions",
+    "What changed between two versions, and who signed?",
 )
-async def diff_versions(
-    request: Request,
-    contract: ContractPath,
-    before: VersionPath,
-    after: VersionPath,
-    known_at: KnownAtText = None,
-    at_least: AtLeast = None,
-) -> Response:
+def diff_versions(
+    reader: AsKnown, contract: ContractPath, before: VersionPath, after: VersionPath
+) -> VersionDiff:
     """Return each member that the two versions have otherwise, with the events that changed it."""
-    pool, known = node_of(request).reads, read_known_at(known_at)
-    return await ask(
-        request,
-        at_least,
-        lambda: _found(diff_of(pool, contract, before, after, known_at=known)),
-    )
+    return diff_of(reader, contract, before, after)
 
 
-@router.get(
-    "/{contract}/sublicences",
-    operation_id="getSublicences",
-    summary="What was passed on under a contract, tier by tier",
+@router.question(
+    "/{contract}/sublicences", "getSublicences", "What was passed on under a contract, tier by tier"
 )
-async def get_sublicences(
-    request: Request,
-    contract: ContractPath,
-    true_on: TrueOn = None,
-    known_at: KnownAtText = None,
-    at_least: AtLeast = None,
-) -> Response:
+def get_sublicences(reader: AsKnown, contract: ContractPath, *, true_on: TrueOn) -> Tree:
     """Return every grant below the contract's, and whether it fell with its head."""
-    return await ask(
-        request,
-        at_least,
-        lambda: sublicences_of(
-            node_of(request).reads,
-            contract,
-            true_on=true_on or today(),
-            known_at=read_known_at(known_at),
-        ),
-    )
-
-
-def _found(answer: VersionDiff | None) -> VersionDiff:
-    if answer is None:
-        raise ApiProblem(404, "NOT_FOUND", "the contract has no such versions, one after the other")
-    return answer
+    return sublicences_of(reader, contract, true_on=true_on)

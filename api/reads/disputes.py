@@ -2,27 +2,27 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path
 
-from api.deps import node_of
 from api.problems import NotFound
-from api.reads.common import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
+from api.reads.common import (
+    AsKnown,
+    Published,
+    TrueOn,
+)
 from api.reads.named import SubjectPath
 from api.reads.parameters import Position
-from projections.questions.disputes import holds_on
-from projections.questions.vouching import marked_dispute_of
-from projections.tables.dependencies import falls_with
+from api.reads.questions import Questions
+from projections.questions.disputes import HoldsOn, holds_on
+from projections.questions.vouching import MarkedDispute, marked_dispute_of
+from projections.tables.dependencies import Falls, falls_with
 
-router = APIRouter(prefix="/v1", tags=["disputes"])
+router = Questions(prefix="/v1", tags=["disputes"])
 
 
-@router.get(
-    "/disputes/{dispute}",
-    operation_id="getDispute",
-    summary="What was claimed, ordered, lifted and ruled",
-)
-async def get_dispute(
-    request: Request,
+@router.question("/disputes/{dispute}", "getDispute", "What was claimed, ordered, lifted and ruled")
+def get_dispute(
+    reader: AsKnown,
     dispute: Annotated[
         str,
         Path(
@@ -30,64 +30,25 @@ async def get_dispute(
             examples=["dispute:01890000-0000-7000-8000-000000000010"],
         ),
     ],
-    known_at: KnownAtText = None,
-    at_least: AtLeast = None,
-) -> Response:
+) -> MarkedDispute:
     """Return the steps of a dispute and its orders: what each held, and when it ended.
 
     `vouched_at` of a step is what it is of an event of a timeline.
     """
-    node = node_of(request)
-    return await ask(
-        request,
-        at_least,
-        lambda: marked_dispute_of(
-            node.reads, node.identity.origin, dispute, known_at=read_known_at(known_at)
-        ),
-    )
+    return marked_dispute_of(reader, dispute)
 
 
-@router.get(
-    "/entries/{position}/falls",
-    operation_id="getFalls",
-    summary="What else falls if the event is void from the start",
+@router.question(
+    "/entries/{position}/falls", "getFalls", "What else falls if the event is void from the start"
 )
-async def get_falls(
-    request: Request,
-    position: Position,
-    known_at: KnownAtText = None,
-    at_least: AtLeast = None,
-) -> Response:
+def get_falls(reader: AsKnown, position: Position, published: Published) -> Falls:
     """Return the events that rest on it, near and far, each with why."""
-    latest = node_of(request).feed.latest
-    if latest is None or position >= latest.size:
+    if position >= published:
         raise NotFound("no entry at that position is published")
-    return await ask(
-        request,
-        at_least,
-        lambda: falls_with(node_of(request).reads, position, known_at=read_known_at(known_at)),
-    )
+    return falls_with(reader, position)
 
 
-@router.get(
-    "/subjects/{subject}/holds", operation_id="getHolds", summary="Which orders hold a subject"
-)
-async def get_holds(
-    request: Request,
-    subject: SubjectPath,
-    *,
-    true_on: TrueOn = None,
-    known_at: KnownAtText = None,
-    at_least: AtLeast = None,
-) -> Response:
+@router.question("/subjects/{subject}/holds", "getHolds", "Which orders hold a subject")
+def get_holds(reader: AsKnown, subject: SubjectPath, *, true_on: TrueOn) -> HoldsOn:
     """Return the orders in force on a day: payments held, titles frozen, deeds void."""
-    return await ask(
-        request,
-        at_least,
-        lambda: holds_on(
-            node_of(request).reads,
-            subject,
-            true_on=true_on or today(),
-            known_at=read_known_at(known_at),
-        ),
-    )
+    return holds_on(reader, subject, true_on=true_on)

@@ -2,22 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path
 
-from api.deps import node_of
-from api.reads.common import AtLeast, KnownAtText, ask, read_known_at
-from projections.tables.documents import document_as_known, documents_of
-
-router = APIRouter(prefix="/v1", tags=["documents"])
-
-
-@router.get(
-    "/contracts/{contract}/documents",
-    operation_id="getDocuments",
-    summary="What was handed over under a contract",
+from api.reads.common import (
+    AsKnown,
 )
-async def get_documents(
-    request: Request,
+from api.reads.questions import Questions
+from projections.tables.documents import DocumentAsKnown, Documents, document_as_known, documents_of
+
+router = Questions(prefix="/v1", tags=["documents"])
+
+
+@router.question(
+    "/contracts/{contract}/documents", "getDocuments", "What was handed over under a contract"
+)
+def get_documents(
+    reader: AsKnown,
     contract: Annotated[
         str,
         Path(
@@ -25,24 +25,16 @@ async def get_documents(
             examples=["contract:01890000-0000-7000-8000-000000000008"],
         ),
     ],
-    known_at: KnownAtText = None,
-    at_least: AtLeast = None,
-) -> Response:
+) -> Documents:
     """Return its documents by hash, who received them, and whether all that were sent arrived."""
-    return await ask(
-        request,
-        at_least,
-        lambda: documents_of(node_of(request).reads, contract, known_at=read_known_at(known_at)),
-    )
+    return documents_of(reader, contract)
 
 
-@router.get(
-    "/documents/{document}",
-    operation_id="getDocument",
-    summary="What happened to a document, and who opened it",
+@router.question(
+    "/documents/{document}", "getDocument", "What happened to a document, and who opened it"
 )
-async def get_document(
-    request: Request,
+def get_document(
+    reader: AsKnown,
     document: Annotated[
         str,
         Path(
@@ -50,14 +42,6 @@ async def get_document(
             examples=["document:01890000-0000-7000-8000-000000000020"],
         ),
     ],
-    known_at: KnownAtText = None,
-    at_least: AtLeast = None,
-) -> Response:
+) -> DocumentAsKnown:
     """Return when it was sent, received, answered, and each opening of the file."""
-    return await ask(
-        request,
-        at_least,
-        lambda: document_as_known(
-            node_of(request).reads, document, known_at=read_known_at(known_at)
-        ),
-    )
+    return document_as_known(reader, document)

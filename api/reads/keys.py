@@ -2,15 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query
 
-from api.deps import node_of
-from api.reads.common import AtLeast, KnownAtText, ask, read_known_at
+from api.reads.common import (
+    AsKnown,
+)
 from api.reads.parameters import Cursor, Thousand
-from projections.questions.keys import Between, key_as_known, signed_by
+from api.reads.questions import Questions
+from projections.questions.keys import Between, KeyAsKnown, key_as_known, signed_by
 from projections.questions.vouching import MarkedSignedBy, mark_signed
 
-router = APIRouter(prefix="/v1/keys", tags=["keys"])
+router = Questions(prefix="/v1/keys", tags=["keys"])
 
 KeyPath = Annotated[
     str,
@@ -22,21 +24,15 @@ KeyPath = Annotated[
 ]
 
 
-@router.get("/{key_id}", operation_id="getKey", summary="Whose a key is, from where to where")
-async def get_key(
-    request: Request, key_id: KeyPath, known_at: KnownAtText = None, at_least: AtLeast = None
-) -> Response:
+@router.question("/{key_id}", "getKey", "Whose a key is, from where to where")
+def get_key(reader: AsKnown, key_id: KeyPath) -> KeyAsKnown:
     """Return what added, suspended, resumed and revoked it, and since when it is compromised."""
-    return await ask(
-        request,
-        at_least,
-        lambda: key_as_known(node_of(request).reads, key_id, known_at=read_known_at(known_at)),
-    )
+    return key_as_known(reader, key_id)
 
 
-@router.get("/{key_id}/signed", operation_id="getSigned", summary="What a key signed")
-async def get_signed(  # noqa: PLR0913  (the question's parameters)
-    request: Request,
+@router.question("/{key_id}/signed", "getSigned", "What a key signed")
+def get_signed(
+    reader: AsKnown,
     key_id: KeyPath,
     *,
     between: Annotated[
@@ -47,27 +43,12 @@ async def get_signed(  # noqa: PLR0913  (the question's parameters)
         str | None,
         Query(pattern=r"^[a-z]+\.[a-z_]+/[0-9]+$", examples=["contract.concluded/1"]),
     ] = None,
-    known_at: KnownAtText = None,
     after: Annotated[Cursor, Query(description="Cursor: positions greater than this")] = -1,
     limit: Thousand = 100,
-    at_least: AtLeast = None,
-) -> Response:
+) -> MarkedSignedBy:
     """Return a page of events; those in doubt are `open` until a party gives its word on them.
 
     `vouched_at` of an event is what it is in a timeline.
     """
-    node = node_of(request)
-
-    def find() -> MarkedSignedBy:
-        found = signed_by(
-            node.reads,
-            key_id,
-            between=between,
-            topic=topic,
-            known_at=read_known_at(known_at),
-            after=after,
-            limit=limit,
-        )
-        return mark_signed(node.reads, node.identity.origin, found)
-
-    return await ask(request, at_least, find)
+    found = signed_by(reader, key_id, between=between, topic=topic, after=after, limit=limit)
+    return mark_signed(reader, found)

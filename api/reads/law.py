@@ -3,28 +3,25 @@
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from api.deps import look, node_of
 from api.problems import NotFound
-from api.reads.common import AtLeast, KnownAtText, ask, read_known_at
+from api.reads.common import (
+    AsKnown,
+    Now,
+)
 from api.reads.parameters import Position
-from projections.questions.grounds import grounds_of
-from projections.tables.editions import editions_of
+from api.reads.questions import Questions
+from projections.questions.grounds import Editions, Judged, editions_of, grounds_of
 
-router = APIRouter(prefix="/v1", tags=["law"])
+router = Questions(prefix="/v1", tags=["law"])
 
 
-@router.get("/law", operation_id="listEditions", summary="Which rules and law data, since when")
-async def list_editions(
-    request: Request, known_at: KnownAtText = None, at_least: AtLeast = None
-) -> Response:
+@router.question("/law", "listEditions", "Which rules and law data, since when")
+def list_editions(reader: AsKnown) -> Editions:
     """Return the editions that were adopted, with the digest of the law data of each."""
-    return await ask(
-        request,
-        at_least,
-        lambda: editions_of(node_of(request).reads, known_at=read_known_at(known_at)),
-    )
+    return editions_of(reader)
 
 
 @router.get("/law/{sha256}", operation_id="getLaw", summary="A set of law data, as it is hashed")
@@ -45,16 +42,9 @@ async def get_law(
     )
 
 
-@router.get(
-    "/entries/{position}/grounds",
-    operation_id="getGrounds",
-    summary="By which rules of law was this event judged?",
+@router.question(
+    "/entries/{position}/grounds", "getGrounds", "By which rules of law was this event judged?"
 )
-async def get_grounds(
-    request: Request,
-    position: Position,
-    at_least: AtLeast = None,
-) -> Response:
+def get_grounds(reader: Now, position: Position) -> Judged:
     """Return the edition and law data in force at the position, and the rules that applied."""
-    node = node_of(request)
-    return await ask(request, at_least, lambda: grounds_of(node.reads, node.laws, position))
+    return grounds_of(reader, position)

@@ -3,46 +3,38 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query
 
-from api.deps import node_of
-from api.problems import BadParameter
-from api.reads.common import AtLeast, ask
+from api.reads.common import Now, written_as_text
 from api.reads.named import Party
 from api.reads.parameters import Cursor, Hundred
+from api.reads.questions import Questions
 from ledger.domain.core.types import parse_instant
-from projections.tables.offers import offers_of
+from projections.tables.offers import Offers, offers_of
 
-router = APIRouter(prefix="/v1/offers", tags=["offers"])
+router = Questions(prefix="/v1/offers", tags=["offers"])
 
 
-@router.get("", operation_id="listOffers", summary="Offers as they stood at an instant")
-async def list_offers(  # noqa: PLR0913  (the question's parameters)
-    request: Request,
+@router.question("", "listOffers", "Offers as they stood at an instant")
+def list_offers(  # noqa: PLR0913  (the question's parameters)
+    reader: Now,
     *,
-    at: Annotated[str | None, Query(description="Instant; default: now")] = None,
+    at: Annotated[
+        datetime | None, written_as_text(parse_instant), Query(description="Instant; default: now")
+    ] = None,
     offer: Annotated[str | None, Query(pattern=r"^offer:[a-z0-9.-]{1,80}$")] = None,
     listing: Annotated[str | None, Query(pattern=r"^listing:[a-z0-9.-]{1,80}$")] = None,
     party: Party | None = None,
     after: Annotated[Cursor, Query(description="Cursor: positions greater than this")] = -1,
     limit: Hundred = 100,
-    at_least: AtLeast = None,
-) -> Response:
+) -> Offers:
     """Return offers by id, listing or party, each open or closed with the reason."""
-    try:
-        instant = parse_instant(at) if at else datetime.now(UTC)
-    except ValueError as error:
-        raise BadParameter("at", at, str(error)) from None
-    return await ask(
-        request,
-        at_least,
-        lambda: offers_of(
-            node_of(request).reads,
-            at=instant,
-            offer=offer,
-            listing=listing,
-            party=party,
-            after=after,
-            limit=limit,
-        ),
+    return offers_of(
+        reader,
+        at=at or datetime.now(UTC),
+        offer=offer,
+        listing=listing,
+        party=party,
+        after=after,
+        limit=limit,
     )

@@ -11,6 +11,8 @@ from difflib import get_close_matches
 from typing import Annotated, Any, get_args, get_origin
 
 from fastapi import Path
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
 from fastapi.routing import APIRoute
 from pydantic import BeforeValidator, Field
 from starlette.datastructures import QueryParams
@@ -58,11 +60,17 @@ Amount = Annotated[int, Field(ge=0, lt=2**53), _DECIMAL]
 Position = Annotated[Count, Path(description="0-based place in the log", examples=[0])]
 
 
+def query_of(route: APIRoute) -> dict[str, Any]:
+    """Return what an operation can be asked in its query, by name."""
+    found = get_flat_params(route.dependant)
+    return {field.alias: field for field in found if isinstance(field.field_info, Query)}
+
+
 def strict(route: BaseRoute) -> BaseRoute:
     """Return a route as it answers only what it has parameters for, each of them once."""
     if not isinstance(route, APIRoute):
         return route
-    asked = {field.alias: field.field_info.annotation for field in route.dependant.query_params}
+    asked = {name: field.field_info.annotation for name, field in query_of(route).items()}
     answer = route.app
 
     async def answer_what_it_can(scope: Scope, receive: Receive, send: Send) -> None:

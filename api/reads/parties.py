@@ -3,72 +3,43 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query
 
-from api.deps import node_of
-from api.reads.common import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
+from api.reads.common import (
+    AsKnown,
+    TrueOn,
+)
 from api.reads.named import Currency, Party, PartyPath, Topic
 from api.reads.parameters import Amount
-from projections.questions.keys import keys_of
-from projections.tables.mandates import Act, mandates_of, power_of
-from projections.tables.parties import party_as_known, relations_of
+from api.reads.questions import Questions
+from projections.questions.keys import KeysOf, keys_of
+from projections.tables.mandates import Act, Mandates, PowerToBind, mandates_of, power_of
+from projections.tables.parties import PartyAsKnown, Relations, party_as_known, relations_of
 
-router = APIRouter(prefix="/v1/parties", tags=["parties"])
+router = Questions(prefix="/v1/parties", tags=["parties"])
 
 
-@router.get("/{party}", operation_id="getParty", summary="Who a party is on a day, as known")
-async def get_party(
-    request: Request,
-    party: PartyPath,
-    *,
-    true_on: TrueOn = None,
-    known_at: KnownAtText = None,
-    at_least: AtLeast = None,
-) -> Response:
+@router.question("/{party}", "getParty", "Who a party is on a day, as known")
+def get_party(reader: AsKnown, party: PartyPath, *, true_on: TrueOn) -> PartyAsKnown:
     """Return its names, numbers, roles and relations, and how it ended, if it did."""
-    return await ask(
-        request,
-        at_least,
-        lambda: party_as_known(
-            node_of(request).reads,
-            party,
-            true_on=true_on or today(),
-            known_at=read_known_at(known_at),
-        ),
-    )
+    return party_as_known(reader, party, true_on=true_on)
 
 
-@router.get("/{party}/keys", operation_id="getPartyKeys", summary="All keys of a party")
-async def get_party_keys(
-    request: Request, party: PartyPath, known_at: KnownAtText = None, at_least: AtLeast = None
-) -> Response:
+@router.question("/{party}/keys", "getPartyKeys", "All keys of a party")
+def get_party_keys(reader: AsKnown, party: PartyPath) -> KeysOf:
     """Return each key that the party ever had, from which position to which it binds."""
-    return await ask(
-        request,
-        at_least,
-        lambda: keys_of(node_of(request).reads, party, known_at=read_known_at(known_at)),
-    )
+    return keys_of(reader, party)
 
 
-@router.get("/{party}/mandates", operation_id="getMandates", summary="Who may sign for a party")
-async def get_mandates(
-    request: Request, party: PartyPath, known_at: KnownAtText = None, at_least: AtLeast = None
-) -> Response:
+@router.question("/{party}/mandates", "getMandates", "Who may sign for a party")
+def get_mandates(reader: AsKnown, party: PartyPath) -> Mandates:
     """Return the mandates that the party gave, for what, up to which sum, from when to when."""
-    return await ask(
-        request,
-        at_least,
-        lambda: mandates_of(node_of(request).reads, party, known_at=read_known_at(known_at)),
-    )
+    return mandates_of(reader, party)
 
 
-@router.get(
-    "/{party}/power",
-    operation_id="getPower",
-    summary="Had the signer power to bind the party on a day?",
-)
-async def get_power(  # noqa: PLR0913  (the question's parameters)
-    request: Request,
+@router.question("/{party}/power", "getPower", "Had the signer power to bind the party on a day?")
+def get_power(  # noqa: PLR0913  (the question's parameters)
+    reader: AsKnown,
     party: PartyPath,
     *,
     signer: Annotated[
@@ -78,7 +49,7 @@ async def get_power(  # noqa: PLR0913  (the question's parameters)
             examples=["party:tok.00112233445566778899aabbccddeeff"],
         ),
     ],
-    true_on: TrueOn = None,
+    true_on: TrueOn,
     topic: Annotated[
         Topic | None,
         Query(
@@ -91,44 +62,25 @@ async def get_power(  # noqa: PLR0913  (the question's parameters)
         Query(description="Price in minor units; default: not asked"),
     ] = None,
     currency: Currency = "VND",
-    known_at: KnownAtText = None,
-    at_least: AtLeast = None,
-) -> Response:
+) -> PowerToBind:
     """Return yes or no with every mandate of the signer, what it lacks, and what waits."""
-    return await ask(
-        request,
-        at_least,
-        lambda: power_of(
-            node_of(request).reads,
-            party,
-            signer=signer,
-            true_on=true_on or today(),
-            act=Act(topic, amount, currency),
-            now=datetime.now(UTC),
-            known_at=read_known_at(known_at),
-        ),
+    return power_of(
+        reader,
+        party,
+        signer=signer,
+        true_on=true_on,
+        act=Act(topic, amount, currency),
+        now=datetime.now(UTC),
     )
 
 
-@router.get("/{party}/relations", operation_id="getRelations", summary="To whom a party is related")
-async def get_relations(
-    request: Request,
+@router.question("/{party}/relations", "getRelations", "To whom a party is related")
+def get_relations(
+    reader: AsKnown,
     party: PartyPath,
     *,
     to: Annotated[Party | None, Query(description="Only what relates it to this party")] = None,
-    true_on: TrueOn = None,
-    known_at: KnownAtText = None,
-    at_least: AtLeast = None,
-) -> Response:
+    true_on: TrueOn,
+) -> Relations:
     """Return all relations; with `to`, whether the two are related on a day, and by what."""
-    return await ask(
-        request,
-        at_least,
-        lambda: relations_of(
-            node_of(request).reads,
-            party,
-            to=to,
-            true_on=true_on or today(),
-            known_at=read_known_at(known_at),
-        ),
-    )
+    return relations_of(reader, party, to=to, true_on=true_on)

@@ -2,81 +2,68 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request
 
 from api.deps import node_of
-from api.problems import ApiProblem, NotFound
-from api.reads.common import AtLeast, ask
+from api.problems import ApiProblem
+from api.reads.common import AtLeast, Now
 from api.reads.parameters import Count
-from projections.engine.projection import ReadModel
+from api.reads.questions import Questions
 from projections.run.comparison import (
-    TooLong,
-    UnknownProjection,
+    Difference,
+    Folded,
+    ReplayDigest,
     difference,
     folded_models,
     model_named,
     replay_digest,
 )
 
-router = APIRouter(prefix="/v1/projections", tags=["projections"])
+router = Questions(prefix="/v1/projections", tags=["projections"])
 
 Name = Annotated[str, Path(pattern=r"^[a-z_]{1,40}$", examples=["title"])]
 
 
-def _model(name: str) -> ReadModel:
-    try:
-        return model_named(name)
-    except UnknownProjection as error:
-        raise NotFound(str(error)) from None
+async def _replay_max(request: Request) -> int:
+    return node_of(request).settings.replay_max
 
 
-@router.get("", operation_id="listProjections", summary="How far the read models have come")
-async def list_projections(request: Request, at_least: AtLeast = None) -> Response:
+ReplayMax = Annotated[int, Depends(_replay_max)]
+"""How many entries a request may replay."""
+
+
+@router.question("", "listProjections", "How far the read models have come")
+def list_projections(reader: Now) -> Folded:
     """Return every read model with its version and the size to which it has been folded."""
-    return await ask(request, at_least, lambda: folded_models(node_of(request).reads))
+    return folded_models(reader.pool)
 
 
-@router.get(
+@router.question(
     "/{name}/difference",
-    operation_id="getProjectionDifference",
-    summary="The first event by which a read model and the log disagree",
+    "getProjectionDifference",
+    "The first event by which a read model and the log disagree",
+    heavy=True,
 )
-async def get_difference(request: Request, name: Name, at_least: AtLeast = None) -> Response:
+def get_difference(reader: Now, name: Name, replay_max: ReplayMax) -> Difference:
     """Replay the log and compare it, row by row, with what the read model holds."""
-    node, model = node_of(request), _model(name)
-    try:
-        return await ask(
-            request,
-            at_least,
-            lambda: difference(node.reads, model, node.settings.replay_max),
-            heavy=True,
-        )
-    except TooLong as error:
-        raise ApiProblem(422, "BAD_PARAMETER", f"{error}: use techledger operate compare") from None
+    return difference(reader.pool, model_named(name), replay_max)
 
 
-@router.get(
+@router.question(
     "/{name}/digest",
-    operation_id="getProjectionDigest",
-    summary="The digest of a read model after so many entries",
+    "getProjectionDigest",
+    "The digest of a read model after so many entries",
+    heavy=True,
 )
-async def get_digest(
-    request: Request,
+def get_digest(
+    reader: Now,
     name: Name,
     size: Annotated[Count, Query(description="How many entries to replay", examples=[1])],
+    replay_max: ReplayMax,
     at_least: AtLeast = None,
-) -> Response:
+) -> ReplayDigest:
     """Replay the first `size` entries: whoever replays them elsewhere gets the same digest."""
-    node, model = node_of(request), _model(name)
     if at_least is not None and at_least > size:
         contradiction = f"at_least {at_least} is beyond the {size} entries that are to be replayed"
         raise ApiProblem(422, "BAD_PARAMETER", contradiction)
-    try:
-        return await ask(
-            request,
-            at_least,
-            lambda: replay_digest(node.reads, model, size, node.settings.replay_max),
-            heavy=True,
-        )
-    except TooLong as error:
-        raise ApiProblem(422, "BAD_PARAMETER", str(error)) from None
+    return replay_digest(reader.pool, model_named(name), size, replay_max)

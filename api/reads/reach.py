@@ -3,11 +3,15 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query
 
-from api.deps import law_of, node_of
 from api.problems import BadParameter
-from api.reads.common import AtLeast, KnownAtText, RightPath, TrueOn, ask, read_known_at, today
+from api.reads.common import (
+    AsKnown,
+    RightPath,
+    TrueOn,
+    today,
+)
 from api.reads.named import (
     ANY_FIELD,
     ANYWHERE,
@@ -18,8 +22,10 @@ from api.reads.named import (
     read_field,
     read_place,
 )
+from api.reads.questions import Questions
 from ledger.domain.core.types import Day
 from projections.questions.remaining_scope import (
+    Dependents,
     Exclusive,
     LeftToGrant,
     Part,
@@ -40,8 +46,8 @@ ThingPath = Annotated[
     ),
 ]
 
-of_rights = APIRouter(prefix="/v1/rights", tags=["rights"])
-of_technologies = APIRouter(prefix="/v1/technologies", tags=["technologies"])
+of_rights = Questions(prefix="/v1/rights", tags=["rights"])
+of_technologies = Questions(prefix="/v1/technologies", tags=["technologies"])
 
 
 def _read_span(start: date | None, end: date | None) -> tuple[date, date | None]:
@@ -56,18 +62,18 @@ def _read_span(start: date | None, end: date | None) -> tuple[date, date | None]
     return first, end
 
 
-@of_rights.get(
+@of_rights.question(
     "/{thing}/exclusive",
-    operation_id="getExclusive",
-    summary="Is anyone exclusive in this field, there, between these days?",
+    "getExclusive",
+    "Is anyone exclusive in this field, there, between these days?",
 )
-@of_technologies.get(
+@of_technologies.question(
     "/{thing}/exclusive",
-    operation_id="getTechnologyExclusive",
-    summary="Is anyone exclusive in the technology, there, for that, between these days?",
+    "getTechnologyExclusive",
+    "Is anyone exclusive in the technology, there, for that, between these days?",
 )
-async def get_exclusive(  # noqa: PLR0913  (the question's parameters)
-    request: Request,
+def get_exclusive(  # noqa: PLR0913  (the question's parameters)
+    reader: AsKnown,
     thing: ThingPath,
     *,
     territory: PlaceText = None,
@@ -76,35 +82,26 @@ async def get_exclusive(  # noqa: PLR0913  (the question's parameters)
     edition: EditionText = None,
     start: FirstDay = None,
     end: LastDay = None,
-    known_at: KnownAtText = None,
-    at_least: AtLeast = None,
-) -> Response:
+) -> Exclusive:
     """Return the exclusive and sole grants that may reach into that part of it."""
-    node = node_of(request)
-
-    def find() -> Exclusive:
-        part = Part(
-            read_place(territory) or ANYWHERE,
-            read_field(law_of(node), field, scheme, edition) or ANY_FIELD,
-            *_read_span(start, end),
-        )
-        return exclusive_in(node.reads, thing, part, known_at=read_known_at(known_at))
-
-    return await ask(request, at_least, find)
+    part = Part(
+        read_place(territory) or ANYWHERE,
+        read_field(reader.law, field, scheme, edition) or ANY_FIELD,
+        *_read_span(start, end),
+    )
+    return exclusive_in(reader, thing, part)
 
 
-@of_rights.get(
-    "/{thing}/left-to-grant",
-    operation_id="getLeftToGrant",
-    summary="What may still be granted on the right?",
+@of_rights.question(
+    "/{thing}/left-to-grant", "getLeftToGrant", "What may still be granted on the right?"
 )
-@of_technologies.get(
+@of_technologies.question(
     "/{thing}/left-to-grant",
-    operation_id="getTechnologyLeftToGrant",
-    summary="What may still be granted on the technology?",
+    "getTechnologyLeftToGrant",
+    "What may still be granted on the technology?",
 )
-async def get_left_to_grant(  # noqa: PLR0913  (the question's parameters)
-    request: Request,
+def get_left_to_grant(  # noqa: PLR0913  (the question's parameters)
+    reader: AsKnown,
     thing: ThingPath,
     *,
     territory: PlaceText = None,
@@ -113,53 +110,27 @@ async def get_left_to_grant(  # noqa: PLR0913  (the question's parameters)
     edition: EditionText = None,
     start: FirstDay = None,
     end: LastDay = None,
-    known_at: KnownAtText = None,
-    at_least: AtLeast = None,
-) -> Response:
+) -> LeftToGrant:
     """Return the free boxes, for exclusive grants and for others; what burdens it; the liens."""
-    node = node_of(request)
-
-    def find() -> LeftToGrant:
-        law = law_of(node)
-        first, after = _read_span(start, end)
-        return left_of(
-            node.reads,
-            thing,
-            law,
-            start=first,
-            end=after,
-            territory=read_place(territory),
-            field=read_field(law, field, scheme, edition),
-            known_at=read_known_at(known_at),
-        )
-
-    return await ask(request, at_least, find)
-
-
-@of_rights.get(
-    "/{right}/dependents",
-    operation_id="getDependents",
-    summary="Which licences end with the right, and who must be told?",
-)
-async def get_dependents(
-    request: Request,
-    right: RightPath,
-    *,
-    true_on: TrueOn = None,
-    known_at: KnownAtText = None,
-    at_least: AtLeast = None,
-) -> Response:
-    """Return licences and sublicences in force on a day that fall with the right."""
-    return await ask(
-        request,
-        at_least,
-        lambda: dependents_of(
-            node_of(request).reads,
-            right,
-            true_on=true_on or today(),
-            known_at=read_known_at(known_at),
-        ),
+    first, after = _read_span(start, end)
+    return left_of(
+        reader,
+        thing,
+        start=first,
+        end=after,
+        territory=read_place(territory),
+        field=read_field(reader.law, field, scheme, edition),
     )
+
+
+@of_rights.question(
+    "/{right}/dependents",
+    "getDependents",
+    "Which licences end with the right, and who must be told?",
+)
+def get_dependents(reader: AsKnown, right: RightPath, *, true_on: TrueOn) -> Dependents:
+    """Return licences and sublicences in force on a day that fall with the right."""
+    return dependents_of(reader, right, true_on=true_on)
 
 
 router = APIRouter(routes=[*of_rights.routes, *of_technologies.routes])

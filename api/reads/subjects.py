@@ -2,43 +2,31 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query
 
-from api.deps import node_of
-from api.reads.common import AtLeast, KnownAtText, ask, read_known_at
+from api.reads.common import (
+    AsKnown,
+)
 from api.reads.named import SubjectPath
 from api.reads.parameters import Cursor, Thousand
-from projections.questions.vouching import marked_timeline_of
+from api.reads.questions import Questions
+from projections.questions.vouching import MarkedTimeline, marked_timeline_of
 
-router = APIRouter(prefix="/v1/subjects", tags=["subjects"])
+router = Questions(prefix="/v1/subjects", tags=["subjects"])
 
 
-@router.get("/{subject}/timeline", operation_id="getTimeline", summary="A subject's events")
-async def get_timeline(
-    request: Request,
+@router.question("/{subject}/timeline", "getTimeline", "A subject's events")
+def get_timeline(
+    reader: AsKnown,
     subject: SubjectPath,
     *,
-    known_at: KnownAtText = None,
     after: Annotated[Cursor, Query(description="Cursor: positions greater than this")] = -1,
     limit: Thousand = 100,
-    at_least: AtLeast = None,
-) -> Response:
+) -> MarkedTimeline:
     """Return a page of events about the subject; `next_after` is the next page's cursor.
 
     `vouched_at` are the positions at which officers vouched for the keys on which an event rests,
     its own or those that gave the mandates for it, as verifiers mark it; null where that is not
     known.
     """
-    node = node_of(request)
-    return await ask(
-        request,
-        at_least,
-        lambda: marked_timeline_of(
-            node.reads,
-            node.identity.origin,
-            subject,
-            known_at=read_known_at(known_at),
-            after=after,
-            limit=limit,
-        ),
-    )
+    return marked_timeline_of(reader, subject, after=after, limit=limit)

@@ -375,6 +375,12 @@ class Snapshot:
         (kept,) = one_row(self._session)
         return None if kept is None else bytes(kept)
 
+    def log_size(self) -> int:
+        """Return how many entries the log had at that instant."""
+        self._session.execute("SELECT size FROM ledger.head")
+        (size,) = one_row(self._session)
+        return int(size)
+
     def pages(self, table: Table, order: Sequence[str]) -> Iterator[list[Values]]:
         """Return all rows of a table in pages, ordered by columns; memory holds a page."""
         return _pages(self._session, table, order)

@@ -40,10 +40,6 @@ NOT_BUILT = "what answers this is not built yet"
 class NotFolded(ProjectionError):
     """The read model does not exist yet, or has not been folded up to the position asked about."""
 
-    def __init__(self, detail: str, position: int | None = None) -> None:
-        super().__init__(detail)
-        self.position = position
-
 
 class TooMany(ProjectionError):
     """An answer would have to look at, or to say, more than one answer does."""
@@ -51,6 +47,17 @@ class TooMany(ProjectionError):
 
 class NotAsked(ProjectionError):
     """The question makes no sense: an office knows days, not positions of this log."""
+
+
+class Beyond(NotAsked):
+    """A position is asked about that no entry has: none is promised to come."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"the log has {size} entries")
+
+
+class NotThere(ProjectionError):
+    """A number or a name is asked for that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +84,10 @@ class View:
     def as_of(self, known_at: KnownAt = None, known_by: KnownBy = "ledger") -> Known:
         """Return the bounds of knowledge that a question asks for.
 
-        Raises `NotFolded` for a position that is not folded yet, `NotAsked` for one that an office
-        is to know.
+        Raises `NotFolded` for a position that is not folded yet, `Beyond` for one that the log does
+        not have, `NotAsked` for one that an office is to know.
         """
-        latest, asked = self.size - 1, _written(known_at)
+        latest, asked = self.size - 1, written(known_at)
         if known_by == "office":
             return Known(latest, _END_OF_TIME, _office_day(known_at), asked)
         if isinstance(known_at, datetime):
@@ -88,8 +95,9 @@ class View:
         if isinstance(known_at, date):
             raise NotAsked("what the ledger knew is asked by position or instant, not by day")
         if known_at is not None and known_at > latest:
-            told = f"position {known_at} is asked about, {self.size} entries are folded"
-            raise NotFolded(told, known_at)
+            if known_at >= (size := self._snapshot.log_size()):
+                raise Beyond(size)
+            raise NotFolded(f"position {known_at} is asked about, {self.size} entries are folded")
         return Known(latest if known_at is None else known_at, _END_OF_TIME, None, asked)
 
     def rows(
@@ -113,7 +121,7 @@ class View:
         return tuple(model.row(*values[:width]) for values in found)
 
 
-def _written(known_at: KnownAt) -> str | None:
+def written(known_at: KnownAt) -> str | None:
     """Return a bound of knowledge as whoever asks writes it."""
     if isinstance(known_at, datetime):
         return format_instant(known_at)

@@ -19,13 +19,13 @@ from ledger.domain.revenue.distribution import RevenueDistributed
 from ledger.domain.revenue.interest import Compounding, interest_on
 from ledger.domain.revenue.payment import PaymentConfirmed, RefundMade
 from ledger.domain.revenue.report import RevenueReported
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
-from projections.engine.view import KnownAt, View, positions_of
+from projections.engine.view import View, positions_of
 from projections.questions.terms import OVER, standing_on
 from projections.tables.basis import answering, told
 from projections.tables.contract_events import contract_events, events_of, folded
 from projections.tables.money_events import MoneyEvent, money_events, money_of, said_as
+from projections.tables.reader import Reader
 from projections.tables.status import status as rights_status
 
 
@@ -161,12 +161,11 @@ class MinimumMet(YesOrNo):
         return yes_or_no(self.met)
 
 
-def overdue_of(
-    pool: Pool, contract: str, law: Law, *, true_on: date, known_at: KnownAt = None
-) -> Overdue:
+def overdue_of(reader: Reader, contract: str, *, true_on: date) -> Overdue:
     """Return what is overdue on a legal day. Raises `NotFolded` or `NotAsked`."""
-    with answering(pool, money_events, contract_events, rights_status) as view:
-        known = view.as_of(known_at)
+    law = reader.law
+    with answering(reader, money_events, contract_events, rights_status) as view:
+        known = reader.as_of(view)
         value = folded(contract, events_of(view, contract, known))
         rows = money_of(view, (contract,), known)
         schedules = [] if value is None else _schedules(value, true_on)
@@ -204,11 +203,11 @@ def overdue_of(
 
 
 def minimum_of(
-    pool: Pool, contract: str, *, year: int, licensee: str | None = None, known_at: KnownAt = None
+    reader: Reader, contract: str, *, year: int, licensee: str | None = None
 ) -> MinimumMet:
     """Return whether the minimum of a year was met. Raises `NotFolded` or `NotAsked`."""
-    with answering(pool, money_events, contract_events) as view:
-        known = view.as_of(known_at)
+    with answering(reader, money_events, contract_events) as view:
+        known = reader.as_of(view)
         value = folded(contract, events_of(view, contract, known))
         royalty, sealed = _royalty(value, date(year, 12, 31))
         who = licensee or next(iter(sorted(value.licensees())), "") if value else ""

@@ -11,12 +11,11 @@ from datetime import date
 from fractions import Fraction
 
 from ledger.domain.core.ground import Ground
-from ledger.domain.core.law import Law
 from ledger.domain.core.money import PPM
 from ledger.domain.revenue.author_pay import REGISTERED, Income, Result, duties
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
-from projections.engine.view import KnownAt, positions_of, read_snapshot
+from projections.engine.view import positions_of, read_snapshot
+from projections.tables.reader import Reader
 from projections.tables.status import StatusRow, status, status_rows
 from projections.tables.technologies import TechnologyView, technology_of
 
@@ -44,19 +43,13 @@ class AuthorMinimum(Answer):
     positions: tuple[int, ...]
 
 
-def author_minimum_of(  # noqa: PLR0913  (the question's parameters)
-    pool: Pool,
-    technology: str,
-    law: Law,
-    *,
-    distributed_on: date,
-    income: Income,
-    agreed: bool = False,
-    known_at: KnownAt = None,
+def author_minimum_of(
+    reader: Reader, technology: str, *, distributed_on: date, income: Income, agreed: bool = False
 ) -> AuthorMinimum:
     """Return what the law gives the authors. Raises `NotFolded` or `NotAsked`."""
-    known = technology_of(pool, technology, known_at=known_at)
-    titles = _titles(pool, known, distributed_on, known_at)
+    law = reader.law
+    known = technology_of(reader, technology)
+    titles = _titles(reader, known, distributed_on)
     title = next((row for row in titles if row.granted_from), titles[0] if titles else None)
     share = _state_share(known)
     funding = known.funding
@@ -91,10 +84,10 @@ def author_minimum_of(  # noqa: PLR0913  (the question's parameters)
     )
 
 
-def _titles(pool: Pool, known: TechnologyView, on: date, known_at: KnownAt) -> list[StatusRow]:
+def _titles(reader: Reader, known: TechnologyView, on: date) -> list[StatusRow]:
     """Return the rights that protect a technology, those first that authors are paid for."""
-    with read_snapshot(pool, status) as view:
-        found = status_rows(view, known.rights, on, view.as_of(known_at))
+    with read_snapshot(reader.pool, status) as view:
+        found = status_rows(view, known.rights, on, reader.as_of(view))
     rows = [row for rows in found.values() for row in rows if not row.territory]
     return sorted(rows, key=lambda row: (row.kind not in REGISTERED, row.filed_position))
 

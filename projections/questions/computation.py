@@ -23,14 +23,14 @@ from ledger.domain.revenue.split_arithmetic import (
     weights_of,
 )
 from ledger.domain.revenue.suspense import SuspenseReleased
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict
-from projections.engine.view import KnownAt, View, positions_of
+from projections.engine.view import View, positions_of
 from projections.questions.dues import sums
 from projections.questions.report_lines import ReportLines, lines_of
 from projections.tables.basis import answering, told
 from projections.tables.contract_events import contract_events, events_of
 from projections.tables.money_events import MoneyEvent, money_events, money_of, said_as
+from projections.tables.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +130,13 @@ class Computation(Answer):
         return "contested" if self.recomputed is False else "answered"
 
 
-def computation_of(pool: Pool, distribution: str, *, known_at: KnownAt = None) -> Computation:
+def computation_of(reader: Reader, distribution: str) -> Computation:
     """Return how a distribution was computed; of one that is not known nothing but its name.
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, money_events, contract_events) as view:
-        known = view.as_of(known_at)
+    with answering(reader, money_events, contract_events) as view:
+        known = reader.as_of(view)
         own = money_of(view, (distribution,), known)
         found = said_as(own, Distributed)
         if not found:

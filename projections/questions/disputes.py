@@ -11,11 +11,11 @@ from datetime import date
 from typing import Any
 
 from ledger.domain.core.types import legal_day
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
-from projections.engine.view import RECORDED, Known, KnownAt, View, bound_parameters, positions_of
+from projections.engine.view import RECORDED, Known, View, bound_parameters, positions_of
 from projections.tables.basis import answering, listing, named, told
 from projections.tables.dispute_events import OrderRow, Step, disputes, orders, told_of
+from projections.tables.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +66,26 @@ class HoldsOn(Answer):
         return positions_of(*map(told_of, self.orders))
 
 
-def dispute_of(pool: Pool, dispute: str, *, known_at: KnownAt = None) -> Dispute:
+def dispute_of(reader: Reader, dispute: str) -> Dispute:
     """Return a dispute as known at a position or instant (default: now).
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with listing(pool, disputes, orders) as view:
-        known = view.as_of(known_at)
+    with listing(reader, disputes, orders) as view:
+        known = reader.as_of(view)
         asked = {"dispute": dispute, **bound_parameters(known)}
         steps = view.rows(disputes, f"subject = %(dispute)s AND {RECORDED}", asked, "position")
         given = known_orders(view, "dispute = %(dispute)s", asked)
         return named(view, Dispute(dispute, view.size, steps, given), known, dispute)
 
 
-def holds_on(pool: Pool, subject: str, *, true_on: date, known_at: KnownAt = None) -> HoldsOn:
+def holds_on(reader: Reader, subject: str, *, true_on: date) -> HoldsOn:
     """Return the orders that hold a subject on a legal day, as known at a position or instant.
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, orders) as view:
-        known = view.as_of(known_at)
+    with answering(reader, orders) as view:
+        known = reader.as_of(view)
         asked = {"subject": subject, "on": true_on, **bound_parameters(known)}
         given = known_orders(view, 'subject = %(subject)s AND "start" <= %(on)s', asked)
         held = tuple(row for row in given if holds(row, true_on))

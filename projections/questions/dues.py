@@ -15,12 +15,10 @@ from ledger.domain.revenue.distribution import Distributed
 from ledger.domain.revenue.payment import PaymentConfirmed, RefundMade
 from ledger.domain.revenue.share_agreement import RoleOf, ShareAgreed
 from ledger.domain.revenue.suspense import SuspenseReleased
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.engine.view import (
     RECORDED,
     Known,
-    KnownAt,
     View,
     bound_parameters,
     positions_of,
@@ -32,6 +30,7 @@ from projections.tables.basis import answering, told
 from projections.tables.dispute_events import OrderRow, orders, told_of
 from projections.tables.key_events import keys
 from projections.tables.money_events import MoneyEvent, money_events, money_of, said_as
+from projections.tables.reader import Reader
 from projections.tables.revenue import PayableRow, payables
 
 
@@ -131,15 +130,13 @@ class Agreement(YesOrNo):
         return "unknown" if self.agreed_by_all is None else yes_or_no(self.agreed_by_all)
 
 
-def dues_of(
-    pool: Pool, party: str, *, true_on: date, contract: str | None = None, known_at: KnownAt = None
-) -> Dues:
+def dues_of(reader: Reader, party: str, *, true_on: date, contract: str | None = None) -> Dues:
     """Return what is owed to a party, of all contracts or one, with holds in force on a day.
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, payables, money_events, orders) as view:
-        known = view.as_of(known_at)
+    with answering(reader, payables, money_events, orders) as view:
+        known = reader.as_of(view)
         owed = _payable(view, party, contract, known)
         around = money_of(view, {row.subject for row in owed}, known)
         held = standing_orders(
@@ -235,18 +232,18 @@ def _waiting(view: View, party: str, contract: str | None, known: Known) -> Iter
             )
 
 
-def distributed_by(pool: Pool, distribution: str, *, known_at: KnownAt = None) -> frozenset[str]:
+def distributed_by(reader: Reader, distribution: str) -> frozenset[str]:
     """Return the contract and the agreement on shares by which a distribution was made."""
-    with read_snapshot(pool, money_events) as view:
-        own = money_of(view, (distribution,), view.as_of(known_at))
+    with read_snapshot(reader.pool, money_events) as view:
+        own = money_of(view, (distribution,), reader.as_of(view))
     made = (body for _, body in said_as(own, Distributed) if body.distribution == distribution)
     return frozenset(subject for body in made for subject in (body.contract, body.share))
 
 
-def releases_of(pool: Pool, distribution: str, *, known_at: KnownAt = None) -> tuple[int, ...]:
+def releases_of(reader: Reader, distribution: str) -> tuple[int, ...]:
     """Return the positions of the events that released what of a distribution was waiting."""
-    with read_snapshot(pool, money_events) as view:
-        own = money_of(view, (distribution,), view.as_of(known_at))
+    with read_snapshot(reader.pool, money_events) as view:
+        own = money_of(view, (distribution,), reader.as_of(view))
         return positions_of([row.position for row, _ in said_as(own, SuspenseReleased)])
 
 
@@ -258,13 +255,13 @@ def sums(amounts: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(added.items()))
 
 
-def agreement_of(pool: Pool, share: str, *, known_at: KnownAt = None) -> Agreement:
+def agreement_of(reader: Reader, share: str) -> Agreement:
     """Return an agreement on shares and whose keys signed it.
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, money_events, keys) as view:
-        known = view.as_of(known_at)
+    with answering(reader, money_events, keys) as view:
+        known = reader.as_of(view)
         agreed = said_as(money_of(view, (share,), known), ShareAgreed)
         own = [(row, body) for row, body in agreed if body.share == share]
         if not own:

@@ -13,7 +13,6 @@ from typing import Any
 
 from ledger.domain.core.body import Body, key_subject
 from ledger.domain.core.event import Logged
-from ledger.domain.core.law import Law
 from ledger.domain.core.periods import months_later
 from ledger.domain.core.types import legal_day
 from ledger.domain.disputes.dispute import DisputeOpened
@@ -29,10 +28,9 @@ from ledger.domain.rights.right_status import (
     effect_of,
 )
 from ledger.domain.rights.title import AssignmentRegistered
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, KnownAt, bound_parameters, positions_of, read_snapshot
+from projections.engine.view import RECORDED, bound_parameters, positions_of, read_snapshot
 from projections.questions.disputes import dispute_of
 from projections.questions.dues import distributed_by, releases_of
 from projections.questions.keys import signed_by
@@ -43,6 +41,7 @@ from projections.tables.basis import listing, named
 from projections.tables.dependencies import dependencies, falls_with
 from projections.tables.dispute_events import orders
 from projections.tables.liens import liens_on
+from projections.tables.reader import Reader
 from projections.tables.title_events import title
 
 
@@ -181,10 +180,8 @@ suspects = Journal(
 class Case:
     """What a look at a suspect needs."""
 
-    pool: Pool
+    reader: Reader
     suspect: Suspect
-    law: Law
-    known_at: KnownAt
 
 
 Looked = tuple[tuple[int, ...], tuple[int, ...]]
@@ -197,12 +194,10 @@ def _look_at_end(case: Case) -> Looked:
     assert suspect.effective_from is not None, "an end has a day"
     effects = [
         each
-        for each in lapse_effects(case.pool, suspect.subject, known_at=case.known_at).ends
+        for each in lapse_effects(case.reader, suspect.subject).ends
         if each.end.position == suspect.position
     ]
-    licensed = granted_from(
-        case.pool, suspect.subject, suspect.effective_from, known_at=case.known_at
-    )
+    licensed = granted_from(case.reader, suspect.subject, suspect.effective_from)
     before = [grant.position for grant in licensed]
     contradicted = positions_of(
         [position for position in before if position < suspect.position],
@@ -217,7 +212,7 @@ def _look_at_end(case: Case) -> Looked:
 def _look_at_registration(case: Case) -> Looked:
     """Orders that froze the title when the office moved it."""
     suspect = case.suspect
-    with read_snapshot(case.pool, orders) as view:
+    with read_snapshot(case.reader.pool, orders) as view:
         found = view.rows(
             orders,
             """subject = %(right)s AND effect = 'FREEZE_TITLE' AND position < %(at)s
@@ -240,9 +235,9 @@ def _look_at_title(case: Case) -> Looked:
     """
     suspect = case.suspect
     assert suspect.detail is not None, "suspected by its assignment"
-    with read_snapshot(case.pool, title) as view:
+    with read_snapshot(case.reader.pool, title) as view:
         earlier = overtaken(view, suspect.subject, suspect.detail, suspect.position)
-        ended = terms_of(view, suspect.subject, suspect.detail, view.as_of(case.known_at))
+        ended = terms_of(view, suspect.subject, suspect.detail, case.reader.as_of(view))
     settled = [row.known_from for row in ended if row.effect == "ended"]
     return earlier, positions_of(settled) if earlier else ()
 
@@ -251,8 +246,8 @@ def _look_at_payment(case: Case) -> Looked:
     """Orders by which what arrived should have been held back."""
     suspect = case.suspect
     assert suspect.effective_from is not None, "suspected by its day"
-    made = distributed_by(case.pool, suspect.subject, known_at=case.known_at)
-    with read_snapshot(case.pool, orders) as view:
+    made = distributed_by(case.reader, suspect.subject)
+    with read_snapshot(case.reader.pool, orders) as view:
         found = view.rows(
             orders,
             """subject = ANY(%(held)s) AND effect = 'HOLD_PAYMENT' AND position < %(at)s
@@ -277,10 +272,9 @@ def _look_at_payment(case: Case) -> Looked:
 def _look_at_enforcement(case: Case) -> Looked:
     """Liens that still burden a right after a creditor enforced its own."""
     found = liens_on(
-        case.pool,
+        case.reader,
         case.suspect.subject,
         true_on=legal_day(case.suspect.accepted),
-        known_at=case.known_at,
     )
     others = [lien for lien in found.liens if lien.security != case.suspect.detail]
     return (found.positions if others else ()), ()
@@ -291,25 +285,25 @@ def _look_at_time(case: Case) -> Looked:
     suspect = case.suspect
     assert suspect.effective_from is not None, "suspected by its day"
     opened_on = legal_day(suspect.accepted)
-    limit = case.law.find("dispute.limitation", opened_on)
+    limit = case.reader.law.find("dispute.limitation", opened_on)
     if limit is None:
         return (), ()
     last = months_later(suspect.effective_from, 12 * limit.number("years"))
     if opened_on <= last:
         return (), ()
-    dispute = dispute_of(case.pool, suspect.subject, known_at=case.known_at)
+    dispute = dispute_of(case.reader, suspect.subject)
     return (suspect.position,), positions_of([dispute.ended])
 
 
 def _look_at_voidance(case: Case) -> Looked:
     """Find what rests on a deed that is void."""
     made = _maker(case)
-    return falls_with(case.pool, made, known_at=case.known_at).positions, ()
+    return falls_with(case.reader, made).positions, ()
 
 
 def _maker(case: Case) -> int:
     """Return the position of the event that made a deed."""
-    with read_snapshot(case.pool, dependencies) as view:
+    with read_snapshot(case.reader.pool, dependencies) as view:
         (found,) = view.rows(
             dependencies,
             "thing = %(deed)s AND role = 'makes'",
@@ -322,9 +316,7 @@ def _maker(case: Case) -> int:
 def _look_at_key(case: Case) -> Looked:
     """Events signed by a compromised key, on which nobody has given a word."""
     assert case.suspect.detail is not None, "suspected by its key"
-    found = signed_by(
-        case.pool, case.suspect.detail, between="compromise", known_at=case.known_at, limit=1000
-    )
+    found = signed_by(case.reader, case.suspect.detail, between="compromise", limit=1000)
     words = [word.position for each in found.signed for word in each.words]
     doubtful = [each.event.position for each in found.signed if each.open]
     settled = [each.event.position for each in found.signed if not each.open]
@@ -333,7 +325,7 @@ def _look_at_key(case: Case) -> Looked:
 
 def _look_at_suspense(case: Case) -> Looked:
     """Find a part of co-authors that waits until they have agreed to split it."""
-    released = releases_of(case.pool, case.suspect.subject, known_at=case.known_at)
+    released = releases_of(case.reader, case.suspect.subject)
     return (case.suspect.position,), released
 
 
@@ -350,13 +342,11 @@ _LOOKS: Mapping[str, Callable[[Case], Looked]] = {
 }
 
 
-def findings(  # noqa: PLR0913  (each is a parameter of the query)
-    pool: Pool,
-    law: Law,
+def findings(
+    reader: Reader,
     *,
     subject: str | None = None,
     settled: bool = False,
-    known_at: KnownAt = None,
     after: int = -1,
     limit: int = 50,
 ) -> Findings:
@@ -365,8 +355,8 @@ def findings(  # noqa: PLR0913  (each is a parameter of the query)
     Looks at up to `limit` facts whose positions are greater than `after`: a page may hold fewer.
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with listing(pool, suspects) as view:
-        known = view.as_of(known_at)
+    with listing(reader, suspects) as view:
+        known = reader.as_of(view)
         asked = {"subject": subject, "after": after, **bound_parameters(known)}
         condition = f"position > %(after)s AND {RECORDED}"
         if subject is not None:
@@ -379,7 +369,7 @@ def findings(  # noqa: PLR0913  (each is a parameter of the query)
     if more and page[-1].position == rows[limit].position:
         whole = [row for row in page if row.position != page[-1].position]
         page = tuple(whole) or page
-    found = (_finding(Case(pool, row, law, known_at)) for row in page)
+    found = (_finding(Case(reader, row)) for row in page)
     return replace(
         nothing,
         findings=tuple(each for each in found if each.contradicts and (settled or each.open)),

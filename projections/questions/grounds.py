@@ -1,17 +1,40 @@
-"""By which edition and rules an event was judged. Serves `GET /v1/entries/{n}/grounds`."""
+"""
+By which editions of the rules the ledger judges, and by which of them it judged an event.
 
-from collections.abc import Mapping
+Serves `GET /v1/law` and `GET /v1/entries/{n}/grounds`.
+"""
+
 from dataclasses import dataclass
 
 from ledger.domain.core.ground import Ground
-from ledger.domain.core.law import Law
 from ledger.domain.grounds import grounds
-from ledger.store.connection import Pool
+from ledger.store.entries import read_head
 from ledger.store.frames import read_frames
 from projections.engine.answer import Answer
 from projections.engine.decoding import decode
-from projections.engine.view import NotFolded, positions_of
-from projections.tables.editions import Edition, edition_at, editions_of
+from projections.engine.view import (
+    RECORDED,
+    Beyond,
+    NotFolded,
+    bound_parameters,
+    positions_of,
+    read_snapshot,
+)
+from projections.tables.editions import Edition, edition_at, editions
+from projections.tables.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Editions(Answer):
+    """All editions that were adopted, in order, as known; folded up to `size` entries."""
+
+    size: int
+    editions: tuple[Edition, ...]
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the events that adopted them."""
+        return tuple(edition.position for edition in self.editions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +53,28 @@ class Judged(Answer):
     positions: tuple[int, ...]
 
 
-def grounds_of(pool: Pool, laws: Mapping[str, Law], position: int) -> Judged:
-    """Return by what an event was judged. Raises `NotFolded` where there is no such entry yet."""
-    frames = read_frames(pool, position, position + 1, 1)
-    edition = edition_at(pool, position)
-    if not frames or edition is None:
-        raise NotFolded(f"position {position} is not folded yet", position)
+def editions_of(reader: Reader) -> Editions:
+    """Return the editions adopted so far. Raises `NotFolded` or `NotAsked`."""
+    with read_snapshot(reader.pool, editions) as view:
+        known = reader.as_of(view)
+        found = view.rows(editions, RECORDED, bound_parameters(known), order="position")
+        return Editions(view.size, found, known_at=known.asked)
+
+
+def grounds_of(reader: Reader, position: int) -> Judged:
+    """Return by what an event was judged. Raises `Beyond` or `NotFolded`."""
+    frames = read_frames(reader.pool, position, position + 1, 1)
+    edition = edition_at(reader.pool, position)
+    if not frames:
+        raise Beyond(read_head(reader.pool).size)
+    if edition is None:
+        raise NotFolded(f"position {position} is not folded yet")
     logged = decode(frames[0][1], position)
-    law = laws.get(edition.law_data_sha256)
+    law = reader.laws.get(edition.law_data_sha256)
     return Judged(
         position,
         logged.event.type,
-        editions_of(pool).size,
+        editions_of(reader).size,
         edition,
         law is not None,
         () if law is None else grounds(logged, law),

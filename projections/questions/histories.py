@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
-from projections.engine.view import KnownAt, bound_parameters
+from projections.engine.view import bound_parameters
 from projections.tables.basis import BY_THEN, listing, named
+from projections.tables.reader import Reader
 from projections.tables.timeline import EventRow, events, timeline
 
 
@@ -27,16 +27,14 @@ class Timeline(Answer):
         return tuple(event.position for event in self.events)
 
 
-def timeline_of(
-    pool: Pool, subject: str, *, known_at: KnownAt = None, after: int = -1, limit: int = 100
-) -> Timeline:
+def timeline_of(reader: Reader, subject: str, *, after: int = -1, limit: int = 100) -> Timeline:
     """Return up to `limit` events about a subject whose positions are greater than `after`.
 
     As known at a position or instant (default: now). Raises `NotFolded` or `NotAsked`
     (`projections.engine.view`).
     """
-    with listing(pool, events, timeline) as view:
-        known = view.as_of(known_at)
+    with listing(reader, events, timeline) as view:
+        known = reader.as_of(view)
         found = view.rows(
             timeline,
             f"subject = %(subject)s AND position > %(after)s AND {BY_THEN}",

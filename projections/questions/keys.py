@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ledger.domain.core.body import key_subject
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
-from projections.engine.view import RECORDED, Known, KnownAt, View, bound_parameters, positions_of
+from projections.engine.view import RECORDED, Known, View, bound_parameters, positions_of
 from projections.tables.basis import listing, named
 from projections.tables.key_events import KeyFact, Word, keys, reconfirmations, signed
+from projections.tables.reader import Reader
 from projections.tables.timeline import EventRow, events
 
 Between = Literal["always", "compromise"]
@@ -110,21 +110,21 @@ def _facts(key: Key) -> tuple[int, ...]:
     return positions_of([fact.position for fact in facts if fact is not None])
 
 
-def key_as_known(pool: Pool, key_id: str, *, known_at: KnownAt = None) -> KeyAsKnown:
+def key_as_known(reader: Reader, key_id: str) -> KeyAsKnown:
     """Return a key, as known at a position or instant (default: now).
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with listing(pool, keys) as view:
-        known = view.as_of(known_at)
+    with listing(reader, keys) as view:
+        known = reader.as_of(view)
         answer = KeyAsKnown(view.size, _key(view, key_id, known))
         return named(view, answer, known, key_subject(key_id))
 
 
-def keys_of(pool: Pool, party: str, *, known_at: KnownAt = None) -> KeysOf:
+def keys_of(reader: Reader, party: str) -> KeysOf:
     """Return the keys of a party, as known."""
-    with listing(pool, keys) as view:
-        known = view.as_of(known_at)
+    with listing(reader, keys) as view:
+        known = reader.as_of(view)
         facts = view.rows(
             keys,
             f"party = %(party)s AND {RECORDED}",
@@ -176,13 +176,12 @@ def _folded(subject: str, facts: Sequence[KeyFact]) -> Key:
     )
 
 
-def signed_by(  # noqa: PLR0913  (each is a parameter of the query)
-    pool: Pool,
+def signed_by(
+    reader: Reader,
     key_id: str,
     *,
     between: Between = "always",
     topic: str | None = None,
-    known_at: KnownAt = None,
     after: int = -1,
     limit: int = 100,
 ) -> SignedBy:
@@ -190,8 +189,8 @@ def signed_by(  # noqa: PLR0913  (each is a parameter of the query)
 
     Up to `limit` events whose positions are greater than `after`, of one type if `topic` says so.
     """
-    with listing(pool, keys, signed, reconfirmations, events) as view:
-        known = view.as_of(known_at)
+    with listing(reader, keys, signed, reconfirmations, events) as view:
+        known = reader.as_of(view)
         key = _key(view, key_id, known)
         since, until = key.doubt or (None, None)
         asked = {

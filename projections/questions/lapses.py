@@ -21,12 +21,12 @@ from ledger.domain.rights.right_status import (
     RightSurrendered,
     effect_of,
 )
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal
-from projections.engine.view import DATED, RECORDED, KnownAt, View, bound_parameters, positions_of
+from projections.engine.view import DATED, RECORDED, View, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.grants import encumbrances, grants
+from projections.tables.reader import Reader
 from projections.tables.revenue import (
     PayableRow,
     PaymentRow,
@@ -118,14 +118,14 @@ standings = Journal(
 )
 
 
-def lapse_effects(pool: Pool, right: str, *, known_at: KnownAt = None) -> Lapses:
+def lapse_effects(reader: Reader, right: str) -> Lapses:
     """Return what each end of a right touched before it was recorded here, the first end first.
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     models = (standings, encumbrances, grants, reports, payables, payments)
-    with answering(pool, *models) as view:
-        known = view.as_of(known_at)
+    with answering(reader, *models) as view:
+        known = reader.as_of(view)
         asked: dict[str, object] = {"right": right, **bound_parameters(known)}
         said = view.rows(standings, f"subject = %(right)s AND {RECORDED}", asked, order="position")
         places = _places(view, asked)

@@ -16,7 +16,6 @@ from ledger.domain.contracts.filing import opposed
 from ledger.domain.core.law import Law
 from ledger.domain.core.scope import Act, Field, Hole, Territory, field_region, territory_region
 from ledger.domain.rights.protection import state_of
-from ledger.store.connection import Pool
 from projections.engine.answer import Verdict, YesOrNo, yes_or_no
 from projections.engine.bitemporal import Effect
 from projections.engine.view import (
@@ -24,7 +23,6 @@ from projections.engine.view import (
     RECORDED,
     TRUE_ON,
     Known,
-    KnownAt,
     View,
     bound_parameters,
     positions_of,
@@ -40,6 +38,7 @@ from projections.tables.grants import (
 )
 from projections.tables.key_events import keys
 from projections.tables.parties import parties
+from projections.tables.reader import Reader
 from projections.tables.status import ALIVE, Standing, StatusRow, status, status_on, status_rows
 from projections.tables.unbound import Waiting, instant_on, waiting_of
 
@@ -138,15 +137,14 @@ class LicenceCheck(YesOrNo):
         return yes_or_no(self.licensed)
 
 
-def check_licence(
-    pool: Pool, use: Use, law: Law, *, now: datetime, known_at: KnownAt = None
-) -> LicenceCheck:
+def check_licence(reader: Reader, use: Use, *, now: datetime) -> LicenceCheck:
     """Return whether a use was licensed, as known at a position or instant (default: all).
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, grants, encumbrances, contracts, status, parties, keys) as view:
-        known = view.as_of(known_at)
+    law = reader.law
+    with answering(reader, grants, encumbrances, contracts, status, parties, keys) as view:
+        known = reader.as_of(view)
         found = _candidates(view, use, known)
         terms = _terms(view, found, known)
         heads = _heads(view, found, known)

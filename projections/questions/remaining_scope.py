@@ -27,13 +27,11 @@ from ledger.domain.core.types import legal_day
 from ledger.domain.rights.protection import term_of
 from ledger.domain.rights.remaining_scope import Free, TooFinelyCut, ungranted
 from ledger.domain.rights.status_timeline import EVERYWHERE
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.engine.view import (
     DATED,
     RECORDED,
     Known,
-    KnownAt,
     TooMany,
     View,
     bound_parameters,
@@ -43,6 +41,7 @@ from projections.engine.view import (
 from projections.tables.basis import answering, told
 from projections.tables.grants import GrantRow, encumbrances, grants, told_of
 from projections.tables.liens import Lien, gathered, liens, proof_of, standing_liens
+from projections.tables.reader import Reader
 from projections.tables.status import ALIVE, Standing, StatusRow, status, status_on, status_rows
 from projections.tables.technologies import technologies
 
@@ -154,36 +153,35 @@ class Dependents(Answer):
     positions: tuple[int, ...]
 
 
-def exclusive_in(pool: Pool, subject: str, part: Part, *, known_at: KnownAt = None) -> Exclusive:
+def exclusive_in(reader: Reader, subject: str, part: Part) -> Exclusive:
     """Return the exclusive and sole grants that may reach into a part of a right or technology.
 
     Raises `TooMany`, `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, grants, encumbrances) as view:
-        asked, known = _asked(part), view.as_of(known_at)
+    with answering(reader, grants, encumbrances) as view:
+        asked, known = _asked(part), reader.as_of(view)
         found = _granted(view, subject, part.start, part.end, known)
         rows = [row for row in found if _excludes(row) and box_of(row).overlaps(asked)]
         answer = Exclusive(subject, part, view.size, tuple(rows))
         return told(view, answer, known, subject, rests_on={row.subject for row in rows})
 
 
-def left_of(  # noqa: PLR0913  (the question's parameters)
-    pool: Pool,
+def left_of(
+    reader: Reader,
     subject: str,
-    law: Law,
     *,
     start: date,
     end: date | None,
     territory: Territory | None = None,
     field: Field | None = None,
-    known_at: KnownAt = None,
 ) -> LeftToGrant:
     """Return what may still be granted of a right or technology from a day on.
 
     Raises `TooMany`, `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, grants, encumbrances, liens, status, technologies) as view:
-        known = view.as_of(known_at)
+    law = reader.law
+    with answering(reader, grants, encumbrances, liens, status, technologies) as view:
+        known = reader.as_of(view)
         rows = status_rows(view, [subject], start, known).get(subject, ())
         state = status_on(subject, start, rows, law) if kind_of(subject) == "right" else None
         part = _part(rows, law, start, end, territory, field)
@@ -217,13 +215,13 @@ def _registered(view: View, technology: str, known: Known) -> bool:
     return bool(view.rows(technologies, condition, asked, order="position", limit=1))
 
 
-def dependents_of(pool: Pool, right: str, *, true_on: date, known_at: KnownAt = None) -> Dependents:
+def dependents_of(reader: Reader, right: str, *, true_on: date) -> Dependents:
     """Return the grants in force on a day that end with a right, and who must be told.
 
     Raises `TooMany`, `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, grants, encumbrances, liens) as view:
-        known = view.as_of(known_at)
+    with answering(reader, grants, encumbrances, liens) as view:
+        known = reader.as_of(view)
         found = [
             row for row in _granted(view, right, true_on, None, known) if row.true_from <= true_on
         ]
@@ -243,12 +241,10 @@ def dependents_of(pool: Pool, right: str, *, true_on: date, known_at: KnownAt = 
         return told(view, answer, known, right, rests_on={row.subject for row in found})
 
 
-def granted_from(
-    pool: Pool, right: str, day: date, *, known_at: KnownAt = None
-) -> tuple[GrantRow, ...]:
+def granted_from(reader: Reader, right: str, day: date) -> tuple[GrantRow, ...]:
     """Return the grants on a right that run on a day or after it, as known."""
-    with read_snapshot(pool, grants, encumbrances) as view:
-        return _granted(view, right, day, None, view.as_of(known_at))
+    with read_snapshot(reader.pool, grants, encumbrances) as view:
+        return _granted(view, right, day, None, reader.as_of(view))
 
 
 def _left(space: Box, held: Sequence[HeldGrant], *, exclusive: bool) -> tuple[Free, ...]:

@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.view import (
     DATED,
     ROWS_MAX,
     Known,
-    KnownAt,
     TooMany,
     View,
     bound_parameters,
@@ -24,6 +22,7 @@ from projections.engine.view import (
 )
 from projections.tables.basis import answering, told
 from projections.tables.grants import GrantRow, grants, told_of
+from projections.tables.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +50,10 @@ class Tree(Answer):
     positions: tuple[int, ...]
 
 
-def sublicences_of(pool: Pool, contract: str, *, true_on: date, known_at: KnownAt = None) -> Tree:
+def sublicences_of(reader: Reader, contract: str, *, true_on: date) -> Tree:
     """Return the sublicences under a contract's grants, as known at a position or instant."""
-    with answering(pool, grants) as view:
-        known = view.as_of(known_at)
+    with answering(reader, grants) as view:
+        known = reader.as_of(view)
         asked = {"contract": contract, **bound_parameters(known)}
         own = view.rows(grants, f"subject = %(contract)s AND {DATED}", asked, order="ref, n")
         found = tuple(_tiers(view, own, true_on, known))

@@ -14,13 +14,12 @@ from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import Grant, Terms, changed
 from ledger.domain.core.law import Law
 from ledger.domain.core.types import legal_day
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.event_bodies import EventBody
 from projections.engine.view import (
     RECORDED,
     Known,
-    KnownAt,
+    NotThere,
     TooMany,
     View,
     bound_parameters,
@@ -28,6 +27,7 @@ from projections.engine.view import (
 )
 from projections.tables.basis import answering, listing, named, told
 from projections.tables.contract_events import contract_events, events_of, folded
+from projections.tables.reader import Reader
 from projections.tables.revenue import ReportRow, reports
 from projections.tables.status import ENDED, status_rows
 from projections.tables.status import status as rights_status
@@ -158,25 +158,23 @@ class VersionDiff(Answer):
         return positions_of([each.position for each in self.versions])
 
 
-def terms_on(
-    pool: Pool, contract: str, law: Law, *, true_on: date, known_at: KnownAt = None
-) -> TermsOn:
+def terms_on(reader: Reader, contract: str, *, true_on: date) -> TermsOn:
     """Return the terms in force on a day, as known at a position or instant (default: now)."""
-    with answering(pool, contract_events, rights_status) as view:
-        known = view.as_of(known_at)
+    law = reader.law
+    with answering(reader, contract_events, rights_status) as view:
+        known = reader.as_of(view)
         return told(view, _terms_on(view, contract, true_on, known, law), known, contract)
 
 
-def terms_for_report(
-    pool: Pool, contract: str, report: str, law: Law, *, known_at: KnownAt = None
-) -> ReportTerms:
+def terms_for_report(reader: Reader, contract: str, report: str) -> ReportTerms:
     """Return the terms as they stood when a report was filed, and those of its days of sale.
 
     What held when it was filed is asked of what was known by then; what held when the sales were
     made, of all that is known. Nothing if the report is not known, or is of another contract.
     """
-    with answering(pool, contract_events, reports, rights_status) as view:
-        known = view.as_of(known_at)
+    law = reader.law
+    with answering(reader, contract_events, reports, rights_status) as view:
+        known = reader.as_of(view)
         filed = view.rows(
             reports,
             f"subject = %(report)s AND contract = %(contract)s AND {RECORDED}",
@@ -200,29 +198,29 @@ def terms_for_report(
         return told(view, answer, known, contract, report)
 
 
-def versions_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Versions:
+def versions_of(reader: Reader, contract: str) -> Versions:
     """Return the versions of a contract's terms, as known."""
-    with listing(pool, contract_events) as view:
-        known = view.as_of(known_at)
+    with listing(reader, contract_events) as view:
+        known = reader.as_of(view)
         found = tuple(_versions(events_of(view, contract, known)))
         return named(view, Versions(contract, view.size, found), known, contract)
 
 
-def diff_of(
-    pool: Pool, contract: str, before: int, after: int, *, known_at: KnownAt = None
-) -> VersionDiff | None:
+def diff_of(reader: Reader, contract: str, before: int, after: int) -> VersionDiff:
     """Return what changed from one version of the terms to another.
 
-    None if a contract that is known has no such versions.
+    Raises `NotThere` if a contract that is known has no such versions.
     """
-    with listing(pool, contract_events) as view:
-        known = view.as_of(known_at)
+    with listing(reader, contract_events) as view:
+        known = reader.as_of(view)
         rows = events_of(view, contract, known)
         found = tuple(_versions(rows))
         if not 1 <= before < after <= len(found):
             nothing = VersionDiff(contract, view.size, before, after, (), ())
             nothing = named(view, nothing, known, contract)
-            return nothing if nothing.unknown else None
+            if nothing.unknown:
+                return nothing
+            raise NotThere("the contract has no such versions, one after the other")
         value = folded(contract, rows)
         assert value is not None, "a contract with versions is known"
         between = found[before:after]

@@ -11,14 +11,12 @@ from fractions import Fraction
 
 from ledger.domain.core.types import legal_day
 from ledger.domain.rights.title import BY_AGREEMENT
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.bitemporal import Effect
 from projections.engine.view import (
     DATED,
     TRUE_ON,
     Known,
-    KnownAt,
     KnownBy,
     View,
     bound_parameters,
@@ -27,6 +25,7 @@ from projections.engine.view import (
 from projections.questions.disputes import holds, known_orders
 from projections.tables.basis import answering, told
 from projections.tables.chain import MOVES_NOTHING, ChainRow, chain, is_on_record, links
+from projections.tables.reader import Reader
 from projections.tables.title_events import TitleRow, title
 
 
@@ -71,23 +70,14 @@ class Title(Answer):
     positions: tuple[int, ...]
 
 
-def title_of(
-    pool: Pool,
-    right: str,
-    *,
-    true_on: date,
-    known_at: KnownAt = None,
-    known_by: KnownBy = "ledger",
-    effect: Effect = "parties",
-) -> Title:
+def title_of(reader: Reader, right: str, *, true_on: date, effect: Effect = "parties") -> Title:
     """Return who owned a right on a legal day, from what was known.
 
-    `known_at` is a position or an instant of this ledger, or with `known_by` "office" a day of the
-    register outside it; None is all that is known. `effect` asks between whom.
+    `effect` asks between whom.
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, title, chain) as view:
-        known = view.as_of(known_at, known_by)
+    with answering(reader, title, chain) as view:
+        known = reader.as_of_either(view)
         asked = {"right": right, "effect": effect, "true_on": true_on, **bound_parameters(known)}
         rows = view.rows(
             title,
@@ -101,7 +91,7 @@ def title_of(
         answer = Title(
             right,
             true_on,
-            known_by,
+            reader.known_by,
             effect,
             view.size,
             owners,

@@ -20,7 +20,6 @@ from ledger.verify.event import read_event
 from ledger.verify.outcome import Refused
 from projections.engine.view import (
     ROWS_MAX,
-    KnownAt,
     NotFolded,
     TooMany,
     View,
@@ -35,6 +34,7 @@ from projections.tables.key_events import keys, signed
 from projections.tables.mandates import mandates
 from projections.tables.offers import offers
 from projections.tables.parties import parties
+from projections.tables.reader import Reader
 from projections.tables.timeline import EventRow, events
 
 if TYPE_CHECKING:
@@ -175,33 +175,25 @@ class MarkedSignedBy(SignedBy):
 
 
 def marked_timeline_of(
-    pool: Pool,
-    origin: str,
-    subject: str,
-    *,
-    known_at: KnownAt = None,
-    after: int = -1,
-    limit: int = 100,
+    reader: Reader, subject: str, *, after: int = -1, limit: int = 100
 ) -> MarkedTimeline:
-    """Do what `timeline_of` does, and mark the events. `origin` is that of the log."""
-    found = timeline_of(pool, subject, known_at=known_at, after=after, limit=limit)
-    vouched = vouched_for(pool, origin, found.positions)
+    """Do what `timeline_of` does, and mark the events."""
+    found = timeline_of(reader, subject, after=after, limit=limit)
+    vouched = vouched_for(reader, found.positions)
     return _with(MarkedTimeline, found, events=_marked(MarkedEvent, found.events, vouched))
 
 
-def marked_dispute_of(
-    pool: Pool, origin: str, dispute: str, *, known_at: KnownAt = None
-) -> MarkedDispute:
+def marked_dispute_of(reader: Reader, dispute: str) -> MarkedDispute:
     """Do what `dispute_of` does, and mark the steps."""
-    found = dispute_of(pool, dispute, known_at=known_at)
-    vouched = vouched_for(pool, origin, found.positions)
+    found = dispute_of(reader, dispute)
+    vouched = vouched_for(reader, found.positions)
     return _with(MarkedDispute, found, steps=_marked(MarkedStep, found.steps, vouched))
 
 
-def mark_signed(pool: Pool, origin: str, found: SignedBy) -> MarkedSignedBy:
+def mark_signed(reader: Reader, found: SignedBy) -> MarkedSignedBy:
     """Mark the events of what `signed_by` has found."""
     rows = [each.event for each in found.signed]
-    vouched = vouched_for(pool, origin, [row.position for row in rows])
+    vouched = vouched_for(reader, [row.position for row in rows])
     marked = zip(found.signed, _marked(MarkedEvent, rows, vouched), strict=True)
     those = tuple(_with(MarkedSigned, each, event=event) for each, event in marked)
     return _with(MarkedSignedBy, found, signed=those)
@@ -219,14 +211,14 @@ def _with(kind: type[M], found: "DataclassInstance", **more: Any) -> M:
     return kind(**{each.name: getattr(found, each.name) for each in fields(found)} | more)
 
 
-def vouched_for(pool: Pool, origin: str, positions: Collection[int]) -> Vouched:
+def vouched_for(reader: Reader, positions: Collection[int]) -> Vouched:
     """Return on what the events at these positions rest, as far as the read models know."""
     try:
-        with read_snapshot(pool, *_MODELS) as view:
+        with read_snapshot(reader.pool, *_MODELS) as view:
             size, reached = view.size, _reached(view, positions)
     except NotFolded:
         return Vouched(0, {})
-    return _judged(pool, origin, size, positions, reached)
+    return _judged(reader, size, positions, reached)
 
 
 def _reached(view: View, positions: Collection[int]) -> frozenset[int] | None:
@@ -253,8 +245,7 @@ def _reached(view: View, positions: Collection[int]) -> frozenset[int] | None:
 
 
 def _judged(
-    pool: Pool,
-    origin: str,
+    reader: Reader,
     size: int,
     positions: Collection[int],
     reached: frozenset[int] | None,
@@ -263,8 +254,8 @@ def _judged(
         return Vouched(0, {})
     judge, asked = Authority(), {*positions}
     found = dict[int, tuple[int, ...]]()
-    for position, raw in _entries(pool, sorted(reached)):
-        event = read_event(raw, position, origin)
+    for position, raw in _entries(reader.pool, sorted(reached)):
+        event = read_event(raw, position, reader.origin)
         if event.type in _FOLLOWED:
             # What ends a mandate or a registration that matters to none of them ends nothing here.
             with suppress(Refused):

@@ -24,9 +24,9 @@ from ledger.store.readmodels import (
 from projections.engine.answer import Answer, Verdict
 from projections.engine.decoding import decode
 from projections.engine.digest import Digest
-from projections.engine.projection import ProjectionError, ReadModel
+from projections.engine.projection import ReadModel
 from projections.engine.row_cache import RowCache, open_sheet
-from projections.engine.view import NOT_BUILT, NotFolded
+from projections.engine.view import NOT_BUILT, NotAsked, NotFolded, NotThere
 from projections.run.catalogue import READ_MODELS
 
 SHOWN = 10
@@ -37,11 +37,11 @@ _PAGE = 2_000
 BY_NAME: Mapping[str, ReadModel] = {model.name: model for model in READ_MODELS}
 
 
-class TooLong(ProjectionError):
+class TooLong(NotAsked):
     """The log has more entries than a request may replay."""
 
 
-class UnknownProjection(ProjectionError):
+class UnknownProjection(NotThere):
     """There is no read model of that name."""
 
 
@@ -156,7 +156,7 @@ def difference(pool: Pool, model: ReadModel, limit: int | None = None) -> Differ
             if model.name not in looked_at.sizes:
                 raise NotFolded(f"made by another version: {model.name}")
             size = looked_at.sizes[model.name]
-            _must_not_exceed(size, limit)
+            _must_not_exceed(size, limit, instead=": use techledger operate compare")
             kept = Digest(model, looked_at.digest(model.table)).result()
             comparing = _Comparing(model, looked_at)
             events = _decoded(looked_at.frames(size, _PAGE))
@@ -193,9 +193,10 @@ def replay_digest(
     return ReplayDigest(model.name, model.version, size, digest.result())
 
 
-def _must_not_exceed(size: int, limit: int | None) -> None:
+def _must_not_exceed(size: int, limit: int | None, instead: str = "") -> None:
     if limit is not None and size > limit:
-        raise TooLong(f"{size} entries are to be replayed, a request replays {limit} at most")
+        told = f"{size} entries are to be replayed, a request replays {limit} at most"
+        raise TooLong(told + instead)
 
 
 def _entries(pool: Pool, size: int) -> Iterator[Logged]:

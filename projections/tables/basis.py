@@ -12,7 +12,6 @@ from typing import TypeVar
 
 from ledger.domain.disputes.dispute import AppealFiled
 from ledger.domain.disputes.ruling import RulingMade
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Near
 from projections.engine.near import near_to
 from projections.engine.projection import ReadModel
@@ -26,6 +25,7 @@ from projections.engine.view import (
 )
 from projections.tables.dispute_events import disputes, orders
 from projections.tables.key_events import keys, reconfirmations, signed
+from projections.tables.reader import Reader
 from projections.tables.timeline import events, timeline
 
 A = TypeVar("A", bound=Answer)
@@ -56,20 +56,20 @@ _IN_DOUBT = """position = ANY(%(positions)s) AND EXISTS (
 )"""
 
 
-def listing(pool: Pool, *models: ReadModel) -> AbstractContextManager[View]:
+def listing(reader: Reader, *models: ReadModel) -> AbstractContextManager[View]:
     """Look at read models, and at what the log names, in one snapshot; for `named`.
 
     Raises `NotFolded` (`projections.engine.view.viewing`).
     """
-    return read_snapshot(pool, *{model.name: model for model in (*models, *_NAMES)}.values())
+    return read_snapshot(reader.pool, *{model.name: model for model in (*models, *_NAMES)}.values())
 
 
-def answering(pool: Pool, *models: ReadModel) -> AbstractContextManager[View]:
+def answering(reader: Reader, *models: ReadModel) -> AbstractContextManager[View]:
     """Look at read models, and at all that an answer from them stands on; for `told`.
 
     Raises `NotFolded` (`projections.engine.view.viewing`).
     """
-    return listing(pool, *models, *_DOUBTS)
+    return listing(reader, *models, *_DOUBTS)
 
 
 def named(view: View, answer: A, known: Known, *about: str | None, recorded: bool = True) -> A:

@@ -23,11 +23,11 @@ from ledger.domain.rights.preemption import CoOwnerNotified
 from ledger.domain.rights.right import RightFiled
 from ledger.domain.rights.security import SecurityCreated, SecurityReleased
 from ledger.domain.rights.title import AssignmentRegistered
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, Known, KnownAt, View, bound_parameters, positions_of
+from projections.engine.view import RECORDED, Known, View, bound_parameters, positions_of
 from projections.tables.basis import listing, named
+from projections.tables.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,13 +358,13 @@ chain = Journal(
 )
 
 
-def chain_of(pool: Pool, right: str, *, known_at: KnownAt = None) -> Chain:
+def chain_of(reader: Reader, right: str) -> Chain:
     """Return the chain of title of a right, as known at a position or instant (default: now).
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with listing(pool, chain) as view:
-        known = view.as_of(known_at)
+    with listing(reader, chain) as view:
+        known = reader.as_of(view)
         return named(view, Chain(right, view.size, links(view, right, known)), known, right)
 
 

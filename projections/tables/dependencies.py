@@ -37,10 +37,10 @@ from ledger.domain.rights.preemption import CoOwnerNotified
 from ledger.domain.rights.right import RightFiled
 from ledger.domain.rights.security import SecurityCreated
 from ledger.domain.rights.title import AssignmentRegistered
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, KnownAt, View, bound_parameters, read_snapshot
+from projections.engine.view import RECORDED, View, bound_parameters, read_snapshot
+from projections.tables.reader import Reader
 from projections.tables.timeline import EventRow, events
 
 Role = Literal["makes", "completes", "needs"]
@@ -211,13 +211,13 @@ dependencies = Journal(
 )
 
 
-def falls_with(pool: Pool, position: int, *, known_at: KnownAt = None) -> Falls:
+def falls_with(reader: Reader, position: int) -> Falls:
     """Return which events fall if the one at a position is void from the start.
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with read_snapshot(pool, dependencies, events) as view:
-        known = view.as_of(known_at)
+    with read_snapshot(reader.pool, dependencies, events) as view:
+        known = reader.as_of(view)
         search = _Search(view, bound_parameters(known), position)
         search.run()
         found = view.rows(

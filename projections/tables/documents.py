@@ -19,11 +19,11 @@ from ledger.domain.contracts.document import (
 )
 from ledger.domain.core.body import Body
 from ledger.domain.core.event import Logged
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, Known, KnownAt, View, bound_parameters, positions_of
+from projections.engine.view import RECORDED, Known, View, bound_parameters, positions_of
 from projections.tables.basis import answering, told
+from projections.tables.reader import Reader
 
 Fact = Literal["sent", "received", "accepted", "refused", "opened"]
 
@@ -173,21 +173,21 @@ documents = Journal(
 )
 
 
-def document_as_known(pool: Pool, document: str, *, known_at: KnownAt = None) -> DocumentAsKnown:
+def document_as_known(reader: Reader, document: str) -> DocumentAsKnown:
     """Return a document, as known at a position or instant (default: now).
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, documents) as view:
-        known = view.as_of(known_at)
+    with answering(reader, documents) as view:
+        known = reader.as_of(view)
         found = _documents(view, [document], known)
         return told(view, DocumentAsKnown(view.size, found[0] if found else None), known, document)
 
 
-def documents_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Documents:
+def documents_of(reader: Reader, contract: str) -> Documents:
     """Return the documents of a contract, as known, in the order in which they were sent."""
-    with answering(pool, documents) as view:
-        known = view.as_of(known_at)
+    with answering(reader, documents) as view:
+        known = reader.as_of(view)
         sent = view.rows(
             documents,
             f"contract = %(contract)s AND {RECORDED}",

@@ -20,7 +20,6 @@ from ledger.domain.disputes.ruling import RulingMade
 from ledger.domain.rights.conveyance import OF_LIENS, ConveyanceAttested
 from ledger.domain.rights.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
 from ledger.domain.rights.security import SecurityCreated, SecurityReleased
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.bitemporal import UNRECORDED, Change, Dated, Effect, end, open_box, revise
 from projections.engine.projection import On, Projection
@@ -28,7 +27,6 @@ from projections.engine.view import (
     DATED,
     TRUE_ON,
     Known,
-    KnownAt,
     KnownBy,
     View,
     bound_parameters,
@@ -36,6 +34,7 @@ from projections.engine.view import (
 )
 from projections.tables.basis import answering, told
 from projections.tables.chain import OF_LIEN, ChainRow, chain, is_on_record, links
+from projections.tables.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,22 +308,14 @@ liens = Projection(
 )
 
 
-def liens_on(
-    pool: Pool,
-    right: str,
-    *,
-    true_on: date,
-    known_at: KnownAt = None,
-    known_by: KnownBy = "ledger",
-    effect: Effect = "parties",
-) -> Liens:
+def liens_on(reader: Reader, right: str, *, true_on: date, effect: Effect = "parties") -> Liens:
     """Return the liens in force on a right on a legal day, from what was known.
 
     The positions are those of every known event about a lien on the right that has effect by then.
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, liens, chain) as view:
-        known = view.as_of(known_at, known_by)
+    with answering(reader, liens, chain) as view:
+        known = reader.as_of_either(view)
         asked = {"right": right, "effect": effect, "true_on": true_on, **bound_parameters(known)}
         rows = view.rows(
             liens,
@@ -337,7 +328,7 @@ def liens_on(
         ]
         found = gathered(rows, true_on)
         positions = positions_of(proof, proof_of(rows, known))
-        answer = Liens(right, true_on, known_by, effect, view.size, found, positions)
+        answer = Liens(right, true_on, reader.known_by, effect, view.size, found, positions)
         return told(view, answer, known, right, recorded=is_on_record(view, right, known))
 
 

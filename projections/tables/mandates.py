@@ -14,13 +14,13 @@ from ledger.domain.core.event import Logged
 from ledger.domain.core.types import legal_day
 from ledger.domain.parties.mandate import MandateEnded, MandateGiven
 from ledger.powers import TABLE, is_boundless
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, Known, KnownAt, View, bound_parameters, positions_of
+from projections.engine.view import RECORDED, Known, View, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.key_events import keys
 from projections.tables.parties import PartyFact, ended_on, parties
+from projections.tables.reader import Reader
 from projections.tables.unbound import Waiting, instant_on, waiting_of
 
 Lack = Literal["topic", "boundless", "ceiling", "currency", "not_begun", "over", "ended"]
@@ -175,13 +175,13 @@ mandates = Journal(
 )
 
 
-def mandates_of(pool: Pool, party: str, *, known_at: KnownAt = None) -> Mandates:
+def mandates_of(reader: Reader, party: str) -> Mandates:
     """Return the mandates that a party gave, as known at a position or instant (default: now).
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, mandates) as view:
-        known = view.as_of(known_at)
+    with answering(reader, mandates) as view:
+        known = reader.as_of(view)
         answer = Mandates(party, view.size, _mandates(view, party, known))
         return told(view, answer, known, party)
 
@@ -215,22 +215,15 @@ def _mandate(row: MandateFact, end: MandateFact | None) -> Mandate:
     )
 
 
-def power_of(  # noqa: PLR0913  (each is a parameter of the query)
-    pool: Pool,
-    party: str,
-    *,
-    signer: str,
-    true_on: date,
-    act: Act,
-    now: datetime,
-    known_at: KnownAt = None,
+def power_of(
+    reader: Reader, party: str, *, signer: str, true_on: date, act: Act, now: datetime
 ) -> PowerToBind:
     """Return whether a signer could bind a party by an act on a legal day, as known.
 
     Of what waits it is said what does so now or, of another day, as it ends or begins.
     """
-    with answering(pool, mandates, parties, keys) as view:
-        known = view.as_of(known_at)
+    with answering(reader, mandates, parties, keys) as view:
+        known = reader.as_of(view)
         held = [each for each in _mandates(view, party, known) if each.holder == signer]
         judged = tuple(_judged(each, true_on, act) for each in held)
         ended = _ended(view, (party, signer), true_on, known)

@@ -22,7 +22,6 @@ from ledger.domain.market.offer import (
     OfferTerms,
     lapsed_by,
 )
-from ledger.store.connection import Pool
 from projections.engine.answer import Verdict, YesOrNo, yes_or_no
 from projections.engine.event_bodies import fold_of
 from projections.engine.projection import On, Projection
@@ -30,6 +29,7 @@ from projections.engine.sealed_columns import amount_of, rate_of
 from projections.engine.view import View
 from projections.tables.basis import answering, told
 from projections.tables.market_events import market_events
+from projections.tables.reader import Reader
 
 Reason = Literal["accepted", "rejected", "countered", "revoked", "expired", "lapsed"]
 
@@ -212,7 +212,7 @@ offers = Projection(
 
 
 def offers_of(  # noqa: PLR0913  (each is a parameter of the query)
-    pool: Pool,
+    reader: Reader,
     *,
     at: datetime,
     offer: str | None = None,
@@ -234,7 +234,7 @@ def offers_of(  # noqa: PLR0913  (each is a parameter of the query)
     if party is not None:
         conditions.append("(offeror = %(party)s OR offeree = %(party)s)")
     asked = {"at": at, "offer": offer, "listing": listing, "party": party, "after": after}
-    with answering(pool, offers, market_events) as view:
+    with answering(reader, offers, market_events) as view:
         found = view.rows(
             offers, " AND ".join(conditions), asked, order="position", limit=limit + 1
         )

@@ -32,11 +32,11 @@ from ledger.domain.parties.relation import (
     controls,
     relations_between,
 )
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, Known, KnownAt, View, bound_parameters, positions_of
+from projections.engine.view import RECORDED, Known, View, bound_parameters, positions_of
 from projections.tables.basis import answering, told
+from projections.tables.reader import Reader
 
 Fact = Literal[
     "kind",
@@ -248,15 +248,13 @@ relations = Journal(
 )
 
 
-def party_as_known(
-    pool: Pool, party: str, *, true_on: date, known_at: KnownAt = None
-) -> PartyAsKnown:
+def party_as_known(reader: Reader, party: str, *, true_on: date) -> PartyAsKnown:
     """Return a party on a legal day, as known at a position or instant (default: now).
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, parties, relations) as view:
-        known = view.as_of(known_at)
+    with answering(reader, parties, relations) as view:
+        known = reader.as_of(view)
         facts = view.rows(
             parties,
             f"subject = %(party)s AND {RECORDED}",
@@ -308,15 +306,13 @@ def _last(facts: Sequence[PartyFact], kind: Fact, day: date) -> str | None:
     return max(found)[2] if found else None
 
 
-def relations_of(
-    pool: Pool, party: str, *, true_on: date, to: str | None = None, known_at: KnownAt = None
-) -> Relations:
+def relations_of(reader: Reader, party: str, *, true_on: date, to: str | None = None) -> Relations:
     """Return all relations of a party, or what relates it to another party on a day.
 
     Two are related directly, or by a party that controls both.
     """
-    with answering(pool, relations) as view:
-        known = view.as_of(known_at)
+    with answering(reader, relations) as view:
+        known = reader.as_of(view)
         own = _relations(view, party, known)
         if to is None:
             return told(view, Relations(party, to, true_on, view.size, None, own), known, party)

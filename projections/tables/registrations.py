@@ -27,11 +27,11 @@ from ledger.domain.core.event import Logged
 from ledger.domain.core.ground import Ground
 from ledger.domain.core.law import Law, law_day
 from ledger.domain.core.periods import end_of_days, end_of_working_days
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import On, Projection
-from projections.engine.view import KnownAt, bound_parameters
+from projections.engine.view import bound_parameters
 from projections.tables.basis import answering, told
+from projections.tables.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,14 +243,12 @@ registrations = Projection(
 
 
 def duties(  # noqa: PLR0913  (each is a parameter of the question)
-    pool: Pool,
-    law: Law,
+    reader: Reader,
     *,
     true_on: date,
     late_only: bool = False,
     contract: str | None = None,
     technology: str | None = None,
-    known_at: KnownAt = None,
     after: int = -1,
     limit: int = 100,
 ) -> Duties:
@@ -268,8 +266,9 @@ def duties(  # noqa: PLR0913  (each is a parameter of the question)
         conditions.append("subject = %(contract)s")
     if technology is not None:
         conditions.append("%(technology)s = ANY(technologies)")
-    with answering(pool, registrations) as view:
-        known = view.as_of(known_at)
+    law = reader.law
+    with answering(reader, registrations) as view:
+        known = reader.as_of(view)
         asked = {
             "after": after,
             "true_on": true_on,

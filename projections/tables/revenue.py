@@ -17,11 +17,11 @@ from ledger.domain.revenue.report import RevenueReported
 from ledger.domain.revenue.share_agreement import ShareAgreed
 from ledger.domain.revenue.split_arithmetic import added_up
 from ledger.domain.revenue.suspense import SuspenseReleased
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, KnownAt, bound_parameters, positions_of
+from projections.engine.view import RECORDED, bound_parameters, positions_of
 from projections.tables.basis import answering, told
+from projections.tables.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,13 +257,13 @@ payments = Journal(
 )
 
 
-def revenue_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Revenue:
+def revenue_of(reader: Reader, contract: str) -> Revenue:
     """Return the money of a contract, as known at a position or instant (default: now).
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, shares, reports, payables, payments) as view:
-        known = view.as_of(known_at)
+    with answering(reader, shares, reports, payables, payments) as view:
+        known = reader.as_of(view)
         asked = {"contract": contract, **bound_parameters(known)}
         of_contract = f"contract = %(contract)s AND {RECORDED}"
         owed = view.rows(payables, of_contract, asked, order="position, payee")

@@ -31,7 +31,6 @@ from ledger.domain.rights.right_status import (
     effect_of,
 )
 from ledger.domain.rights.status_timeline import EVERYWHERE, FROM_THE_START
-from ledger.store.connection import Pool
 from projections.engine.answer import Verdict, YesOrNo, yes_or_no
 from projections.engine.bitemporal import UNRECORDED, Change, Dated, open_box, revise
 from projections.engine.projection import On, Projection
@@ -39,7 +38,6 @@ from projections.engine.view import (
     DATED,
     TRUE_ON,
     Known,
-    KnownAt,
     KnownBy,
     View,
     bound_parameters,
@@ -47,6 +45,7 @@ from projections.engine.view import (
 )
 from projections.tables.basis import answering, told
 from projections.tables.chain import chain, is_on_record
+from projections.tables.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,27 +348,19 @@ status = Projection(
 )
 
 
-def status_of(  # noqa: PLR0913  (each is a parameter of the query)
-    pool: Pool,
-    right: str,
-    law: Law,
-    *,
-    true_on: date,
-    known_at: KnownAt = None,
-    known_by: KnownBy = "ledger",
-    territory: str | None = None,
-) -> Status:
+def status_of(reader: Reader, right: str, *, true_on: date, territory: str | None = None) -> Status:
     """Return a right's status on a legal day, from what was known at a point of either register.
 
-    The longest term is that of `law`.
+    The longest term is that of the law in force.
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, status, chain) as view:
-        known = view.as_of(known_at, known_by)
+    law = reader.law
+    with answering(reader, status, chain) as view:
+        known = reader.as_of_either(view)
         found = status_rows(view, [right], true_on, known)
         standing = status_on(right, true_on, found.get(right, ()), law, territory)
         said = {each.name: getattr(standing, each.name) for each in fields(standing)}
-        answer = Status(size=view.size, known_by=known_by, **said)
+        answer = Status(size=view.size, known_by=reader.known_by, **said)
         return told(view, answer, known, right, recorded=is_on_record(view, right, known))
 
 

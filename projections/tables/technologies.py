@@ -14,11 +14,11 @@ from ledger.domain.core.types import Sealed
 from ledger.domain.rights.funding import AuthorsDeclared, ContributionRecorded, FundingAgreed
 from ledger.domain.rights.right import Holding, RightFiled
 from ledger.domain.rights.technology import TechnologyClassified, TechnologyRegistered, TrlDeclared
-from ledger.store.connection import Pool
 from projections.engine.answer import Answer
 from projections.engine.projection import Exact, Journal
-from projections.engine.view import RECORDED, KnownAt, bound_parameters, positions_of
+from projections.engine.view import RECORDED, bound_parameters, positions_of
 from projections.tables.basis import answering, told
+from projections.tables.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,13 +252,13 @@ technology_rights = Journal(
 )
 
 
-def technology_of(pool: Pool, technology: str, *, known_at: KnownAt = None) -> TechnologyView:
+def technology_of(reader: Reader, technology: str) -> TechnologyView:
     """Return a technology as known at a position or instant (default: now).
 
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
-    with answering(pool, technologies, technology_roles, technology_rights) as view:
-        known = view.as_of(known_at)
+    with answering(reader, technologies, technology_roles, technology_rights) as view:
+        known = reader.as_of(view)
         asked = {"technology": technology, **bound_parameters(known)}
         condition = f"subject = %(technology)s AND {RECORDED}"
         facts = view.rows(technologies, condition, asked, order="position")

@@ -78,7 +78,7 @@ def test_every_surface_answers_by_the_law_in_force(
         "page of the right": False,
         "page of the contract": False,
     } == seen(http)
-    monkeypatch.setattr("api.deps.law_in_force", lambda *_: with_short_patents())
+    monkeypatch.setattr("projections.tables.reader.law_in_force", lambda *_: with_short_patents())
     assert {
         "status": "expired",
         "terms": "right_ended",

@@ -21,7 +21,7 @@ from tests.support.world import World
 
 PAGES = ("/", "/docs", "/en", "/en/docs")
 WORDED = re.compile(r'(?:say|self)\.word\("([a-z_]+)"')
-HEADINGS = re.compile(r'Section\(\s*"([a-z_]+)"|_shows\("([a-z_]+)"')
+HEADINGS = re.compile(r'\bask\(\s*"([a-z_]+)"|_shows\("([a-z_]+)"')
 
 
 def test_pages_say_all_words_that_there_are_for_them_and_no_other():

@@ -7,11 +7,14 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
 from fastapi.routing import APIRoute
 
 from api.explorer import pages
 from api.explorer import routes as explorer
 from api.main import ROUTED
+from api.reads.parameters import query_of
 from tests.support.http import PROBLEM
 
 ODD_NUMBERS = [
@@ -40,11 +43,12 @@ def parameters(kind: type) -> Iterator[tuple[str, str]]:
     routers = [module.router for module in ROUTED] + [explorer.router, pages.router]
     for route in (each for router in routers for each in router.routes):
         assert isinstance(route, APIRoute)
-        dependant = route.dependant
-        for place in ("path", "query"):
-            for field in getattr(dependant, f"{place}_params"):
-                if re.search(rf"\b{kind.__name__}\b", str(field.field_info.annotation)):
-                    yield route.path, f"{place}.{field.alias}"
+        for field in get_flat_params(route.dependant):
+            place = "query" if isinstance(field.field_info, Query) else "path"
+            # What was known is asked by a position, an instant or a day.
+            of_kind = re.search(rf"\b{kind.__name__}\b", str(field.field_info.annotation))
+            if of_kind and field.alias != "known_at":
+                yield route.path, f"{place}.{field.alias}"
 
 
 def asked(path: str, place: str, value: str) -> str:
@@ -95,7 +99,7 @@ def test_what_no_operation_reads_is_refused_and_those_it_has_are_named(http: htt
         (method,) = route.methods
         path = re.sub("{[^}]*}", "x", route.path)
         answer = http.request(method, f"{path}?true_onn=2026-11-22", headers=PROBLEM)
-        own = {field.alias for field in route.dependant.query_params}
+        own = {*query_of(route)}
         problem = answer.json()
         assert (422, "UNKNOWN_PARAMETER") == (answer.status_code, problem["code"]), path
         assert ("true_onn", "2026-11-22") == told_of(answer), path
@@ -104,7 +108,7 @@ def test_what_no_operation_reads_is_refused_and_those_it_has_are_named(http: htt
 
 
 def test_the_day_of_a_question_has_one_name():
-    names = {field.alias for route in routes() for field in route.dependant.query_params}
+    names = {name for route in routes() for name in query_of(route)}
     days = {place.partition(".")[2] for _, place in parameters(date)}
     assert {"true_on", "from", "to", "distributed_on"} == days
     assert names.isdisjoint({"on", "day", "date"})

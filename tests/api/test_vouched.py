@@ -18,6 +18,7 @@ from tests.support.disputes import dispute_opened
 from tests.support.mandates import mandate_given
 from tests.support.node import append, rest
 from tests.support.parties import LATER
+from tests.support.reading import reading
 from tests.support.world import World
 
 
@@ -63,7 +64,7 @@ def test_events_that_rest_on_a_vouched_key_are_marked(
         say(technology("by-third"), RIVAL, keys=[third]),
     ]
     rebuild(node.pool, READ_MODELS, decode, key=node.key)
-    found = vouched_for(node.pool, world.origin, [*marked, *own])
+    found = vouched_for(reading(node.pool, origin=world.origin), [*marked, *own])
     assert dict.fromkeys((*marked, own[0]), (first,)) == found.places
     told = http.get(f"/v1/subjects/{RIVAL}/timeline").json()["events"]
     said = {each["position"]: each["vouched_at"] for each in told}

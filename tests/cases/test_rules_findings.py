@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from ledger.domain.core.body import Body
-from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from projections.questions.findings import Finding, findings
 from tests.support import builders as b
 from tests.support.builders import INSTITUTE, OTHER_RIGHT, RIGHT, RIVAL, THIRD
 from tests.support.disputes import court_registered, dispute_opened, ruling_made, void
 from tests.support.folded import telling
+from tests.support.reading import reading
 
 FIRST, SECOND = "assignment:first", "assignment:second"
 HALF, WHOLE = "assignment:half", "assignment:whole"
@@ -45,9 +45,9 @@ def told(postgres_server) -> Iterator[Pool]:
         yield pool
 
 
-def found(pool: Pool, subject: str, **asked) -> dict[str, Finding]:
+def found(pool: Pool, subject: str, known_at: int | None = None, **asked) -> dict[str, Finding]:
     """Return the findings that name a registration over another, by what made each."""
-    page = findings(pool, bundled_law(), subject=subject, **asked)
+    page = findings(reading(pool, known_at), subject=subject, **asked)
     return {
         NAMES[each.suspect.position]: each
         for each in page.findings

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
@@ -13,6 +12,7 @@ from tests.support import builders as b
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
+from tests.support.reading import reading
 from tests.support.technologies import funding_agreed
 
 STORY = (
@@ -24,9 +24,9 @@ STORY = (
 REGISTERED, FILED, GRANTED, FUNDED = range(1, 5)
 
 
-def minimum(pool: Pool, on: str, **asked) -> AuthorMinimum:
+def minimum(pool: Pool, on: str, known_at: int | None = None, **asked) -> AuthorMinimum:
     members = {"distributed_on": date.fromisoformat(on), "income": "licence", **asked}
-    return author_minimum_of(pool, b.TECHNOLOGY, bundled_law(), **members)
+    return author_minimum_of(reading(pool, known_at), b.TECHNOLOGY, **members)
 
 
 def test_which_rules_set_the_authors_minimum(postgres_server) -> None:

@@ -10,6 +10,7 @@ from projections.tables.dependencies import falls_with
 from tests.support import builders as b
 from tests.support.builders import BANK, CONTRACT, FIRM, INSTITUTE, OTHER_RIGHT, RIGHT, RIVAL
 from tests.support.folded import telling
+from tests.support.reading import reading
 from tests.support.running import contract_running
 
 SALE, RESALE = "assignment:sale", "assignment:resale"
@@ -50,7 +51,7 @@ def told(postgres_server) -> Iterator[Pool]:
 
 def fallen(pool: Pool, name: str) -> dict[str, bool]:
     """Return the names of what falls with an event, and whether it surely does."""
-    found = falls_with(pool, AT[name])
+    found = falls_with(reading(pool), AT[name])
     return {NAMES[each.event.position]: each.certain for each in found.fallen}
 
 
@@ -58,7 +59,7 @@ def test_with_a_contract_fall_its_sublicences_and_its_money(told):
     assert dict.fromkeys(
         ("sublicence", "shared", "reported", "distributed", "paid"), True
     ) == fallen(told, "contract")
-    (sublicence, *_) = falls_with(told, AT["contract"]).fallen
+    (sublicence, *_) = falls_with(reading(told), AT["contract"]).fallen
     assert ((CONTRACT,), (AT["contract"],)) == (sublicence.because, sublicence.of)
 
 
@@ -80,9 +81,9 @@ def test_who_has_title_from_elsewhere_too_may_stand(told):
 
 def test_nothing_rests_on_the_last_event(told):
     assert {} == fallen(told, "licensed")
-    assert OTHER_RIGHT not in falls_with(told, AT["licensed"]).positions
+    assert OTHER_RIGHT not in falls_with(reading(told), AT["licensed"]).positions
 
 
 def test_what_was_not_known_yet_does_not_fall(told):
-    found = falls_with(told, AT["contract"], known_at=AT["shared"])
+    found = falls_with(reading(told, known_at=AT["shared"]), AT["contract"])
     assert (AT["sublicence"], AT["shared"]) == found.positions

@@ -25,6 +25,7 @@ from tests.support.disputes import COURT, DISPUTE, SECOND_DISPUTE, STORY
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
+from tests.support.reading import reading
 
 BEFORE = (right_filed(), contract_concluded(), share_agreed(), listing_published())
 FIRST = len(BEFORE) + 3
@@ -46,7 +47,7 @@ def told(postgres_server) -> Iterator[Pool]:
 
 
 def test_a_dispute_is_told_whole(told):
-    found = dispute_of(told, DISPUTE)
+    found = dispute_of(reading(told), DISPUTE)
     assert tuple(range(FIRST, SETTLED + 1)) == found.positions
     assert "settlement.recorded/1" == found.stage
     assert SETTLED == found.ended
@@ -60,33 +61,33 @@ def test_a_dispute_is_told_whole(told):
 
 
 def test_a_dispute_as_it_was_known_while_the_orders_stood(told):
-    found = dispute_of(told, DISPUTE, known_at=HELD)
+    found = dispute_of(reading(told, known_at=HELD), DISPUTE)
     assert ("hold.ordered/1", COURT, None) == (found.stage, found.forum, found.ended)
     assert [None] * 3 == [order.lifted_position for order in found.orders]
 
 
 def test_a_withdrawn_dispute_is_over(told):
-    found = dispute_of(told, SECOND_DISPUTE)
+    found = dispute_of(reading(told), SECOND_DISPUTE)
     assert found.positions[-1] == found.ended
     assert () == found.orders
 
 
 def test_what_holds_a_right_on_a_day_as_known(told):
-    held = holds_on(told, RIGHT, true_on=THE_DAY, known_at=HELD)
+    held = holds_on(reading(told, known_at=HELD), RIGHT, true_on=THE_DAY)
     assert [("FREEZE_TITLE", COURT, date(2027, 2, 2))] == [
         (order.effect, order.forum, order.end) for order in held.orders
     ]
     assert (HELD,) == held.positions
-    assert () == holds_on(told, RIGHT, true_on=date(2027, 2, 2), known_at=HELD).orders
-    assert () == holds_on(told, RIGHT, true_on=date(2026, 11, 1), known_at=HELD).orders
-    assert () == holds_on(told, RIGHT, true_on=THE_DAY).orders
+    assert () == holds_on(reading(told, known_at=HELD), RIGHT, true_on=date(2027, 2, 2)).orders
+    assert () == holds_on(reading(told, known_at=HELD), RIGHT, true_on=date(2026, 11, 1)).orders
+    assert () == holds_on(reading(told), RIGHT, true_on=THE_DAY).orders
 
 
 def test_a_voidance_stays(told):
-    (order,) = holds_on(told, SHARE, true_on=THE_DAY).orders
+    (order,) = holds_on(reading(told), SHARE, true_on=THE_DAY).orders
     assert ("DECLARE_VOID", RULED) == (order.effect, order.position)
 
 
 def test_nothing_is_known_of_a_dispute_that_was_not_opened(told):
-    found = dispute_of(told, "dispute:none")
+    found = dispute_of(reading(told), "dispute:none")
     assert ((), (), None) == (found.steps, found.orders, found.stage)

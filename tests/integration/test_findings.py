@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from ledger.domain.core.body import Body
-from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from projections.questions.findings import Finding, findings
 from tests.support import builders as b
@@ -22,6 +21,7 @@ from tests.support.disputes import (
     void,
 )
 from tests.support.folded import telling
+from tests.support.reading import reading
 from tests.support.running import contract_running
 
 STORY: dict[str, Body] = {
@@ -73,8 +73,8 @@ def told(postgres_server) -> Iterator[Pool]:
         yield pool
 
 
-def found(pool: Pool, **asked) -> dict[str, Finding]:
-    page = findings(pool, bundled_law(), **asked)
+def found(pool: Pool, known_at: int | None = None, **asked) -> dict[str, Finding]:
+    page = findings(reading(pool, known_at), **asked)
     return {NAMES[each.suspect.position]: each for each in page.findings}
 
 
@@ -125,7 +125,7 @@ def test_what_was_not_known_yet_is_no_finding(told):
 def test_findings_come_page_by_page(told):
     seen, after = {}, -1
     while True:
-        page = findings(told, bundled_law(), after=after, limit=1)
+        page = findings(reading(told), after=after, limit=1)
         seen.update({each.suspect.position: each for each in page.findings})
         if page.next_after is None:
             break

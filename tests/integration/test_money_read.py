@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 
-from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
@@ -28,6 +27,7 @@ from tests.support.disputes import court_registered, dispute_opened, hold_ordere
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
+from tests.support.reading import reading
 
 ON = date(2026, 11, 2)
 STORY = (
@@ -74,7 +74,7 @@ def told(postgres_server) -> Iterator[Pool]:
 
 
 def test_a_distribution_is_computed_again_line_by_line(told):
-    found = computation_of(told, m.SHARED_OUT)
+    found = computation_of(reading(told), m.SHARED_OUT)
     assert (m.LICENCE, m.SPLIT) == (found.contract, found.share)
     (lines,) = found.reports
     assert (1_000_000_000, (("vat", 100_000_000),), 900_000_000) == (
@@ -99,19 +99,19 @@ def test_a_distribution_is_computed_again_line_by_line(told):
 
 
 def test_before_the_release_the_authors_part_waits(told):
-    found = computation_of(told, m.SHARED_OUT, known_at=SHARED)
+    found = computation_of(reading(told, known_at=SHARED), m.SHARED_OUT)
     assert ((), 9_720_000) == (found.authors, found.suspense)
-    before = computation_of(told, m.SHARED_OUT, known_at=REPORTED)
+    before = computation_of(reading(told, known_at=REPORTED), m.SHARED_OUT)
     assert (None, None, ()) == (before.position, before.total, before.positions)
 
 
 def test_what_is_owed_is_payable_paid_held_and_why(told):
-    author = dues_of(told, AUTHOR, true_on=ON, contract=m.LICENCE)
+    author = dues_of(reading(told), AUTHOR, true_on=ON, contract=m.LICENCE)
     (line,) = author.lines
     assert (9_720_000, 0, 9_720_000) == (line.payable, line.paid, line.held)
     assert ["HOLD_PAYMENT"] == [order.effect for order in line.held_by]
     assert HELD in author.positions
-    institute = dues_of(told, INSTITUTE, true_on=ON)
+    institute = dues_of(reading(told), INSTITUTE, true_on=ON)
     (line,) = institute.lines
     assert (22_680_000, 10_000_000, 12_680_000, 0) == (
         line.payable,
@@ -123,20 +123,20 @@ def test_what_is_owed_is_payable_paid_held_and_why(told):
 
 
 def test_what_waits_is_said_with_the_dues(told):
-    known = dues_of(told, AUTHOR, true_on=ON, contract=m.LICENCE, known_at=PAID)
+    known = dues_of(reading(told, known_at=PAID), AUTHOR, true_on=ON, contract=m.LICENCE)
     assert ((), [9_720_000]) == (known.lines, [each.amount for each in known.suspense])
-    assert () == dues_of(told, AUTHOR, true_on=ON, contract=m.LICENCE).suspense
+    assert () == dues_of(reading(told), AUTHOR, true_on=ON, contract=m.LICENCE).suspense
 
 
 def test_who_agreed_to_a_share(told):
-    found = agreement_of(told, m.SPLIT)
+    found = agreement_of(reading(told), m.SPLIT)
     assert tuple(sorted((FIRM, INSTITUTE))) == found.agreed_by
     assert found.agreed_by_all
     assert (300_000, (AGREED,)) == (found.authors_ppm, found.positions)
 
 
 def test_a_share_says_who_gets_a_part_and_did_not_agree(told):
-    found = agreement_of(told, m.PROFIT_SPLIT)
+    found = agreement_of(reading(told), m.PROFIT_SPLIT)
     assert found.agreed_by_all is False
     assert ((INSTITUTE,), (AUTHOR,)) == (found.agreed_by, found.not_agreed)
 
@@ -146,13 +146,13 @@ def test_what_is_overdue_with_the_interest_so_far(told):
 
     The day from which days are counted is not counted (Civil Code art. 147).
     """
-    found = overdue_of(told, m.LICENCE, bundled_law(), true_on=date(2026, 7, 23))
+    found = overdue_of(reading(told), m.LICENCE, true_on=date(2026, 7, 23))
     (unpaid,) = found.unpaid
     assert (date(2026, 4, 30), 84) == (unpaid.due_on, unpaid.days_late)
     assert 26_000_000 == unpaid.unpaid
     assert 26_000_000 * 120_000 * 74 // (1_000_000 * 365) == unpaid.interest
     assert () == found.unreported
-    later = overdue_of(told, m.LICENCE, bundled_law(), true_on=date(2026, 11, 2))
+    later = overdue_of(reading(told), m.LICENCE, true_on=date(2026, 11, 2))
     assert [(date(2026, 4, 1), date(2026, 7, 1), 95), (date(2026, 7, 1), date(2026, 10, 1), 3)] == [
         (each.period_from, each.period_to, each.days_late) for each in later.unreported
     ]
@@ -160,22 +160,22 @@ def test_what_is_overdue_with_the_interest_so_far(told):
 
 
 def test_no_report_is_missing_of_days_after_the_last_grant(told):
-    agreed = terms_on(told, m.LICENCE, bundled_law(), true_on=date(2026, 7, 23)).terms
+    agreed = terms_on(reading(told), m.LICENCE, true_on=date(2026, 7, 23)).terms
     assert agreed is not None
     assert agreed.effective_to is None
     (end,) = {grant.valid_to for grant in agreed.grants}
-    after = overdue_of(told, m.LICENCE, bundled_law(), true_on=date(end.year + 5, 1, 1))
+    after = overdue_of(reading(told), m.LICENCE, true_on=date(end.year + 5, 1, 1))
     last = max(after.unreported, key=lambda each: each.period_from)
     assert (date(2030, 10, 1), date(2030, 12, 1)) == (last.period_from, last.period_to)
     assert (end, date(2031, 1, 30)) == (last.period_to, last.due_on)
 
 
 def test_whether_the_minimum_of_a_year_was_met(told):
-    found = minimum_of(told, m.LICENCE, year=2026)
+    found = minimum_of(reading(told), m.LICENCE, year=2026)
     assert (50_000_000, 36_000_000, 14_000_000) == (found.minimum, found.earned, found.short)
     assert (LICENSED, REPORTED) == found.positions
     assert (date(2026, 1, 1), date(2027, 1, 1)) == (found.year_from, found.year_to)
     assert found.met is False
     assert FIRM == found.licensee
-    assert 50_000_000 == minimum_of(told, m.LICENCE, year=2025).short
-    assert minimum_of(told, "contract:none", year=2026).met is None
+    assert 50_000_000 == minimum_of(reading(told), m.LICENCE, year=2025).short
+    assert minimum_of(reading(told), "contract:none", year=2026).met is None

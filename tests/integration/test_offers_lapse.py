@@ -17,6 +17,7 @@ from tests.support.builders import FIRM, INSTITUTE, LISTING, OFFER, RIVAL
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
+from tests.support.reading import reading
 
 SECOND, UNLISTED = "offer:second", "offer:unlisted"
 REACH = ("licensor", "licensee", "rights", "acts", "exclusivity", "territory", "field")
@@ -48,7 +49,7 @@ def told(postgres_server) -> Iterator[Pool]:
 
 
 def stand(told: Pool, after: str) -> dict[str, tuple[bool, str | None, tuple[int, ...]]]:
-    found = offers_of(told, at=NOON + timedelta(seconds=AT[after]), party=FIRM)
+    found = offers_of(reading(told), at=NOON + timedelta(seconds=AT[after]), party=FIRM)
     return {each.offer.subject: (each.open, each.reason, each.lapsed_by) for each in found.offers}
 
 
@@ -66,5 +67,5 @@ def test_a_listing_takes_the_offers_on_it_along_when_it_closes(told: Pool):
     assert (False, "lapsed", (AT["closed"],)) == after[SECOND]
     assert (False, "lapsed", (AT["deal"],)) == after[OFFER]
     assert (True, None, ()) == after[UNLISTED]
-    found = offers_of(told, at=NOON + timedelta(seconds=AT["closed"]), offer=SECOND)
+    found = offers_of(reading(told), at=NOON + timedelta(seconds=AT["closed"]), offer=SECOND)
     assert (AT["offered too"], AT["closed"]) == found.positions

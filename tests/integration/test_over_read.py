@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 
-from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
@@ -31,6 +30,7 @@ from tests.support.contracts import LATE, terms_amended
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
+from tests.support.reading import reading
 
 DIRECT = f"{CONTRACT}1"
 HEAD = grant(rights=[OTHER_RIGHT], exclusivity="non_exclusive")
@@ -83,23 +83,23 @@ def told(postgres_server) -> Iterator[Pool]:
 
 def test_no_report_is_missing_of_periods_after_the_right(told):
     """The right lapsed in the second quarter: of that a report is due, of the third none."""
-    found = overdue_of(told, m.LICENCE, bundled_law(), true_on=date(2027, 6, 1))
+    found = overdue_of(reading(told), m.LICENCE, true_on=date(2027, 6, 1))
     assert [date(2026, 4, 1)] == [each.period_from for each in found.unreported]
     assert LAPSED in found.positions
 
 
 def test_a_sublicence_falls_with_its_head_grant_while_the_contract_runs_on(told):
     """From the day on which that ends; what has a direct licence lives on."""
-    before = terms_on(told, SUBLICENCE, bundled_law(), true_on=date(2026, 12, 31))
+    before = terms_on(reading(told), SUBLICENCE, true_on=date(2026, 12, 31))
     assert "in_force" == before.status
-    after = terms_on(told, SUBLICENCE, bundled_law(), true_on=date(2027, 1, 1))
+    after = terms_on(reading(told), SUBLICENCE, true_on=date(2027, 1, 1))
     assert ("terminated", True) == (after.status, ENDED in after.positions)
-    assert "in_force" == terms_on(told, DIRECT, bundled_law(), true_on=date(2027, 1, 1)).status
+    assert "in_force" == terms_on(reading(told), DIRECT, true_on=date(2027, 1, 1)).status
 
 
 def test_what_is_missing_is_of_the_schedule_of_its_days(told):
     """A schedule was changed in the second quarter, and taken out after the third."""
-    found = overdue_of(told, AMENDED, bundled_law(), true_on=date(2027, 6, 1))
+    found = overdue_of(reading(told), AMENDED, true_on=date(2027, 6, 1))
     assert [
         (date(2026, 1, 1), date(2026, 4, 1), date(2026, 4, 30)),
         (date(2026, 4, 1), date(2026, 5, 15), date(2026, 7, 30)),

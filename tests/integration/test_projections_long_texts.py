@@ -17,6 +17,7 @@ from tests.support.builders import INSTITUTE
 from tests.support.logbook import put
 from tests.support.parties import party_renamed
 from tests.support.projecting import logged
+from tests.support.reading import reading
 
 IDS = frozenset(
     {
@@ -54,5 +55,5 @@ def test_a_name_of_four_thousand_characters_is_folded_and_found(pool: Pool) -> N
     events = put(pool, logged(party_renamed(party=INSTITUTE, name=name)))
     Runner(pool, READ_MODELS, decode).catch_up()
     assert {len(events)} == {each.size for each in read_progress(pool).values()}
-    found = party_as_known(pool, INSTITUTE, true_on=date(2026, 12, 1))
+    found = party_as_known(reading(pool), INSTITUTE, true_on=date(2026, 12, 1))
     assert found.name == name

@@ -9,11 +9,10 @@ import pytest
 
 from ledger.domain.core.body import Body
 from ledger.domain.core.scope import Field, Territory
-from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
-from projections.engine.view import NotAsked, NotFolded
+from projections.engine.view import Beyond, NotAsked, NotFolded
 from projections.questions.histories import timeline_of
 from projections.questions.licences import LicenceCheck, Use, check_licence
 from projections.questions.title import Owner, title_of
@@ -32,6 +31,7 @@ from tests.support.contracts import LATE
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
+from tests.support.reading import reading
 from tests.support.running import contract_running
 
 CORRECTION = "report:corrected"
@@ -105,9 +105,9 @@ def told(postgres_server) -> Iterator[Pool]:
 
 
 def test_who_owned_a_right_on_a_day_and_by_which_events(told):
-    before = title_of(told, RIGHT, true_on=date(2026, 10, 30))
+    before = title_of(reading(told), RIGHT, true_on=date(2026, 10, 30))
     assert (Owner(INSTITUTE, Fraction(1), RIGHT),) == before.owners
-    after = title_of(told, RIGHT, true_on=date(2026, 10, 31))
+    after = title_of(reading(told), RIGHT, true_on=date(2026, 10, 31))
     assert (Owner(FIRM, Fraction(1), b.ASSIGNMENT),) == after.owners
     assert positions("filed", "agreed", "registered") == after.positions
     assert (SIZE, ()) == (after.size, after.pending)
@@ -115,13 +115,13 @@ def test_who_owned_a_right_on_a_day_and_by_which_events(told):
 
 def test_who_owned_it_as_against_third_parties(told):
     day = date(2026, 10, 31)
-    (owner,) = title_of(told, RIGHT, true_on=day, effect="third_parties").owners
+    (owner,) = title_of(reading(told), RIGHT, true_on=day, effect="third_parties").owners
     assert INSTITUTE == owner.party
 
 
 def test_who_the_ledger_believed_to_own_it_at_a_position(told):
     day = date(2026, 12, 1)
-    believed = title_of(told, RIGHT, true_on=day, known_at=AT["agreed"])
+    believed = title_of(reading(told, known_at=AT["agreed"]), RIGHT, true_on=day)
     assert [INSTITUTE] == [owner.party for owner in believed.owners]
     assert positions("filed", "agreed") == believed.positions
     (pending,) = believed.pending
@@ -130,9 +130,9 @@ def test_who_the_ledger_believed_to_own_it_at_a_position(told):
 
 def test_what_passes_by_agreement_waits_for_the_register_against_third_parties_only(told):
     day = date(2026, 11, 2)
-    between = title_of(told, SOFTWARE, true_on=day)
+    between = title_of(reading(told), SOFTWARE, true_on=day)
     assert ([FIRM], ()) == ([owner.party for owner in between.owners], between.pending)
-    others = title_of(told, SOFTWARE, true_on=day, effect="third_parties")
+    others = title_of(reading(told), SOFTWARE, true_on=day, effect="third_parties")
     assert [INSTITUTE] == [owner.party for owner in others.owners]
     assert ["assignment:software"] == [each.assignment for each in others.pending]
 
@@ -140,7 +140,7 @@ def test_what_passes_by_agreement_waits_for_the_register_against_third_parties_o
 def test_who_the_ledger_believed_to_own_it_at_an_instant(told):
     day, moment = date(2026, 12, 1), accepted("registered")
     for known_at, expected in ((moment - timedelta(milliseconds=1), INSTITUTE), (moment, FIRM)):
-        (owner,) = title_of(told, RIGHT, true_on=day, known_at=known_at).owners
+        (owner,) = title_of(reading(told, known_at=known_at), RIGHT, true_on=day).owners
         assert expected == owner.party
 
 
@@ -152,58 +152,59 @@ def test_who_the_office_had_as_owner_by_a_day(told):
         (datetime(2026, 10, 31, 17, tzinfo=UTC), FIRM),
         (None, FIRM),
     ):
-        answer = title_of(told, RIGHT, true_on=day, known_at=known_at, known_by="office")
+        answer = title_of(reading(told, known_at=known_at, known_by="office"), RIGHT, true_on=day)
         assert [expected] == [owner.party for owner in answer.owners]
     assert positions("filed", "registered") == answer.positions
 
 
 def test_an_unknown_right_has_no_owners(told):
-    answer = title_of(told, "right:vn.none", true_on=date(2026, 12, 1))
+    answer = title_of(reading(told), "right:vn.none", true_on=date(2026, 12, 1))
     assert ((), (), ()) == (answer.owners, answer.pending, answer.positions)
 
 
 def test_questions_that_make_no_sense_are_told_so(told):
     day = date(2026, 12, 1)
     with pytest.raises(NotAsked):
-        title_of(told, RIGHT, true_on=day, known_at=5, known_by="office")
+        title_of(reading(told, known_at=5, known_by="office"), RIGHT, true_on=day)
     with pytest.raises(NotAsked):
-        title_of(told, RIGHT, true_on=day, known_at=day)
-    with pytest.raises(NotFolded):
-        title_of(told, RIGHT, true_on=day, known_at=SIZE)
+        title_of(reading(told, known_at=day), RIGHT, true_on=day)
+    with pytest.raises(Beyond, match=f"the log has {SIZE} entries"):
+        title_of(reading(told, known_at=SIZE), RIGHT, true_on=day)
 
 
 def test_the_chain_of_title_is_every_link_in_order(told):
-    chain = chain_of(told, RIGHT)
+    chain = chain_of(reading(told), RIGHT)
     expected = ["filed", "security", "release", "agreed", "registered"]
     assert expected == [link.link for link in chain.links]
     names = ("filed", "charged", "freed", "agreed", "registered")
     assert positions(*names) == chain.positions
-    assert positions("filed", "charged") == chain_of(told, RIGHT, known_at=AT["charged"]).positions
+    assert (
+        positions("filed", "charged")
+        == chain_of(reading(told, known_at=AT["charged"]), RIGHT).positions
+    )
 
 
 def test_the_liens_on_a_right_on_a_day(told):
-    (lien,) = liens_on(told, RIGHT, true_on=date(2026, 10, 31)).liens
+    (lien,) = liens_on(reading(told), RIGHT, true_on=date(2026, 10, 31)).liens
     assert (b.SECURITY, (BANK,), (INSTITUTE,), True) == (
         lien.security,
         lien.creditors,
         lien.debtors,
         lien.forbids_assignment,
     )
-    freed = liens_on(told, RIGHT, true_on=date(2026, 11, 1))
+    freed = liens_on(reading(told), RIGHT, true_on=date(2026, 11, 1))
     assert ((), positions("charged", "freed")) == (freed.liens, freed.positions)
-    assert 1 == len(liens_on(told, b.OTHER_RIGHT, true_on=date(2026, 11, 1)).liens)
-    then = liens_on(told, RIGHT, true_on=date(2026, 11, 1), known_at=AT["charged"])
+    assert 1 == len(liens_on(reading(told), b.OTHER_RIGHT, true_on=date(2026, 11, 1)).liens)
+    then = liens_on(reading(told, known_at=AT["charged"]), RIGHT, true_on=date(2026, 11, 1))
     assert 1 == len(then.liens)
 
 
 def test_the_status_of_a_right_on_a_day(told):
-    now = status_of(told, RIGHT, bundled_law(), true_on=date(2027, 6, 1))
+    now = status_of(reading(told), RIGHT, true_on=date(2027, 6, 1))
     assert ("lapsed", positions("filed", "granted", "lapsed")) == (now.status, now.positions)
-    then = status_of(
-        told, RIGHT, bundled_law(), true_on=date(2027, 6, 1), known_at=AT["registered"]
-    )
+    then = status_of(reading(told, known_at=AT["registered"]), RIGHT, true_on=date(2027, 6, 1))
     assert ("in_force", positions("filed", "granted")) == (then.status, then.positions)
-    assert status_of(told, b.OTHER_RIGHT, bundled_law(), true_on=date(2027, 6, 1)).status == "filed"
+    assert status_of(reading(told), b.OTHER_RIGHT, true_on=date(2027, 6, 1)).status == "filed"
 
 
 def use(party: str = FIRM, **said: object) -> Use:
@@ -211,8 +212,8 @@ def use(party: str = FIRM, **said: object) -> Use:
     return Use(party=party, **{**asked, **said})
 
 
-def check(told: Pool, asked: Use, **known: object) -> LicenceCheck:
-    return check_licence(told, asked, bundled_law(), now=NOON, **known)
+def check(told: Pool, asked: Use, known_at: int | None = None) -> LicenceCheck:
+    return check_licence(reading(told, known_at), asked, now=NOON)
 
 
 def test_a_firm_is_licensed_within_its_grant(told):
@@ -298,11 +299,11 @@ def test_a_licence_is_known_from_its_contract_on(told):
 
 def test_offers_as_they_stood_at_an_instant(told):
     moment = accepted("countered")
-    open_then = offers_of(told, at=moment - timedelta(milliseconds=1)).offers
+    open_then = offers_of(reading(told), at=moment - timedelta(milliseconds=1)).offers
     assert [(b.OFFER, True, None)] == [
         (state.offer.subject, state.open, state.reason) for state in open_then
     ]
-    now = offers_of(told, at=moment)
+    now = offers_of(reading(told), at=moment)
     assert [(b.OFFER, False, "countered"), (b.COUNTER, True, None)] == [
         (state.offer.subject, state.open, state.reason) for state in now.offers
     ]
@@ -311,23 +312,23 @@ def test_offers_as_they_stood_at_an_instant(told):
 
 def test_offers_of_a_party_come_in_pages(told):
     moment = accepted("lapsed")
-    first = offers_of(told, at=moment, party=INSTITUTE, limit=1)
+    first = offers_of(reading(told), at=moment, party=INSTITUTE, limit=1)
     assert ([b.OFFER], AT["offered"]) == (
         [state.offer.subject for state in first.offers],
         first.next_after,
     )
-    second = offers_of(told, at=moment, party=INSTITUTE, limit=1, after=AT["offered"])
+    second = offers_of(reading(told), at=moment, party=INSTITUTE, limit=1, after=AT["offered"])
     assert ([b.COUNTER], None) == (
         [state.offer.subject for state in second.offers],
         second.next_after,
     )
-    assert () == offers_of(told, at=moment, party=BANK).offers
-    assert () == offers_of(told, at=moment, listing=b.LISTING).offers
-    assert 1 == len(offers_of(told, at=moment, offer=b.COUNTER).offers)
+    assert () == offers_of(reading(told), at=moment, party=BANK).offers
+    assert () == offers_of(reading(told), at=moment, listing=b.LISTING).offers
+    assert 1 == len(offers_of(reading(told), at=moment, offer=b.COUNTER).offers)
 
 
 def test_the_money_of_a_contract(told):
-    money = revenue_of(told, CONTRACT)
+    money = revenue_of(reading(told), CONTRACT)
     assert (
         Balance(AUTHOR, "VND", 15_000_000, 15_000_000),
         Balance(INSTITUTE, "VND", 35_000_000, 0),
@@ -341,9 +342,9 @@ def test_the_money_of_a_contract(told):
 
 
 def test_the_money_of_a_contract_as_it_was_known(told):
-    then = revenue_of(told, CONTRACT, known_at=AT["distributed"])
+    then = revenue_of(reading(told, known_at=AT["distributed"]), CONTRACT)
     assert [15_000_000] == [balance.open for balance in then.balances if balance.payee == AUTHOR]
-    before = revenue_of(told, CONTRACT, known_at=AT["reported"])
+    before = revenue_of(reading(told, known_at=AT["reported"]), CONTRACT)
     assert [(b.REPORT, None)] == [
         (report.report.subject, report.corrected_by) for report in before.reports
     ]
@@ -351,26 +352,26 @@ def test_the_money_of_a_contract_as_it_was_known(told):
 
 
 def test_a_timeline_comes_in_pages_in_order(told):
-    whole = timeline_of(told, RIGHT)
+    whole = timeline_of(reading(told), RIGHT)
     named = [name for name, body in STORY.items() if RIGHT in body.subjects()]
     assert (positions(*named), None) == (whole.positions, whole.next_after)
-    first = timeline_of(told, RIGHT, limit=3)
-    rest = timeline_of(told, RIGHT, after=first.next_after, limit=100)
+    first = timeline_of(reading(told), RIGHT, limit=3)
+    rest = timeline_of(reading(told), RIGHT, after=first.next_after, limit=100)
     assert whole.events == (*first.events, *rest.events)
 
 
 def test_a_timeline_is_as_it_was_known(told):
-    whole = timeline_of(told, RIGHT)
+    whole = timeline_of(reading(told), RIGHT)
     before = [each.position for each in whole.events if each.position <= AT["agreed"]]
-    by_position = timeline_of(told, RIGHT, known_at=AT["agreed"])
-    by_instant = timeline_of(told, RIGHT, known_at=accepted("agreed"))
+    by_position = timeline_of(reading(told, known_at=AT["agreed"]), RIGHT)
+    by_instant = timeline_of(reading(told, known_at=accepted("agreed")), RIGHT)
     assert before == [each.position for each in by_position.events]
     assert replace(by_position, known_at=by_instant.known_at) == by_instant
     assert len(before) < len(whole.events)
 
 
 def test_a_timeline_shows_all_axes(told):
-    by_position = {event.position: event for event in timeline_of(told, RIGHT).events}
+    by_position = {event.position: event for event in timeline_of(reading(told), RIGHT).events}
     event = by_position[AT["lapsed"]]
     assert ("right.lapsed/1", date(2027, 5, 4), date(2026, 11, 1), accepted("lapsed")) == (
         event.topic,
@@ -390,7 +391,7 @@ def test_a_table_that_is_ahead_tells_nothing_that_another_cannot_know(postgres_s
         Runner(pool, READ_MODELS, decode).catch_up(AT["registered"])
         ahead = tuple(model for model in READ_MODELS if model.name != "title")
         Runner(pool, ahead, decode).catch_up()
-        answer = title_of(pool, RIGHT, true_on=date(2026, 12, 1))
+        answer = title_of(reading(pool), RIGHT, true_on=date(2026, 12, 1))
         assert (AT["registered"], positions("filed", "agreed")) == (answer.size, answer.positions)
         assert [INSTITUTE] == [owner.party for owner in answer.owners]
         pool.close()
@@ -406,7 +407,7 @@ def test_a_reader_can_wait_for_what_it_wrote(told):
 def test_what_is_not_built_has_folded_nothing(pool):
     assert {0} == set(folded_sizes(pool).values())
     with pytest.raises(NotFolded):
-        timeline_of(pool, RIGHT)
+        timeline_of(reading(pool), RIGHT)
     rebuild(pool, (timeline,), decode)
     with pytest.raises(NotFolded):
-        timeline_of(pool, RIGHT)
+        timeline_of(reading(pool), RIGHT)

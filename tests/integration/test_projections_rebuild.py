@@ -28,6 +28,7 @@ from tests.support.builders import OPERATOR
 from tests.support.histories import random_history
 from tests.support.logbook import NOON, append_all, put, written_again
 from tests.support.postgres import run_sql
+from tests.support.reading import reading
 
 HISTORY = random_history(Random(11), 100)
 
@@ -111,17 +112,17 @@ def test_readers_see_the_old_rows_until_the_swap(pool, monkeypatch):
     rebuild(pool, READ_MODELS, decode)
     put(pool, HISTORY)
     Runner(pool, READ_MODELS, decode).catch_up(50)
-    before = timeline_of(pool, OPERATOR)
+    before = timeline_of(reading(pool), OPERATOR)
     seen = []
 
     def look_and_swap(pool: Pool, names: dict[str, str]) -> bool:
-        seen.append(timeline_of(pool, OPERATOR))
+        seen.append(timeline_of(reading(pool), OPERATOR))
         return swap_tables(pool, names)
 
     monkeypatch.setattr(rebuilding, "swap_tables", look_and_swap)
     rebuild(pool, READ_MODELS, decode)
     assert [before] == seen
-    assert len(HISTORY) == timeline_of(pool, OPERATOR).size
+    assert len(HISTORY) == timeline_of(reading(pool), OPERATOR).size
 
 
 def test_a_live_runner_goes_on_in_the_new_tables(pool):
@@ -225,9 +226,9 @@ def test_a_table_of_another_shape_is_not_asked(pool):
     older = replace(timeline, row=EventRow, emit=lambda _logged: [])
     rebuild(pool, (older, events), decode)
     with pytest.raises(NotFolded, match="timeline was made by another version"):
-        timeline_of(pool, OPERATOR)
+        timeline_of(reading(pool), OPERATOR)
 
 
 def test_a_question_to_what_is_not_built_is_told_so(pool):
     with pytest.raises(NotFolded):
-        timeline_of(pool, OPERATOR)
+        timeline_of(reading(pool), OPERATOR)

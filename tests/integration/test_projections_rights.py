@@ -6,7 +6,6 @@ from datetime import date
 import pytest
 
 from ledger.domain.core.body import Body
-from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
@@ -21,6 +20,7 @@ from tests.support.builders import AUTHOR, FIRM, INSTITUTE, REGISTRAR, RIGHT, TE
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
+from tests.support.reading import reading
 from tests.support.rights import EUROPEAN
 from tests.support.running import contract_running
 
@@ -68,7 +68,7 @@ def told(postgres_server) -> Iterator[Pool]:
 
 
 def test_which_royalties_were_paid_for_days_after_a_lapse_that_nobody_knew_of(told):
-    answer = lapse_effects(told, RIGHT)
+    answer = lapse_effects(reading(told), RIGHT)
     (effects,) = answer.ends
     assert ("lapsed", date(2026, 8, 1)) == (effects.end.outcome, effects.end.effective_from)
     assert AT["lapsed"] == effects.end.position, "the gazette that repeats it told nothing new"
@@ -80,16 +80,16 @@ def test_which_royalties_were_paid_for_days_after_a_lapse_that_nobody_knew_of(to
 
 
 def test_before_the_lapse_was_known_it_touched_nothing(told):
-    assert () == lapse_effects(told, RIGHT, known_at=AT["paid"]).ends
+    assert () == lapse_effects(reading(told, known_at=AT["paid"]), RIGHT).ends
 
 
 def test_an_end_where_nothing_is_licensed_touches_nothing(told):
-    (effects,) = lapse_effects(told, EUROPEAN).ends
+    (effects,) = lapse_effects(reading(told), EUROPEAN).ends
     assert ("iso:GB", (), ()) == (effects.end.territory, effects.reports, effects.paid)
 
 
 def test_a_technology_says_who_owns_paid_for_and_made_it(told):
-    known = technology_of(told, TECHNOLOGY)
+    known = technology_of(reading(told), TECHNOLOGY)
     assert (Share(INSTITUTE, (1, 1)),) == known.owners
     assert known.funding is not None
     assert (Share(FIRM, (3, 10)), Share(REGISTRAR, (7, 10))) == known.funding.contributors
@@ -103,30 +103,28 @@ def test_a_technology_says_who_owns_paid_for_and_made_it(told):
 
 
 def test_a_technology_as_it_was_known_before(told):
-    then = technology_of(told, TECHNOLOGY, known_at=AT["technology"])
+    then = technology_of(reading(told, known_at=AT["technology"]), TECHNOLOGY)
     assert ((), None, None, 700_000) == (
         then.rights,
         then.funding,
         then.category,
         then.state_funded_ppm,
     )
-    unknown = technology_of(told, "technology:none")
+    unknown = technology_of(reading(told), "technology:none")
     assert (None, (), ()) == (unknown.title, unknown.owners, unknown.positions)
 
 
 def test_a_status_in_one_state_and_as_a_whole(told):
     day = date(2011, 3, 1)
-    known = {"known_by": "office", "territory": "iso:GB", "true_on": day}
+    known = {"territory": "iso:GB", "true_on": day}
     assert (
-        "in_force"
-        == status_of(told, EUROPEAN, bundled_law(), known_at=date(2011, 6, 1), **known).status
+        "in_force" == status_of(reading(told, date(2011, 6, 1), "office"), EUROPEAN, **known).status
     )
     assert (
-        "lapsed"
-        == status_of(told, EUROPEAN, bundled_law(), known_at=date(2011, 8, 1), **known).status
+        "lapsed" == status_of(reading(told, date(2011, 8, 1), "office"), EUROPEAN, **known).status
     )
     fates = {
         fate.territory: fate.status
-        for fate in status_of(told, EUROPEAN, bundled_law(), true_on=day).states
+        for fate in status_of(reading(told), EUROPEAN, true_on=day).states
     }
     assert {"iso:BE": "in_force", "iso:GB": "lapsed", "iso:NL": "in_force"} == fates

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from projections.engine.decoding import decode
@@ -29,6 +28,7 @@ from tests.support.parties import (
 )
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
+from tests.support.reading import reading
 
 BINDS = datetime(2026, 12, 24, tzinfo=UTC)
 TODAY = date(2026, 11, 2)
@@ -48,7 +48,7 @@ def told(postgres_server: EmbeddedPostgres) -> Iterator[Pool]:
 
 
 def power(told: Pool, party: str, now: datetime = NOON, on: date = TODAY) -> PowerToBind:
-    return power_of(told, party, signer=party, true_on=on, act=ANY_ACT, now=now)
+    return power_of(reading(told), party, signer=party, true_on=on, act=ANY_ACT, now=now)
 
 
 def test_a_registration_that_waits_binds_nobody_and_is_shown(told: Pool):
@@ -75,7 +75,7 @@ def test_a_key_that_waits_is_shown_and_one_that_was_stopped_is_not(told: Pool):
     )
     assert answer.binds, "its other keys do"
     assert waits.position in answer.positions
-    stopped = key_as_known(told, b.key_id(INSTITUTE, 3)).key.stopped
+    stopped = key_as_known(reading(told), b.key_id(INSTITUTE, 3)).key.stopped
     assert stopped is not None
     assert (4, REGISTRAR) == (stopped.position, stopped.by)
 
@@ -87,15 +87,15 @@ def test_of_another_day_it_is_said_what_waits_then(told: Pool):
 
 
 def test_a_licence_check_shows_what_waits_of_the_party(told: Pool):
-    checked = check_licence(told, use(WAITING, true_on=TODAY), bundled_law(), now=NOON)
+    checked = check_licence(reading(told), use(WAITING, true_on=TODAY), now=NOON)
     assert [6] == [each.position for each in checked.waiting]
     assert not checked.licensed
 
 
 def test_what_a_stopped_registration_said_is_gone(told: Pool):
-    now = party_as_known(told, WAITING, true_on=TODAY)
+    now = party_as_known(reading(told), WAITING, true_on=TODAY)
     assert (("bank",), BINDS) == (now.roles, now.binds_from)
-    between = party_as_known(told, WAITING, true_on=TODAY, known_at=5)
+    between = party_as_known(reading(told, known_at=5), WAITING, true_on=TODAY)
     assert (None, ()) == (between.kind, between.roles)
-    before = party_as_known(told, WAITING, true_on=TODAY, known_at=4)
+    before = party_as_known(reading(told, known_at=4), WAITING, true_on=TODAY)
     assert ("clerk",) == before.roles

@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 
 from ledger.domain.core.scope import Field, Territory
-from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
@@ -28,6 +27,7 @@ from tests.support.builders import (
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
+from tests.support.reading import reading
 
 DA_NANG = {"codes": ["vn-2025:48"]}
 OF_KNOW_HOW = "contract:know-how"
@@ -98,7 +98,7 @@ def place(code: str) -> Territory:
 )
 def test_who_is_exclusive(told, where, what, start, end, exclusive):
     part = Part(place(where), what, date.fromisoformat(start), end and date.fromisoformat(end))
-    found = exclusive_in(told, RIGHT, part)
+    found = exclusive_in(reading(told), RIGHT, part)
     assert exclusive == found.exclusive
     assert ([f"{CONTRACT}#g1"] if exclusive else []) == [row.ref for row in found.grants]
     assert ((LICENSED,) if exclusive else ()) == found.positions
@@ -107,9 +107,8 @@ def test_who_is_exclusive(told, where, what, start, end, exclusive):
 def test_what_may_still_be_granted_in_da_nang(told):
     """The field is free but for A61K, and A61K before and after the exclusive licence."""
     found = left_of(
-        told,
+        reading(told),
         RIGHT,
-        bundled_law(),
         start=date(2027, 1, 1),
         end=date(2031, 1, 1),
         territory=place("vn-2025:48"),
@@ -128,37 +127,37 @@ def test_what_may_still_be_granted_in_da_nang(told):
 
 
 def test_a_title_bounds_what_may_be_granted(told):
-    found = left_of(told, RIGHT, bundled_law(), start=date(2027, 1, 1), end=None)
+    found = left_of(reading(told), RIGHT, start=date(2027, 1, 1), end=None)
     assert ("iso:VN",) == found.part.territory.codes
     assert date(2040, 3, 11) == found.part.end
-    over = left_of(told, RIGHT, bundled_law(), start=date(2041, 1, 1), end=None)
+    over = left_of(reading(told), RIGHT, start=date(2041, 1, 1), end=None)
     assert ((), ()) == (over.exclusive, over.non_exclusive)
 
 
 def test_before_the_licence_was_known_all_was_free(told):
-    found = left_of(told, RIGHT, bundled_law(), start=date(2027, 1, 1), end=None, known_at=GRANTED)
+    found = left_of(reading(told, known_at=GRANTED), RIGHT, start=date(2027, 1, 1), end=None)
     (free,) = found.exclusive
     assert (("iso:VN",), "any", ()) == (free.territory, free.field, free.without)
 
 
 def test_what_ends_with_the_right_and_who_must_be_told(told):
-    found = dependents_of(told, RIGHT, true_on=date(2028, 1, 1))
+    found = dependents_of(reading(told), RIGHT, true_on=date(2028, 1, 1))
     assert [f"{CONTRACT}#g1", f"{SUBLICENCE}#g1"] == [each.grant.ref for each in found.dependents]
     assert tuple(sorted({INSTITUTE, FIRM, RIVAL, BANK})) == found.tell
     assert (LICENSED, SUBLICENSED, CHARGED) == found.positions, "who is told for a lien, too"
-    later = dependents_of(told, RIGHT, true_on=date(2029, 6, 1))
+    later = dependents_of(reading(told), RIGHT, true_on=date(2029, 6, 1))
     assert [f"{CONTRACT}#g1"] == [each.grant.ref for each in later.dependents]
 
 
 def test_know_how_is_taken_and_left_as_a_right_is(told):
     """Exclusive in Đà Nẵng: elsewhere all of it may be granted, without a title's bounds."""
     taken = Part(place("vn-2025:48"), MEDICINE, date(2028, 1, 1), None)
-    found = exclusive_in(told, TECHNOLOGY, taken)
+    found = exclusive_in(reading(told), TECHNOLOGY, taken)
     assert [f"{OF_KNOW_HOW}#g1"] == [row.ref for row in found.grants]
     assert ((TAUGHT,), "yes") == (found.positions, found.verdict)
     elsewhere = replace(taken, territory=place("vn-2025:01"))
-    assert "no" == exclusive_in(told, TECHNOLOGY, elsewhere).verdict
-    left = left_of(told, TECHNOLOGY, bundled_law(), start=date(2028, 1, 1), end=None)
+    assert "no" == exclusive_in(reading(told), TECHNOLOGY, elsewhere).verdict
+    left = left_of(reading(told), TECHNOLOGY, start=date(2028, 1, 1), end=None)
     assert (("world",), None, None) == (left.part.territory.codes, left.part.end, left.status)
     assert any(("vn-2025:48",) == each.outside for each in left.exclusive)
     assert ((), (f"{OF_KNOW_HOW}#g1",)) == (left.liens, tuple(row.ref for row in left.encumbrances))
@@ -166,7 +165,7 @@ def test_know_how_is_taken_and_left_as_a_right_is(told):
 
 def test_what_nobody_registered_is_not_left_to_grant(told):
     asked = {"start": date(2028, 1, 1), "end": None}
-    unheard = left_of(told, "technology:unheard-of", bundled_law(), **asked)
+    unheard = left_of(reading(told), "technology:unheard-of", **asked)
     assert ((), (), "unknown") == (unheard.exclusive, unheard.non_exclusive, unheard.verdict)
-    before = left_of(told, TECHNOLOGY, bundled_law(), **asked, known_at=CHARGED)
+    before = left_of(reading(told, known_at=CHARGED), TECHNOLOGY, **asked)
     assert ((), ()) == (before.exclusive, before.non_exclusive)

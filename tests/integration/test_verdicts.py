@@ -11,7 +11,6 @@ from api.describe.answer_json import members_of, read_as
 from api.describe.description import describe
 from ledger.domain.core.body import Body
 from ledger.domain.core.scope import Field, Territory
-from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from projections.engine.decoding import decode
@@ -37,6 +36,7 @@ from tests.support.logbook import NOON, append_all, written_again
 from tests.support.parties import reconfirmation_given
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
+from tests.support.reading import reading
 from tests.support.specification import said
 
 DAY = date(2026, 11, 2)
@@ -73,23 +73,23 @@ def told(postgres_server: EmbeddedPostgres) -> Iterator[Pool]:
 
 
 def test_what_the_log_does_not_name_is_unknown_and_what_it_names_is_no(told: Pool):
-    asked = {"true_on": DAY, "law": bundled_law()}
-    nobody = status_of(told, "right:vn.1-2020-00010", **asked)
+    asked = {"true_on": DAY}
+    nobody = status_of(reading(told), "right:vn.1-2020-00010", **asked)
     assert ("unknown", ("right:vn.1-2020-00010",)) == (nobody.verdict, nobody.unknown)
-    assert "no" == status_of(told, RIGHT, **asked).verdict  # It is filed, and not granted.
-    before = status_of(told, RIGHT, **asked, known_at=AT["filed"] - 1)
+    assert "no" == status_of(reading(told), RIGHT, **asked).verdict  # It is filed, and not granted.
+    before = status_of(reading(told, known_at=AT["filed"] - 1), RIGHT, **asked)
     assert "unknown" == before.verdict
-    assert "no" == status_of(told, RIGHT, **asked, known_at=AT["filed"]).verdict
+    assert "no" == status_of(reading(told, known_at=AT["filed"]), RIGHT, **asked).verdict
 
 
 def test_of_a_day_before_its_conclusion_a_contract_has_no_terms(told: Pool):
-    before = terms_on(told, CONTRACT, bundled_law(), true_on=date(2010, 1, 1))
+    before = terms_on(reading(told), CONTRACT, true_on=date(2010, 1, 1))
     assert ("answered", "not_concluded") == (before.verdict, before.status)
     assert (None, None, (AT["contract"],)) == (before.version, before.terms, before.positions)
     for language, words in (("en", f"There was no {CONTRACT} yet"), ("vi", f"chưa có {CONTRACT}")):
         sentence = describe(TermsOn, members_of(before), language).sentence
         assert words in sentence
-    on_the_day = terms_on(told, CONTRACT, bundled_law(), true_on=date(2026, 11, 2))
+    on_the_day = terms_on(reading(told), CONTRACT, true_on=date(2026, 11, 2))
     assert on_the_day.terms is not None
     assert "not_concluded" != on_the_day.status
 
@@ -97,25 +97,25 @@ def test_of_a_day_before_its_conclusion_a_contract_has_no_terms(told: Pool):
 def test_an_answer_says_what_was_to_be_known_and_comes_back_the_same(told: Pool):
     known = {0: "0", NOON: "2026-11-02T05:00:00.000Z", None: None}
     for known_at, written in known.items():
-        answer = terms_on(told, CONTRACT, bundled_law(), true_on=DAY, known_at=known_at)
+        answer = terms_on(reading(told, known_at=known_at), CONTRACT, true_on=DAY)
         assert written == answer.known_at
         assert answer == read_as(TermsOn, members_of(answer))
-    title = title_of(told, RIGHT, true_on=DAY, known_by="office", known_at=DAY)
+    title = title_of(reading(told, known_by="office", known_at=DAY), RIGHT, true_on=DAY)
     assert ("office", DAY.isoformat()) == (title.known_by, title.known_at)
     assert title == read_as(Title, members_of(title))
 
 
 def test_what_no_office_had_recorded_is_unknown_to_it(told: Pool):
-    asked = {"true_on": DAY, "known_by": "office"}
-    assert "unknown" == title_of(told, RIGHT, **asked, known_at=date(1999, 1, 1)).verdict
-    assert "answered" == title_of(told, RIGHT, **asked, known_at=DAY).verdict
+    asked = {"true_on": DAY}
+    assert "unknown" == title_of(reading(told, date(1999, 1, 1), "office"), RIGHT, **asked).verdict
+    assert "answered" == title_of(reading(told, DAY, "office"), RIGHT, **asked).verdict
 
 
 def test_a_known_thing_without_entries_is_answered(told: Pool):
-    overdue = overdue_of(told, CONTRACT, bundled_law(), true_on=DAY)
+    overdue = overdue_of(reading(told), CONTRACT, true_on=DAY)
     assert ("answered", ()) == (overdue.verdict, overdue.unreported)
-    assert "answered" == holds_on(told, CONTRACT, true_on=DAY).verdict
-    assert "answered" == minimum_of(told, CONTRACT, year=2026).verdict
+    assert "answered" == holds_on(reading(told), CONTRACT, true_on=DAY).verdict
+    assert "answered" == minimum_of(reading(told), CONTRACT, year=2026).verdict
 
 
 SLIPS = [
@@ -131,19 +131,19 @@ SLIPS = [
 
 @pytest.mark.parametrize("slip", SLIPS)
 def test_what_may_be_meant_by_a_slip_is_named(told: Pool, slip: str):
-    (near,) = timeline_of(told, slip).near
+    (near,) = timeline_of(reading(told), slip).near
     assert (slip, RIGHT) == (near.asked, near.ids[0])
 
 
 def test_what_nobody_knew_yet_is_not_named_as_near(told: Pool):
-    asked = {"true_on": DAY, "law": bundled_law(), "known_at": AT["filed"] - 1}
-    (near,) = status_of(told, SLIPS[0], **asked).near
+    asked = {"true_on": DAY}
+    (near,) = status_of(reading(told, AT["filed"] - 1), SLIPS[0], **asked).near
     assert () == near.ids
 
 
 def test_a_title_moved_under_a_freeze_is_contested_until_the_freeze_is_lifted(told: Pool):
     def verdict(name: str) -> tuple[str, tuple[int, ...]]:
-        found = title_of(told, FROZEN, true_on=DAY, known_at=AT[name])
+        found = title_of(reading(told, known_at=AT[name]), FROZEN, true_on=DAY)
         return found.verdict, found.doubted
 
     assert ("answered", ()) == verdict("frozen")
@@ -154,7 +154,7 @@ def test_a_title_moved_under_a_freeze_is_contested_until_the_freeze_is_lifted(to
 
 def test_a_voidance_under_appeal_is_contested_until_it_is_ruled_on(told: Pool):
     def verdict(name: str) -> tuple[str, tuple[int, ...]]:
-        found = holds_on(told, SHARE, true_on=DAY, known_at=AT[name])
+        found = holds_on(reading(told, known_at=AT[name]), SHARE, true_on=DAY)
         return found.verdict, found.doubted
 
     assert ("answered", ()) == verdict("ruled")
@@ -187,11 +187,11 @@ def test_what_a_compromised_key_signed_is_contested_until_its_party_stands_by_it
         pool = Pool(database.app_dsn, size=4)
         append_all(pool, events, NOON)
         rebuild(pool, READ_MODELS, decode)
-        known = [technology_of(pool, b.TECHNOLOGY, known_at=at) for at in (2, 3, 4)]
+        known = [technology_of(reading(pool, known_at=at), b.TECHNOLOGY) for at in (2, 3, 4)]
         assert ["answered", "contested", verdict] == [each.verdict for each in known]
         assert [(), (2,)] == [each.doubted for each in known[:2]]
         # What it signed is recorded, whoever held it: a list of that is no guess.
-        assert "answered" == signed_by(pool, SECOND, between="compromise").verdict
+        assert "answered" == signed_by(reading(pool), SECOND, between="compromise").verdict
         pool.close()
 
 
@@ -221,7 +221,7 @@ def test_a_licence_voided_under_appeal_is_contested_where_it_would_cover_the_use
             territory = Territory.model_validate({"codes": [place]})
             field = Field.model_validate({"scheme": "ipc", "edition": "2026.01", "codes": ["A61K"]})
             use = Use(b.FIRM, "sell", territory, field, date(2027, 1, 1))
-            found = check_licence(pool, use, bundled_law(), now=NOON, known_at=at[name])
+            found = check_licence(reading(pool, known_at=at[name]), use, now=NOON)
             return found.verdict, found.doubted
 
         assert ("yes", ()) == verdict("vn-2025:48", "contract")
@@ -253,7 +253,7 @@ def test_a_grant_limited_in_words_permits_nothing_for_certain_and_keeps_others_o
 
         def check(field: Field, place: Territory = world) -> tuple[str, list[tuple[str, ...]]]:
             use = Use(b.FIRM, "sell", place, field, date(2027, 1, 1))
-            found = check_licence(pool, use, bundled_law(), now=NOON)
+            found = check_licence(reading(pool), use, now=NOON)
             return found.verdict, [each.beyond for each in found.grants]
 
         assert ("contested", [("field_in_words",)]) == check(medicine)
@@ -261,12 +261,12 @@ def test_a_grant_limited_in_words_permits_nothing_for_certain_and_keeps_others_o
         laos = Territory.model_validate({"codes": ["iso:LA"]})
         assert ("no", [("territory", "field_in_words")]) == check(medicine, laos)
         part = Part(world, medicine, date(2027, 1, 1), None)
-        assert "contested" == exclusive_in(pool, RIGHT, part).verdict
-        left = left_of(pool, RIGHT, bundled_law(), start=date(2027, 1, 1), end=date(2028, 1, 1))
+        assert "contested" == exclusive_in(reading(pool), RIGHT, part).verdict
+        left = left_of(reading(pool), RIGHT, start=date(2027, 1, 1), end=date(2028, 1, 1))
         assert not any("sell" in free.acts for free in left.exclusive)
         pool.close()
 
 
 def test_whoever_answers_of_a_deed_that_is_void_under_appeal_says_so(told: Pool):
-    assert "contested" == agreement_of(told, SHARE, known_at=AT["appealed"]).verdict
-    assert "yes" == agreement_of(told, SHARE, known_at=AT["ruled"]).verdict
+    assert "contested" == agreement_of(reading(told, known_at=AT["appealed"]), SHARE).verdict
+    assert "yes" == agreement_of(reading(told, known_at=AT["ruled"]), SHARE).verdict

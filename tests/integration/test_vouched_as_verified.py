@@ -30,6 +30,7 @@ from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL
 from tests.support.mandates import mandate_given
 from tests.support.postgres import fresh_database
 from tests.support.random_vouched import PARTIES, History
+from tests.support.reading import reading
 from tests.support.sample_log import OFFICERS, SampleLog, numbered, open_log, party_key
 from tests.support.verifying import whole_bundle
 
@@ -73,7 +74,7 @@ def test_the_read_models_mark_what_the_verifiers_mark(pool: Pool, seed: int) -> 
     put(pool, log)
 
     def marked(positions: list[int]) -> dict[int, tuple[int, ...]]:
-        found = vouched_for(pool, log.origin, positions)
+        found = vouched_for(reading(pool, origin=log.origin), positions)
         assert log.size == found.size
         return {at: places for at in positions if (places := found.at(at))}
 
@@ -84,7 +85,7 @@ def test_the_read_models_mark_what_the_verifiers_mark(pool: Pool, seed: int) -> 
         page = sorted(random.sample(range(SIZE), 12))
         assert marked(page) == {at: expected[at] for at in page if at in expected}, page
     for party in PARTIES:
-        events = marked_timeline_of(pool, log.origin, party, limit=SIZE).events
+        events = marked_timeline_of(reading(pool, origin=log.origin), party, limit=SIZE).events
         assert {each.position: each.vouched_at for each in events} == {
             each.position: expected.get(each.position, ()) for each in events
         }
@@ -147,7 +148,9 @@ def test_a_long_chain_takes_no_more_questions_than_a_short_one(
             pool = Pool(database.app_dsn, size=2)
             put(pool, log)
             questions.clear()
-            assert {last: (VOUCHED,)} == vouched_for(pool, log.origin, [last]).places
+            assert {last: (VOUCHED,)} == vouched_for(
+                reading(pool, origin=log.origin), [last]
+            ).places
             taken.append([*questions])
             pool.close()
     assert [["signed", "keys", "offers", "parties", "entries"]] * 2 == taken
@@ -166,8 +169,8 @@ def test_of_what_is_more_than_an_answer_looks_at_nothing_is_said(
         monkeypatch.setattr(vouching, bound, limit)
         if bound == "ROWS_MAX":
             monkeypatch.setattr(view, bound, limit)
-        told.append(vouched_for(pool, log.origin, [last]).at(last))
-        page = marked_timeline_of(pool, log.origin, FIRM, after=last - 1)
+        told.append(vouched_for(reading(pool, origin=log.origin), [last]).at(last))
+        page = marked_timeline_of(reading(pool, origin=log.origin), FIRM, after=last - 1)
         assert [told[-1]] == [event.vouched_at for event in page.events]
         assert (*(told[-1] or ()), last) == page.positions
     known = told.index((VOUCHED,))
@@ -178,5 +181,5 @@ def test_of_what_is_more_than_an_answer_looks_at_nothing_is_said(
 def test_what_is_not_folded_yet_is_not_said_to_rest_on_no_such_key(pool: Pool) -> None:
     log = chained(2)
     put(pool, log)
-    found = vouched_for(pool, log.origin, [log.size - 1, log.size])
+    found = vouched_for(reading(pool, origin=log.origin), [log.size - 1, log.size])
     assert ((VOUCHED,), None) == (found.at(log.size - 1), found.at(log.size))

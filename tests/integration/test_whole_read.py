@@ -9,7 +9,6 @@ import pytest
 
 from ledger.domain.core.scope import Field, Territory
 from ledger.domain.core.types import format_instant, legal_day
-from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from projections.engine.decoding import decode
@@ -26,6 +25,7 @@ from tests.support.beside import Beside
 from tests.support.chance import PARTIES, RIGHTS
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
+from tests.support.reading import reading
 from tests.support.reference_money import WholeReference
 from tests.support.whole_actions import any_event
 
@@ -54,7 +54,7 @@ def told(request: Any, postgres_server: EmbeddedPostgres) -> Any:
 def test_owners_are_those_of_the_reference(told: tuple[Pool, Beside]) -> None:
     pool, world = told
     for right in RIGHTS:
-        answer = title_of(pool, right, true_on=date(2999, 1, 1))
+        answer = title_of(reading(pool), right, true_on=date(2999, 1, 1))
         found = {owner.party: owner.share for owner in answer.owners}
         assert world.reference.owners(right) == found
 
@@ -78,7 +78,7 @@ def test_who_is_licensed_is_as_the_reference_says(told: tuple[Pool, Beside]) -> 
                     object=right,
                 )
                 expected = licensed(world.reference, party, grant, right, day.isoformat())
-                assert expected == check_licence(pool, use, bundled_law(), now=NOON).licensed, (
+                assert expected == check_licence(reading(pool), use, now=NOON).licensed, (
                     party,
                     day,
                     grant,
@@ -107,7 +107,7 @@ def test_what_is_held_is_as_the_reference_says(told: tuple[Pool, Beside]) -> Non
     for subject in subjects:
         for days in (0, 39):  # What was lifted since had held on days before.
             day = legal_day(world.now) + timedelta(days=days)
-            orders = holds_on(pool, subject, true_on=day).orders
+            orders = holds_on(reading(pool), subject, true_on=day).orders
             for party in (None, *PARTIES):
                 found = any(
                     order.effect != "DECLARE_VOID" and order.party in (None, party)
@@ -126,14 +126,16 @@ def test_what_charges_a_right_is_as_the_reference_says(told: tuple[Pool, Beside]
             if right in entry["said"]["rights"]
             and not world.reference.released(entry["said"]["security"], right)
         }
-        found = liens_on(pool, right, true_on=date(2999, 1, 1)).liens
+        found = liens_on(reading(pool), right, true_on=date(2999, 1, 1)).liens
         assert expected == {lien.security for lien in found}
 
 
 def test_which_offers_are_open_is_as_the_reference_says(told: tuple[Pool, Beside]) -> None:
     pool, world = told
     ref, at = world.reference, format_instant(world.now)
-    found = {each.offer.subject: each.open for each in offers_of(pool, at=world.now).offers}
+    found = {
+        each.offer.subject: each.open for each in offers_of(reading(pool), at=world.now).offers
+    }
     made = ref.all("offer.made", "offer.countered")
     assert {entry["said"]["offer"] for entry in made} == set(found)
     for entry in made:
@@ -149,7 +151,7 @@ def test_what_was_paid_and_is_payable_is_as_the_reference_says(told: tuple[Pool,
     for entry in ref.all("contract.concluded", "sublicence.granted"):
         contract = entry["said"]["contract"]
         made = [each["said"] for each in ref.all("revenue.distributed", contract=contract)]
-        found = {each.payee: each for each in revenue_of(pool, contract).balances}
+        found = {each.payee: each for each in revenue_of(reading(pool), contract).balances}
         payees = {part["party"] for said in made for part in said["parts"]}
         for payee in payees:
             names = [said["distribution"] for said in made]

@@ -21,7 +21,7 @@ from projections.questions.computation import Computation
 from projections.questions.disputes import HoldsOn
 from projections.questions.dues import Agreement, Dues
 from projections.questions.findings import Findings
-from projections.questions.grounds import Judged
+from projections.questions.grounds import Editions, Judged
 from projections.questions.keys import KeyAsKnown, KeysOf
 from projections.questions.lapses import Lapses
 from projections.questions.licences import LicenceCheck
@@ -34,7 +34,6 @@ from projections.run.comparison import Difference, Folded, ReplayDigest
 from projections.tables.chain import Chain
 from projections.tables.dependencies import Falls
 from projections.tables.documents import DocumentAsKnown, Documents
-from projections.tables.editions import Editions
 from projections.tables.liens import Liens
 from projections.tables.mandates import Mandates, PowerToBind
 from projections.tables.offers import Offers

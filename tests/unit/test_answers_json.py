@@ -8,7 +8,7 @@ from typing import Any, cast
 import orjson
 import pytest
 
-from api.reads.common import answer_json
+from api.reads.questions import answer_json
 from projections.tables.revenue import Balance
 
 MOST = 2**53 - 1
