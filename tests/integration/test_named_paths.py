@@ -63,7 +63,12 @@ def noise(path: Path) -> Path:
     return path
 
 
+def nothing(path: Path) -> Path:
+    return path
+
+
 ODD: dict[str, Callable[[Path], Path]] = {
+    "nothing": nothing,
     "a pipe": pipe,
     "a directory of pipes": directory_of_pipes,
     "a long name": long_name,
@@ -71,8 +76,16 @@ ODD: dict[str, Callable[[Path], Path]] = {
 }
 odd = pytest.mark.parametrize("kind", ODD)
 
-FINE = {("operate backup destination", "a directory of pipes")}
-"""What is well: it is written beside what is there."""
+FINE = {
+    ("operate backup destination", "a directory of pipes"),
+    ("operate backup destination", "nothing"),
+    ("operate export-tiles directory", "nothing"),
+    ("audit export directory", "nothing"),
+    ("audit verify --judged", "nothing"),
+    ("law export directory", "nothing"),
+    ("keys new file", "nothing"),
+}
+"""What is well: it is written beside what is there, or where nothing is."""
 
 
 class Named(NamedTuple):
