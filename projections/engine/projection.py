@@ -11,7 +11,7 @@ all rows of a key are folded together. What gathers without end is a query over 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from functools import cached_property
 from operator import attrgetter
@@ -33,6 +33,7 @@ from ledger.domain.core.event import Logged
 from ledger.store.readmodels import Column, Table
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 Exact = Annotated[int, "numeric"]
 """An integer that may outgrow 64 bits: a sum of amounts, a term of an ownership fraction."""
@@ -61,9 +62,34 @@ class On(Generic[R]):
     fold: Callable[[str, tuple[R, ...], Logged], tuple[R, ...]]
 
 
+Reasons = Mapping[str, tuple[T, ...]]
+"""Why, and for which ones: the name of a read model that has them, or a sentence."""
+
+
+@dataclass(frozen=True)
+class Tells:
+    """What a read model tells of one kind of subject: it `shows` fields of the domain's state.
+
+    A body whose fold changes one of them is folded here, too, unless it is `unaffected_by` it.
+    The other fields it `omits`, or the read model `rest` says what becomes of them.
+    """
+
+    shows: tuple[str, ...]
+    omits: Reasons[str] = field(default_factory=dict)
+    rest: str | None = None
+    unaffected_by: Reasons[type[Body]] = field(default_factory=dict)
+
+
+EVERY_EVENT = Tells(("every event",))
+"""Each event of the kind has a row: the domain's own fold makes of them whatever there is."""
+
+
 @dataclass(frozen=True)
 class Projection(Generic[R]):
     """A read model that keeps rows a key. Raise `version` to have its table rebuilt.
+
+    `tells` says of which kinds of subject it shows what; `besides` are the bodies that it folds
+    though they change none of that (decision 46).
 
     `on` says what each type of body does; other events leave every row as it is. A fold replaces,
     drops or appends rows; it keeps the order of those that stay, because a row's place among the
@@ -75,6 +101,8 @@ class Projection(Generic[R]):
     row: type[R]
     on: Mapping[type[Body], On[R]]
     indexes: tuple[tuple[str, ...], ...] = ()
+    tells: Mapping[str, Tells] = field(default_factory=dict)
+    besides: Reasons[type[Body]] = field(default_factory=dict)
 
     @cached_property
     def table(self) -> Table:
@@ -88,6 +116,11 @@ class Projection(Generic[R]):
         """Return the columns by which the rows stand in canonical order."""
         return self.table.key
 
+    @property
+    def folds(self) -> frozenset[type[Body]]:
+        """Return the bodies that it folds."""
+        return frozenset(self.on)
+
     def touches(self, body: type[Body]) -> bool:
         """Say whether events with such a body change anything here."""
         return body in self.on
@@ -99,6 +132,7 @@ class Journal(Generic[R]):
 
     A row has a field `position`, that of its event. `identity` are the fields, by default the
     first, that together with it tell rows apart. Without `bodies` every event is asked.
+    `tells` and `besides` are as in a `Projection`.
     """
 
     name: str
@@ -108,6 +142,8 @@ class Journal(Generic[R]):
     bodies: frozenset[type[Body]] | None = None
     identity: tuple[str, ...] | None = None
     indexes: tuple[tuple[str, ...], ...] = ()
+    tells: Mapping[str, Tells] = field(default_factory=dict)
+    besides: Reasons[type[Body]] = field(default_factory=dict)
 
     @cached_property
     def table(self) -> Table:
@@ -122,6 +158,11 @@ class Journal(Generic[R]):
         *identity, position = self.table.key
         return (position, *identity)
 
+    @property
+    def folds(self) -> frozenset[type[Body]]:
+        """Return the bodies that it folds, none where every event is asked."""
+        return self.bodies or frozenset()
+
     def touches(self, body: type[Body]) -> bool:
         """Say whether events with such a body add anything here."""
         return self.bodies is None or body in self.bodies
@@ -133,7 +174,7 @@ ReadModel = Projection[Any] | Journal[Any]
 def columns_of(row: type[Any]) -> tuple[Column, ...]:
     """Return the columns that a row's fields stand for, in their order."""
     hints = get_type_hints(row, include_extras=True)
-    return tuple(_column(field.name, hints[field.name]) for field in fields(row))
+    return tuple(_column(each.name, hints[each.name]) for each in fields(row))
 
 
 def _column(name: str, hint: Any) -> Column:
@@ -149,7 +190,7 @@ def _kind(hint: Any) -> str:
 
 def values_of(row: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
     """Return the function that reads a row's fields, in order, as one tuple."""
-    names = [field.name for field in fields(row)]
+    names = [each.name for each in fields(row)]
     assert len(names) > 1, "a row is more than its key"
     getter: Callable[[Any], tuple[Any, ...]] = attrgetter(*names)
     return getter

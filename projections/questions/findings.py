@@ -21,12 +21,7 @@ from ledger.domain.parties.key import KeyRevoked
 from ledger.domain.revenue.distribution import ProfitDistributed, RevenueDistributed
 from ledger.domain.revenue.payment import PaymentConfirmed
 from ledger.domain.rights.enforcement import SecurityEnforced
-from ledger.domain.rights.right_status import (
-    RightCancelled,
-    RightLapsed,
-    RightSurrendered,
-    effect_of,
-)
+from ledger.domain.rights.right_status import RightRestored, effect_of
 from ledger.domain.rights.title import AssignmentRegistered
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal
@@ -34,7 +29,7 @@ from projections.engine.view import RECORDED, bound_parameters, positions_of, re
 from projections.questions.disputes import dispute_of
 from projections.questions.dues import distributed_by, releases_of
 from projections.questions.keys import signed_by
-from projections.questions.lapses import lapse_effects
+from projections.questions.lapses import lapse_effects, standings
 from projections.questions.remaining_scope import granted_from
 from projections.questions.title_over import overtaken, terms_of
 from projections.tables.basis import listing, named
@@ -143,9 +138,7 @@ def _waiting(body: Any) -> list[Suspicion]:
 
 
 _SUSPECTED: Mapping[type[Body], Callable[[Any], list[Suspicion]]] = {
-    RightLapsed: _ended,
-    RightCancelled: _ended,
-    RightSurrendered: _ended,
+    **dict.fromkeys(standings.folds - {RightRestored}, _ended),
     AssignmentRegistered: _registered,
     SecurityEnforced: _enforced,
     DisputeOpened: _disputed,
@@ -167,12 +160,13 @@ def _suspects(logged: Logged) -> list[Suspect]:
 
 suspects = Journal(
     name="suspects",
-    version=3,
+    version=4,
     row=Suspect,
     emit=_suspects,
     bodies=frozenset(_SUSPECTED),
     identity=("subject", "code"),
     indexes=(("position",),),
+    besides={"a fact that may contradict what was recorded before it": tuple(_SUSPECTED)},
 )
 
 

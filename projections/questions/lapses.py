@@ -14,15 +14,19 @@ from ledger.domain.core.event import Logged
 from ledger.domain.core.scope import territory_region
 from ledger.domain.rights.right_status import (
     DisclosureRecorded,
+    OfficeEventRecorded,
     OfRight,
     RightCancelled,
+    RightFeePaid,
     RightLapsed,
+    RightLimited,
+    RightPublished,
     RightRestored,
     RightSurrendered,
     effect_of,
 )
 from projections.engine.answer import Answer
-from projections.engine.projection import Journal
+from projections.engine.projection import Journal, Tells
 from projections.engine.view import DATED, RECORDED, View, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.grants import encumbrances, grants
@@ -115,6 +119,17 @@ standings = Journal(
     bodies=frozenset(
         {RightLapsed, RightRestored, RightSurrendered, RightCancelled, DisclosureRecorded}
     ),
+    tells={
+        "right": Tells(
+            ("status",),
+            rest="status",
+            unaffected_by={
+                "the right begins with none, and stands as it stood": (
+                    *(RightPublished, RightFeePaid, RightLimited, OfficeEventRecorded),
+                )
+            },
+        ),
+    },
 )
 
 

@@ -1,5 +1,7 @@
 """All read models, in the order in which they are listed to people."""
 
+from collections.abc import Mapping
+
 from projections.engine.projection import ReadModel
 from projections.questions.findings import suspects
 from projections.questions.lapses import standings
@@ -60,3 +62,12 @@ READ_MODELS: tuple[ReadModel, ...] = (
     events,
     timeline,
 )
+
+UNTOLD: Mapping[str, str] = {
+    "charter": "the entries themselves are its proof: `ledger.follow` and `ledger.court` read them",
+    "auction": "no question is asked about one; its events are on the timeline",
+    "nda": "that it was signed is all that there is, and the timeline says it",
+    "consent": "it counts where it is given, and what needs it says so in `dependencies`",
+    "use": "that it was declared is all that there is, and the timeline says it",
+}
+"""The kinds of subject whose state no read model tells, and why."""

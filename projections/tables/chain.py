@@ -24,9 +24,10 @@ from ledger.domain.rights.right import RightFiled
 from ledger.domain.rights.security import SecurityCreated, SecurityReleased
 from ledger.domain.rights.title import AssignmentRegistered
 from projections.engine.answer import Answer
-from projections.engine.projection import Journal
+from projections.engine.projection import Journal, Tells
 from projections.engine.view import RECORDED, Known, View, bound_parameters, positions_of
 from projections.tables.basis import listing, named
+from projections.tables.dispute_events import VOIDS_NOTHING
 from projections.tables.reader import Reader
 
 
@@ -355,6 +356,29 @@ chain = Journal(
     emit=_emit,
     bodies=frozenset((*_LINKS, PriorityNoted, RulingMade)),
     identity=("subject", "record"),
+    tells={
+        "right": Tells(
+            (
+                *("owners", "titled", "titled_on", "former", "records", "office_recorded_on"),
+                *("pending", "priorities", "settled", "liens", "covenants", "first_attested"),
+            ),
+            rest="status",
+            unaffected_by=VOIDS_NOTHING,
+        ),
+        "assignment": Tells(("position", "voided"), rest="title", unaffected_by=VOIDS_NOTHING),
+        "conveyance": Tells(("position", "kind", "creditors", "ended")),
+        "security": Tells(("position",), rest="liens"),
+        "investment": Tells(("position", "fund", "rights")),
+        "preemption": Tells(
+            ("position", "rights", "sellers", "notified", "received_on"),
+            {
+                "what is offered to the others is in the event, sealed or not": (
+                    *("price", "terms_sha256"),
+                ),
+                "a waiver moves nothing, and the law counts the days": ("recorded", "waived"),
+            },
+        ),
+    },
 )
 
 

@@ -16,9 +16,9 @@ from ledger.domain.contracts.suspension_and_termination import (
 from ledger.domain.core.body import Body
 from ledger.domain.core.court_order import OfDispute
 from ledger.domain.core.event import Logged
-from ledger.domain.registry import TOPICS
+from ledger.domain.registry import EVOLVES, TOPICS
 from projections.engine.event_bodies import EventBody, fold_of, said_of
-from projections.engine.projection import Journal
+from projections.engine.projection import Journal, Tells
 from projections.engine.view import RECORDED, Known, View, bound_parameters
 
 _OF_CONTRACT = (
@@ -57,8 +57,28 @@ contract_events = Journal(
     bodies=frozenset(
         body
         for body in TOPICS.values()
-        if issubclass(body, _OF_CONTRACT) or issubclass(body, OfDispute)
+        if issubclass(body, _OF_CONTRACT)
+        or (issubclass(body, OfDispute) and ("contract", body) in EVOLVES)
     ),
+    tells={
+        "contract": Tells(
+            (
+                *("position", "payload_hash", "kind", "terms_event", "first", "newest", "parties"),
+                *("grants", "effective_from", "effective_to", "changes", "notices", "holds"),
+                *("head", "tier", "below", "permitted", "registered", "recorded"),
+                *("conditions_met", "declared_in_force_on", "suspended", "ended", "ended_by"),
+                "voided",
+            ),
+            {"reports": ("reports",), "shares": ("shares", "shared_anew")},
+        ),
+        "notice": Tells(
+            (
+                *("position", "contract", "matter", "served_by", "served_on", "sent_on"),
+                *("exit", "received_on"),
+            )
+        ),
+        "filing": Tells(("filed_on", "answered"), rest="registrations"),
+    },
 )
 
 

@@ -21,7 +21,7 @@ from ledger.domain.disputes.dispute import (
     SettlementRecorded,
 )
 from ledger.domain.disputes.ruling import HoldLifted, HoldOrdered, RulingMade
-from projections.engine.projection import Journal, On, Projection
+from projections.engine.projection import Journal, On, Projection, Tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,11 @@ _WORDS: Mapping[type[Body], Callable[[Any], str]] = {
 }
 _FORUM = (DisputeOpened, DisputeAdmitted, HoldOrdered, HoldLifted, RulingMade, AppealFiled)
 _ENDING = (SettlementRecorded, DisputeWithdrawn)
+
+VOIDS_NOTHING: Mapping[str, tuple[type[Body], ...]] = {
+    "a ruling alone declares a deed void": (*_ENDING, HoldOrdered, HoldLifted)
+}
+"""Whom what is void of title, liens and contracts is not affected by."""
 
 
 def _step(logged: Logged) -> tuple[Step, ...]:
@@ -154,6 +159,12 @@ disputes = Journal(
     row=Step,
     emit=_step,
     bodies=frozenset({*_WORDS, *_FORUM, *_ENDING}),
+    tells={
+        "dispute": Tells(
+            ("position", "claimant", "respondents", "forum", "ordered", "ruled", "ended"),
+            {"orders": ("orders",)},
+        ),
+    },
 )
 
 orders = Projection(
@@ -162,4 +173,18 @@ orders = Projection(
     row=OrderRow,
     on=dict.fromkeys((HoldOrdered, HoldLifted, RulingMade, *_ENDING), On(_touched, _ordered)),
     indexes=(("dispute",),),
+    tells={
+        "dispute": Tells(
+            ("orders",),
+            rest="disputes",
+            unaffected_by={
+                "it orders and lifts nothing": (DisputeAdmitted, EvidenceFiled, AppealFiled)
+            },
+        ),
+        "contract": Tells(("holds", "voided"), rest="contract_events"),
+        "share": Tells(("holds", "voided"), rest="shares"),
+        "listing": Tells(("holds",), rest="market_events"),
+        "right": Tells(("frozen",), rest="status"),
+        "assignment": Tells(("voided",), rest="title"),
+    },
 )

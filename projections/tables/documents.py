@@ -20,7 +20,7 @@ from ledger.domain.contracts.document import (
 from ledger.domain.core.body import Body
 from ledger.domain.core.event import Logged
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
-from projections.engine.projection import Journal
+from projections.engine.projection import Journal, Tells
 from projections.engine.view import RECORDED, Known, View, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.reader import Reader
@@ -170,6 +170,14 @@ documents = Journal(
     emit=_emit,
     bodies=frozenset((DocumentSent, DocumentReceived, DocumentAcknowledged, FileOpened)),
     indexes=(("contract", "position"),),
+    tells={
+        "document": Tells(
+            (
+                *("position", "sha256", "recipients", "sent_at", "readers"),
+                *("received", "answered", "opened"),
+            )
+        ),
+    },
 )
 
 

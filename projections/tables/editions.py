@@ -9,7 +9,7 @@ from ledger.domain.core.law import Law
 from ledger.domain.government.ledger import LedgerOpened, RulesAdopted
 from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.store.connection import Pool
-from projections.engine.projection import Journal
+from projections.engine.projection import Journal, Tells
 from projections.engine.view import NotFolded, read_snapshot
 
 
@@ -38,6 +38,18 @@ editions = Journal(
     row=Edition,
     emit=_adopted,
     bodies=frozenset({LedgerOpened, RulesAdopted}),
+    tells={
+        "ledger": Tells(
+            ("edition", "law_data_sha256"),
+            {
+                "who runs the ledger, and by which keys, its charter shows from the entries": (
+                    *("position", "operator", "registrar", "delay_seconds", "next_delay"),
+                    *("log_keys", "policy_sha256", "speakers", "closed", "successor", "said"),
+                ),
+                "a seal is compared with the tables, and is in none": ("sealed", "counted"),
+            },
+        ),
+    },
 )
 
 

@@ -31,10 +31,11 @@ from ledger.domain.contracts.suspension_and_termination import (
 from ledger.domain.core.body import Body
 from ledger.domain.core.court_order import OfDispute, kind_of
 from ledger.domain.core.event import Logged
-from ledger.domain.disputes.ruling import HoldOrdered, RulingMade
+from ledger.domain.disputes.ruling import RulingMade
 from projections.engine.bitemporal import UNRECORDED, Change, Dated, open_box, revise
-from projections.engine.projection import Journal, On, Projection
+from projections.engine.projection import Journal, On, Projection, Tells
 from projections.engine.sealed_columns import amount_of, rate_of
+from projections.tables.dispute_events import VOIDS_NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,7 +440,12 @@ _GRANTED_BY: frozenset[type[Body]] = frozenset(
 )
 
 contracts = Journal(
-    name="contracts", version=3, row=ContractRow, emit=_contract, bodies=frozenset(_MADE_BY)
+    name="contracts",
+    version=3,
+    row=ContractRow,
+    emit=_contract,
+    bodies=frozenset(_MADE_BY),
+    tells={"contract": Tells(("position", "kind", "terms_event", "first"), rest="contract_events")},
 )
 
 grants = Projection(
@@ -459,9 +465,19 @@ grants = Projection(
         ContractTerminated: On(_the_contract, _terminated),
         ContractSuspended: On(_the_contract, _suspended),
         ContractResumed: On(_the_contract, _resumed),
-        **{body: On(_void_contracts, _voided) for body in (HoldOrdered, RulingMade)},
+        RulingMade: On(_void_contracts, _voided),
     },
     indexes=(("licensee", "true_from"), ("open_beneficiaries", "true_from"), ("ref",), ("head",)),
+    tells={
+        "contract": Tells(
+            (
+                *("position", "grants", "changes", "permitted", "registered", "recorded"),
+                *("declared_in_force_on", "suspended", "ended", "voided"),
+            ),
+            rest="contract_events",
+            unaffected_by=VOIDS_NOTHING,
+        ),
+    },
 )
 
 encumbrances = Journal(
@@ -472,4 +488,5 @@ encumbrances = Journal(
     bodies=_GRANTED_BY,
     identity=("subject", "ref"),
     indexes=(("subject", "licensee"),),
+    tells={"contract": Tells(("grants",), rest="contract_events")},
 )

@@ -10,7 +10,7 @@ from ledger.domain.government.ledger import LedgerOpened
 from ledger.domain.parties.key import KeyAdded, KeyResumed, KeyRevoked, KeyStopped, KeySuspended
 from ledger.domain.parties.party import PartyRegistered
 from ledger.domain.parties.reconfirmation import ReconfirmationGiven
-from projections.engine.projection import Journal
+from projections.engine.projection import Journal, Tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,15 @@ keys = Journal(
         )
     ),
     indexes=(("party", "position"),),
+    tells={
+        "key": Tells(
+            (
+                *("position", "party", "not_before", "not_after", "revoked"),
+                *("compromised_since", "suspended", "silent"),
+            ),
+            {"reconfirmations": ("words",)},
+        ),
+    },
 )
 
 signed = Journal(
@@ -157,4 +166,5 @@ reconfirmations = Journal(
     emit=_emit_word,
     bodies=frozenset((ReconfirmationGiven,)),
     indexes=(("key", "position"),),
+    tells={"key": Tells(("words",), rest="keys")},
 )

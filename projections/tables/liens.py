@@ -22,7 +22,7 @@ from ledger.domain.rights.enforcement import SecurityAssigned, SecurityEnforced,
 from ledger.domain.rights.security import SecurityCreated, SecurityReleased
 from projections.engine.answer import Answer
 from projections.engine.bitemporal import UNRECORDED, Change, Dated, Effect, end, open_box, revise
-from projections.engine.projection import On, Projection
+from projections.engine.projection import On, Projection, Tells
 from projections.engine.view import (
     DATED,
     TRUE_ON,
@@ -34,6 +34,7 @@ from projections.engine.view import (
 )
 from projections.tables.basis import answering, told
 from projections.tables.chain import OF_LIEN, ChainRow, chain, is_on_record, links
+from projections.tables.dispute_events import VOIDS_NOTHING
 from projections.tables.reader import Reader
 
 
@@ -41,7 +42,8 @@ from projections.tables.reader import Reader
 class LienRow(Dated):
     """A row of `read.liens`: a creditor of a security, the subject, on the right that it charges.
 
-    `secures` is None where the record does not say it.
+    `debtors` are those who charged it, whoever has the title since. `secures` is None where the
+    record does not say it.
     """
 
     effect: Effect
@@ -305,6 +307,10 @@ liens = Projection(
         ConveyanceAttested: On(_the_lien, _conveyed),
     },
     indexes=(("charged", "true_from"),),
+    tells={
+        "security": Tells(("position", "creditors", "ended"), unaffected_by=VOIDS_NOTHING),
+    },
+    besides={"its rank is of the lien on each right": (SecurityPerfected,)},
 )
 
 

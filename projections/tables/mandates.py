@@ -12,10 +12,12 @@ from typing import Literal
 
 from ledger.domain.core.event import Logged
 from ledger.domain.core.types import legal_day
+from ledger.domain.government.ledger import LedgerOpened
 from ledger.domain.parties.mandate import MandateEnded, MandateGiven
+from ledger.domain.parties.party import PartyRegistered, PartyStopped
 from ledger.powers import TABLE, is_boundless
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
-from projections.engine.projection import Journal
+from projections.engine.projection import Journal, Tells
 from projections.engine.view import RECORDED, Known, View, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.key_events import keys
@@ -172,6 +174,18 @@ mandates = Journal(
     bodies=frozenset((MandateGiven, MandateEnded)),
     identity=("subject", "mandate"),
     indexes=(("subject", "holder", "position"),),
+    tells={
+        "mandate": Tells(("position", "principal", "holder", "ended")),
+        "party": Tells(
+            ("mandates",),
+            rest="parties",
+            unaffected_by={
+                "who is new, or was stopped before it bound, has given none": (
+                    *(LedgerOpened, PartyRegistered, PartyStopped),
+                )
+            },
+        ),
+    },
 )
 
 

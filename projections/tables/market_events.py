@@ -3,7 +3,7 @@
 from ledger.domain.core.event import Logged
 from ledger.domain.registry import EVOLVES
 from projections.engine.event_bodies import EventBody, said_of
-from projections.engine.projection import Journal
+from projections.engine.projection import EVERY_EVENT, Journal
 
 _KINDS = ("listing", "offer")
 
@@ -23,4 +23,5 @@ market_events = Journal(
     row=EventBody,
     emit=_events,
     bodies=frozenset(body for kind, body in EVOLVES if kind in _KINDS),
+    tells=dict.fromkeys(_KINDS, EVERY_EVENT),
 )

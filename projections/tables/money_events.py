@@ -23,7 +23,7 @@ from ledger.domain.revenue import (
     share_agreement,
     suspense,
 )
-from projections.engine.projection import Journal
+from projections.engine.projection import EVERY_EVENT, Journal, Tells
 from projections.engine.view import RECORDED, Known, View, bound_parameters
 
 B = TypeVar("B", bound=Body)
@@ -86,6 +86,17 @@ money_events = Journal(
     row=MoneyEvent,
     emit=_events,
     bodies=frozenset(body for body in TOPICS.values() if body.__module__ in _MODULES),
+    tells={
+        **dict.fromkeys(("report", "profit", "distribution", "payment", "refund"), EVERY_EVENT),
+        "share": Tells(
+            (
+                *("position", "contract", "parts", "agreed_by", "of", "technology", "title"),
+                *("authors_ppm", "authors", "waterfall", "caps", "superseded"),
+            ),
+            rest="shares",
+        ),
+        "interest": Tells(("position",)),
+    },
 )
 
 

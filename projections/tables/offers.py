@@ -24,7 +24,7 @@ from ledger.domain.market.offer import (
 )
 from projections.engine.answer import Verdict, YesOrNo, yes_or_no
 from projections.engine.event_bodies import fold_of
-from projections.engine.projection import On, Projection
+from projections.engine.projection import On, Projection, Tells
 from projections.engine.sealed_columns import amount_of, rate_of
 from projections.engine.view import View
 from projections.tables.basis import answering, told
@@ -208,6 +208,15 @@ offers = Projection(
         ("offeror", "position"),
         ("offeree", "position"),
     ),
+    tells={
+        "offer": Tells(
+            (
+                *("position", "terms_hash", "offeror", "offeree", "expires_at", "revocable"),
+                *("listing", "price", "royalty_ppm", "paper", "answer"),
+            ),
+            {"market_events": ("proposed", "used")},
+        ),
+    },
 )
 
 

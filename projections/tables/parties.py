@@ -17,6 +17,7 @@ from ledger.domain.core.event import Logged
 from ledger.domain.core.types import legal_day
 from ledger.domain.government.ledger import LedgerOpened
 from ledger.domain.parties import party as domain
+from ledger.domain.parties.mandate import MandateEnded
 from ledger.domain.parties.name_alias import PartyKnownAs
 from ledger.domain.parties.party import Described, PartyRegistered, PartyStopped
 from ledger.domain.parties.party_lifecycle import (
@@ -33,7 +34,7 @@ from ledger.domain.parties.relation import (
     relations_between,
 )
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
-from projections.engine.projection import Journal
+from projections.engine.projection import Journal, Tells
 from projections.engine.view import RECORDED, Known, View, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.reader import Reader
@@ -236,6 +237,18 @@ parties = Journal(
     emit=_emit,
     bodies=frozenset(_SAID),
     identity=("subject", "place"),
+    tells={
+        "party": Tells(
+            (
+                *("position", "kind", "roles", "seat", "names", "not_before"),
+                *("ended", "successor", "merged"),
+            ),
+            {"mandates": ("mandates",), "relations": ("relations",)},
+            unaffected_by={"the end is of a mandate": (MandateEnded,)},
+        ),
+        "spelling": Tells(("position", "meant")),
+        "identifier": Tells(("position", "party")),
+    },
 )
 
 relations = Journal(
@@ -245,6 +258,18 @@ relations = Journal(
     emit=_emit_relation,
     bodies=frozenset((RelationDeclared, RelationEnded)),
     identity=("subject", "relation"),
+    tells={
+        "relation": Tells(("position", "party", "other", "kind", "start", "ended")),
+        "party": Tells(
+            ("relations",),
+            rest="parties",
+            unaffected_by={
+                "who is new, or was stopped before it bound, relates to nobody": (
+                    *(LedgerOpened, PartyRegistered, PartyStopped),
+                )
+            },
+        ),
+    },
 )
 
 

@@ -28,7 +28,7 @@ from ledger.domain.core.ground import Ground
 from ledger.domain.core.law import Law, law_day
 from ledger.domain.core.periods import end_of_days, end_of_working_days
 from projections.engine.answer import Answer
-from projections.engine.projection import On, Projection
+from projections.engine.projection import On, Projection, Tells
 from projections.engine.view import bound_parameters
 from projections.tables.basis import answering, told
 from projections.tables.reader import Reader
@@ -239,6 +239,8 @@ registrations = Projection(
         RegistrationRefused: On(_the_contract, _refused),
     },
     indexes=(("position",),),
+    tells={"filing": Tells(("position", "contract", "purpose", "filed_on", "answered"))},
+    besides={"what waits for an act of the State is to be filed": tuple(_MADE_BY)},
 )
 
 

@@ -18,7 +18,7 @@ from ledger.domain.revenue.share_agreement import ShareAgreed
 from ledger.domain.revenue.split_arithmetic import added_up
 from ledger.domain.revenue.suspense import SuspenseReleased
 from projections.engine.answer import Answer
-from projections.engine.projection import Journal
+from projections.engine.projection import Journal, Tells
 from projections.engine.view import RECORDED, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.reader import Reader
@@ -226,6 +226,19 @@ shares = Journal(
     emit=_share,
     bodies=frozenset({ShareAgreed}),
     indexes=(("contract", "position"),),
+    tells={
+        "share": Tells(
+            ("position", "contract", "parts", "agreed_by"),
+            {
+                "money_events": (
+                    *("of", "technology", "title", "authors_ppm", "authors", "waterfall", "caps"),
+                    "superseded",
+                ),
+                "orders": ("holds", "voided"),
+            },
+        ),
+        "contract": Tells(("shares", "shared_anew"), rest="contract_events"),
+    },
 )
 
 reports = Journal(
@@ -235,6 +248,13 @@ reports = Journal(
     emit=_report,
     bodies=frozenset({RevenueReported}),
     indexes=(("contract", "position"),),
+    tells={
+        "report": Tells(
+            ("position", "contract", "reporter", "due", "corrects", "corrected"),
+            {"money_events": ("accepted", "questioned", "distributed")},
+        ),
+        "contract": Tells(("reports",), rest="contract_events"),
+    },
 )
 
 payables = Journal(
@@ -245,6 +265,12 @@ payables = Journal(
     bodies=frozenset({RevenueDistributed, ProfitDistributed, SuspenseReleased}),
     identity=("subject", "payee"),
     indexes=(("contract", "position"), ("payee", "position")),
+    tells={
+        "distribution": Tells(
+            ("position", "currency", "payable", "contract", "share"),
+            {"payments": ("moves",), "money_events": ("suspense", "noted")},
+        ),
+    },
 )
 
 payments = Journal(
@@ -254,6 +280,14 @@ payments = Journal(
     emit=_payment,
     bodies=frozenset({PaymentConfirmed, RefundMade}),
     indexes=(("distribution", "position"), ("payee", "position")),
+    tells={
+        "payment": Tells(
+            ("confirmed",),
+            {"money_events": ("position", "distribution", "payer", "payee", "failed")},
+        ),
+        "refund": Tells(("position",)),
+        "distribution": Tells(("moves",), rest="payables"),
+    },
 )
 
 

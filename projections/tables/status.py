@@ -18,6 +18,7 @@ from ledger.domain.rights.protection import term_of
 from ledger.domain.rights.right import RightFiled, covered, needs_no_title
 from ledger.domain.rights.right_status import (
     DisclosureRecorded,
+    OfficeEventRecorded,
     OfRight,
     RightCancelled,
     RightFeePaid,
@@ -33,7 +34,7 @@ from ledger.domain.rights.right_status import (
 from ledger.domain.rights.status_timeline import EVERYWHERE, FROM_THE_START
 from projections.engine.answer import Verdict, YesOrNo, yes_or_no
 from projections.engine.bitemporal import UNRECORDED, Change, Dated, open_box, revise
-from projections.engine.projection import On, Projection
+from projections.engine.projection import On, Projection, Tells
 from projections.engine.view import (
     DATED,
     TRUE_ON,
@@ -344,6 +345,27 @@ status = Projection(
         RightCancelled: On(_the_right, _cancelled),
         RightLimited: On(_the_right, _limited),
         DisclosureRecorded: On(_the_right, _changed),
+    },
+    tells={
+        "right": Tells(
+            (
+                *("position", "kind", "office", "territory", "filed_on", "granted_on"),
+                *("created_on", "exploited_from", "expires_on", "status"),
+            ),
+            {
+                "title": ("owners", "former", "titled", "pending", "priorities", "settled"),
+                "chain": (
+                    *("titled_on", "records", "office_recorded_on", "first_attested"),
+                    *("liens", "covenants"),
+                ),
+                "orders": ("frozen",),
+                "technology_rights": ("technology",),
+                "`grants` says what is granted by each contract": ("grants",),
+                "`market_events` has what was listed, by listing": ("listed",),
+                "what is filed by a day at the latest is shown as filed on it": ("filing_day",),
+            },
+            unaffected_by={"what it says changes no status": (OfficeEventRecorded,)},
+        ),
     },
 )
 

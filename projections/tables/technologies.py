@@ -15,7 +15,7 @@ from ledger.domain.rights.funding import AuthorsDeclared, ContributionRecorded, 
 from ledger.domain.rights.right import Holding, RightFiled
 from ledger.domain.rights.technology import TechnologyClassified, TechnologyRegistered, TrlDeclared
 from projections.engine.answer import Answer
-from projections.engine.projection import Exact, Journal
+from projections.engine.projection import Exact, Journal, Tells
 from projections.engine.view import RECORDED, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.reader import Reader
@@ -232,6 +232,18 @@ technologies = Journal(
     bodies=frozenset(
         {TechnologyRegistered, TrlDeclared, TechnologyClassified, FundingAgreed, AuthorsDeclared}
     ),
+    tells={
+        "technology": Tells(
+            ("position", "trl", "category", "classified", "funding", "authors"),
+            {
+                "technology_roles": ("owners", "contributed"),
+                "`grants` says what is granted by each contract": ("grants",),
+                "what a right protects, and whether it is secret, is said of the right": (
+                    "secrets",
+                ),
+            },
+        ),
+    },
 )
 
 technology_roles = Journal(
@@ -241,6 +253,9 @@ technology_roles = Journal(
     emit=_roles,
     bodies=frozenset({TechnologyRegistered, FundingAgreed, AuthorsDeclared, ContributionRecorded}),
     identity=("subject", "role", "party"),
+    tells={
+        "technology": Tells(("owners", "funding", "authors", "contributed"), rest="technologies"),
+    },
 )
 
 technology_rights = Journal(
@@ -249,6 +264,7 @@ technology_rights = Journal(
     row=ProtectionRow,
     emit=_protections,
     bodies=frozenset({RightFiled}),
+    tells={"right": Tells(("technology",), rest="status")},
 )
 
 

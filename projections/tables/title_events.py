@@ -31,7 +31,8 @@ from ledger.domain.rights.right import Holding, RightFiled
 from ledger.domain.rights.title import BY_AGREEMENT, AssignmentRegistered
 from projections.engine.bitemporal import UNRECORDED, Change, Dated, Effect, box_of, open_box
 from projections.engine.indexed_rows import IndexedRows
-from projections.engine.projection import Exact, On, Projection
+from projections.engine.projection import Exact, On, Projection, Tells
+from projections.tables.dispute_events import VOIDS_NOTHING
 
 EFFECTS: tuple[Effect, ...] = ("parties", "third_parties")
 
@@ -398,4 +399,16 @@ title = Projection(
         ConveyanceAttested: _on(_conveyed_rights, _conveyed),
     },
     indexes=(("party",),),
+    tells={
+        "right": Tells(
+            ("kind", "owners", "former", "titled", "pending", "priorities", "settled"),
+            rest="status",
+            unaffected_by=VOIDS_NOTHING,
+        ),
+        "assignment": Tells(
+            ("rights", "assignors", "assignees", "settled", "voided"),
+            {"chain": ("position",)},
+            unaffected_by=VOIDS_NOTHING,
+        ),
+    },
 )

@@ -22,6 +22,7 @@ from tests.support.disputes import (
 )
 from tests.support.folded import telling
 from tests.support.reading import reading
+from tests.support.rights import SECRET, disclosure_recorded, secret_held
 from tests.support.running import contract_running
 
 STORY: dict[str, Body] = {
@@ -62,6 +63,11 @@ STORY: dict[str, Body] = {
         amount=b.vnd(2),
         paid_on="2026-11-01",
     ),
+    "secret": secret_held(),
+    "know-how": b.contract_concluded(
+        contract="contract:know-how", grants=[b.grant(rights=[SECRET])], offer=None
+    ),
+    "disclosed": disclosure_recorded(),
 }
 AT = {name: position for position, name in enumerate(STORY, 1)}
 NAMES = {position: name for name, position in AT.items()}
@@ -88,6 +94,13 @@ def test_a_retroactive_lapse_contradicts_licences_and_the_money_of_later_days(to
     assert ["contract", "reported", "paid", "licence"] == sorted(
         names(finding.contradicts), key=AT.__getitem__
     )
+    assert finding.open
+
+
+def test_a_disclosed_secret_contradicts_its_licences(told):
+    finding = found(told, subject=SECRET)["disclosed"]
+    assert "RIGHT_ENDED" == finding.suspect.code
+    assert ["know-how"] == names(finding.contradicts)
     assert finding.open
 
 
