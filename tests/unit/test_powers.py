@@ -95,6 +95,14 @@ DERIVED = {"party.identified/1": "identifier", "party.known_as/1": "spelling"}
 """Kinds of subjects that more than paths leads to."""
 
 
+@pytest.mark.parametrize("topic", sorted(TABLE))
+def test_who_signs_because_a_member_names_it_is_a_subject(topic: str) -> None:
+    row = TABLE[topic]
+    sources = "|".join(word.partition("?")[0] for word in row.signers.split()).split("|")
+    named = {source for source in sources if not source.startswith("@")}
+    assert named <= {*row.about.split()}
+
+
 AFTER_AN_OFFER = b.assignment_agreed(offer="offer:1", acceptance=f"sha256:{'0' * 64}")
 TOLD = [*STORY, *examples().values(), AFTER_AN_OFFER]
 

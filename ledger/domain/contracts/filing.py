@@ -79,7 +79,7 @@ class FilingMade(Body):
 class Answer(Attested):
     """What the State answered about a contract. Never an event itself."""
 
-    SUBJECTS = "contract filing"
+    SUBJECTS = "contract filing attested_by"
 
     contract: ContractId
     """The contract that the answer is about."""
@@ -95,7 +95,7 @@ class CertificateIssued(Answer):
     """The contract, or an amendment of it, is registered, or a licence entered."""
 
     TOPIC: ClassVar[str] = "certificate.issued/1"
-    SUBJECTS = "contract filing rights/*"
+    SUBJECTS = "contract filing rights/* attested_by"
     REFERENCES = "amendment"
 
     purpose: Literal["registration", "recordal"]
@@ -150,6 +150,7 @@ class CompulsoryLicenceGranted(Attested, AgreedTerms):
     TOPIC: ClassVar[str] = "compulsory_licence.granted/1"
     SUBJECTS = (
         "contract grant/licensor grant/licensee grant/rights/* grant/technologies/* consents/*"
+        " attested_by"
     )
     COMMITS = (
         "sum:price rate:royalty_ppm royalty:royalty?renewal"

@@ -109,6 +109,7 @@ class DelayAdopted(_OfLedger):
     """From an instant on what officers register or vouch for waits for another time, in seconds."""
 
     TOPIC: ClassVar[str] = "ledger.delay_adopted/1"
+    SUBJECTS = "@ledger @charter stopped_by"
     SIGNERS = "stopped_by|@officers"
     MAY = "stopped_by=@officers"
     WAITS = "?!stopped_by"
@@ -142,6 +143,7 @@ class PolicyAdopted(_OfLedger):
     """From the next position on another policy says whose cosignatures make a quorum."""
 
     TOPIC: ClassVar[str] = "ledger.policy_adopted/1"
+    SUBJECTS = "@ledger @charter approved_by/*"
     SIGNERS = "@operator approved_by/*"
     MAY = "approved_by/*=!@operator speakers/*/party=!@operator"
 

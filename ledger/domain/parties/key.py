@@ -70,7 +70,7 @@ class KeyRevoked(Body):
     """From here on the key binds nobody. `compromised_since` is the position doubted from."""
 
     TOPIC: ClassVar[str] = "key.revoked/1"
-    SUBJECTS = "party key:key_id"
+    SUBJECTS = "party key:key_id revoked_by"
     SIGNERS = "revoked_by|@officers"
     MAY = "revoked_by=party party=#older|!@officers"
 
@@ -99,7 +99,7 @@ class KeySuspended(Body):
     """
 
     TOPIC: ClassVar[str] = "key.suspended/1"
-    SUBJECTS = "party key:key_id"
+    SUBJECTS = "party key:key_id suspended_by"
     SIGNERS = "suspended_by"
     MAY = "suspended_by=party|@officers party=#older|!@officers"
 
@@ -119,7 +119,7 @@ class KeyResumed(Body):
     """From here on a key that was suspended binds again: it was not compromised."""
 
     TOPIC: ClassVar[str] = "key.resumed/1"
-    SUBJECTS = "party key:key_id"
+    SUBJECTS = "party key:key_id lifted_by"
     SIGNERS = "lifted_by|@officers"
     MAY = "lifted_by=party party=#older?lifted_by"
 
@@ -137,7 +137,7 @@ class KeyStopped(Body):
     """The key does not bind yet, and never will: its party says so by another, or the registrar."""
 
     TOPIC: ClassVar[str] = "key.stopped/1"
-    SUBJECTS = "party key:key_id"
+    SUBJECTS = "party key:key_id stopped_by"
     SIGNERS = "stopped_by"
     MAY = "stopped_by=party|@registrar"
 

@@ -66,7 +66,7 @@ class MandateEnded(Body):
     """The principal or the holder ended the mandate, from the next position on."""
 
     TOPIC: ClassVar[str] = "mandate.ended/1"
-    SUBJECTS = "mandate principal holder"
+    SUBJECTS = "mandate principal holder ended_by"
     SIGNERS = "ended_by"
     MAY = "ended_by=principal|holder"
 

@@ -62,7 +62,7 @@ class AssignmentRefused(Attested):
     """The office refused to register an assignment of these rights."""
 
     TOPIC: ClassVar[str] = "assignment.refused/1"
-    SUBJECTS = "assignment rights/*"
+    SUBJECTS = "assignment rights/* attested_by"
 
     assignment: AssignmentId
     """The agreed assignment."""

@@ -48,7 +48,7 @@ class SecurityPerfected(Attested):
     """A register entered the security on these rights: from then on it binds everybody."""
 
     TOPIC: ClassVar[str] = "security.perfected/1"
-    SUBJECTS = "security rights/*"
+    SUBJECTS = "security rights/* attested_by"
 
     security: SecurityId
     """The security."""
@@ -93,7 +93,7 @@ class SecurityEnforced(Attested):
     """The security was enforced: fractions of these rights passed from owners to acquirers."""
 
     TOPIC: ClassVar[str] = "security.enforced/1"
-    SUBJECTS = "security rights/* owners/*/party acquirers/*/party"
+    SUBJECTS = "security rights/* owners/*/party acquirers/*/party attested_by"
 
     security: SecurityId
     """The security, which ends on these rights."""

@@ -122,7 +122,7 @@ class RightFiled(Attested):
     """An application was filed: from here on there is something to own."""
 
     TOPIC: ClassVar[str] = "right.filed/1"
-    SUBJECTS = "right technology owners/*/party"
+    SUBJECTS = "right technology owners/*/party attested_by"
 
     right: RightId
     """Id of the right, made of office and application number: `right:us.15145443`."""

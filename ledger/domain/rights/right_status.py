@@ -33,7 +33,7 @@ OfficeCode = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 class OfRight(Attested):
     """A fact about a right that is in the log."""
 
-    SUBJECTS = "right"
+    SUBJECTS = "right attested_by"
 
     right: RightId
     """The right, by its id."""

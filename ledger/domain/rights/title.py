@@ -44,7 +44,7 @@ class AssignmentRegistered(Attested):
     """The office registered an assignment: for these rights, title moves."""
 
     TOPIC: ClassVar[str] = "assignment.registered/1"
-    SUBJECTS = "assignment rights/*"
+    SUBJECTS = "assignment rights/* attested_by"
 
     assignment: AssignmentId
     """The agreed assignment."""
