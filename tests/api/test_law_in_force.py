@@ -9,9 +9,11 @@ import httpx2
 import pytest
 
 from ledger.domain.core.body import Body
-from ledger.domain.core.law import Law, read_law
-from ledger.events.lawbook import bundled_files
+from ledger.domain.core.law import read_law
+from ledger.domain.parties.ledger_state import ledger_subject
+from ledger.events.lawbook import bundled_files, put_on_shelf
 from ledger.follow.client import Signed
+from ledger.home.paths import Home
 from ledger.node.node import Node
 from ledger.wire.envelope import sign_envelope
 from projections.engine.decoding import decode
@@ -19,7 +21,7 @@ from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import rebuild
 from tests.support import builders as b
 from tests.support import contracts
-from tests.support.builders import CONTRACT, FIRM, INSTITUTE, REGISTRAR, RIGHT
+from tests.support.builders import CONTRACT, FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIGHT
 from tests.support.node import append
 from tests.support.world import World
 
@@ -43,13 +45,13 @@ def _licensed(node: Node, world: World) -> None:
     rebuild(node.pool, READ_MODELS, decode, key=node.key)
 
 
-def with_short_patents() -> Law:
+def with_short_patents() -> Mapping[str, bytes]:
     """Return the law data under which a patent lasts three years."""
     files = dict(bundled_files())
     rights = json.loads(files["rights.json"])
     (patents,) = [row for row in rights["rules"] if row["rule"] == "ip-law.93.invention"]
     patents["values"]["years"] = 3
-    return read_law(files | {"rights.json": json.dumps(rights).encode()})
+    return files | {"rights.json": json.dumps(rights).encode()}
 
 
 def seen(http: httpx2.Client) -> Mapping[str, Any]:
@@ -68,7 +70,7 @@ def seen(http: httpx2.Client) -> Mapping[str, Any]:
 
 
 def test_every_surface_answers_by_the_law_in_force(
-    http: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+    http: httpx2.Client, node: Node, home: Home, world: World
 ):
     assert {
         "status": "in_force",
@@ -78,7 +80,12 @@ def test_every_surface_answers_by_the_law_in_force(
         "page of the right": False,
         "page of the contract": False,
     } == seen(http)
-    monkeypatch.setattr("projections.tables.reader.law_in_force", lambda *_: with_short_patents())
+    put_on_shelf(home.law, files := with_short_patents())
+    of, digest = ledger_subject(home.identity().origin), read_law(files).sha256
+    body = b.rules_adopted(ledger=of, law_data_sha256=digest)
+    (done,) = append(node, world.sign(body, OPERATOR, REGISTRAR))
+    assert hasattr(done, "position"), done
+    rebuild(node.pool, READ_MODELS, decode, key=node.key)
     assert {
         "status": "expired",
         "terms": "right_ended",

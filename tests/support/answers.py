@@ -12,82 +12,16 @@ from pydantic import BaseModel
 
 from api.describe.measures import LISTED, NAMINGS, PAIRS
 from api.describe.shape import members_of_kind
+from api.main import ROUTED
+from api.reads.questions import QUESTIONS
 from ledger.domain.core.money import Money
 from ledger.domain.core.scope import Field
 from ledger.domain.core.types import Sealed
-from projections.questions.arrears import MinimumMet, Overdue
-from projections.questions.author_minimum import AuthorMinimum
-from projections.questions.computation import Computation
-from projections.questions.disputes import HoldsOn
-from projections.questions.dues import Agreement, Dues
-from projections.questions.findings import Findings
-from projections.questions.grounds import Editions, Judged
-from projections.questions.keys import KeyAsKnown, KeysOf
-from projections.questions.lapses import Lapses
-from projections.questions.licences import LicenceCheck
-from projections.questions.remaining_scope import Dependents, Exclusive, LeftToGrant
-from projections.questions.sublicences import Tree
-from projections.questions.terms import ReportTerms, TermsOn, VersionDiff, Versions
-from projections.questions.title import Title
-from projections.questions.vouching import MarkedDispute, MarkedSignedBy, MarkedTimeline
-from projections.run.comparison import Difference, Folded, ReplayDigest
-from projections.tables.chain import Chain
-from projections.tables.dependencies import Falls
-from projections.tables.documents import DocumentAsKnown, Documents
-from projections.tables.liens import Liens
-from projections.tables.mandates import Mandates, PowerToBind
-from projections.tables.offers import Offers
-from projections.tables.parties import PartyAsKnown, Relations
-from projections.tables.registrations import Duties
-from projections.tables.revenue import Revenue
-from projections.tables.status import Status
-from projections.tables.technologies import TechnologyView
+
+assert ROUTED, "it is declared where it is routed"
 
 ANSWERS: Mapping[str, tuple[type[Any], ...]] = {
-    "checkLicence": (LicenceCheck,),
-    "diffVersions": (VersionDiff,),
-    "getAuthorMinimum": (AuthorMinimum,),
-    "getChain": (Chain,),
-    "getComputation": (Computation,),
-    "getDependents": (Dependents,),
-    "getDispute": (MarkedDispute,),
-    "getDocument": (DocumentAsKnown,),
-    "getDocuments": (Documents,),
-    "getDues": (Dues,),
-    "getExclusive": (Exclusive,),
-    "getFalls": (Falls,),
-    "getGrounds": (Judged,),
-    "getHolds": (HoldsOn,),
-    "getKey": (KeyAsKnown,),
-    "getLapseEffects": (Lapses,),
-    "getLeftToGrant": (LeftToGrant,),
-    "getLiens": (Liens,),
-    "getMandates": (Mandates,),
-    "getMinimum": (MinimumMet,),
-    "getOverdue": (Overdue,),
-    "getParty": (PartyAsKnown,),
-    "getPartyKeys": (KeysOf,),
-    "getPower": (PowerToBind,),
-    "getProjectionDifference": (Difference,),
-    "getProjectionDigest": (ReplayDigest,),
-    "getRelations": (Relations,),
-    "getRevenue": (Revenue,),
-    "getShare": (Agreement,),
-    "getSigned": (MarkedSignedBy,),
-    "getStatus": (Status,),
-    "getSublicences": (Tree,),
-    "getTechnology": (TechnologyView,),
-    "getTechnologyExclusive": (Exclusive,),
-    "getTechnologyLeftToGrant": (LeftToGrant,),
-    "getTerms": (TermsOn, ReportTerms),
-    "getTimeline": (MarkedTimeline,),
-    "getTitle": (Title,),
-    "listEditions": (Editions,),
-    "listFindings": (Findings,),
-    "listOffers": (Offers,),
-    "listProjections": (Folded,),
-    "listRegistrations": (Duties,),
-    "listVersions": (Versions,),
+    name: question.answers for name, question in QUESTIONS.items()
 }
 """By operation of the API."""
 

@@ -2,11 +2,10 @@
 
 import inspect
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 import pytest
 
@@ -248,33 +247,6 @@ def test_every_read_of_the_api_is_described() -> None:
         if "GET" in route.methods and route.include_in_schema
     }
     assert reads == ANSWERS.keys() | NO_ANSWERS
-
-
-@pytest.mark.parametrize("operation", sorted(ANSWERS))
-def test_an_operation_answers_what_its_question_returns(operation: str) -> None:
-    (endpoint,) = (
-        route.endpoint
-        for module in ROUTED
-        for route in module.router.routes
-        if route.operation_id == operation
-    )
-    asked = {
-        get_type_hints(called).get("return")
-        for called in called_by(endpoint.__code__, vars(sys.modules[endpoint.__module__]))
-        if called.__module__.startswith("projections.")
-    }
-    found = {each for kind in asked for each in (kind, *get_args(kind))}
-    assert set(ANSWERS[operation]) <= found
-
-
-def called_by(code: Any, names: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield the functions that code names, that of the functions in it too."""
-    for name in code.co_names:
-        if inspect.isfunction(names.get(name)):
-            yield names[name]
-    for inner in code.co_consts:
-        if inspect.iscode(inner):
-            yield from called_by(inner, names)
 
 
 @pytest.mark.parametrize("kind", [kind for kinds in ANSWERS.values() for kind in kinds])

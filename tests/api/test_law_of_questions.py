@@ -1,0 +1,153 @@
+"""Once the ledger has adopted a set, no question, page or command answers by another one."""
+
+import json
+import re
+from typing import Any
+
+import httpx2
+import pytest
+from typer.testing import CliRunner
+
+from api.cli.main import app
+from api.cli.story import names
+from api.describe.links import PAGES
+from api.reads.questions import QUESTIONS, Question
+from ledger.domain.core.law import Law, read_law
+from ledger.domain.parties.ledger_state import ledger_subject
+from ledger.events.lawbook import bundled_files, put_on_shelf
+from ledger.home.paths import Home
+from ledger.node.node import Node
+from projections.engine.decoding import decode
+from projections.run.catalogue import READ_MODELS
+from projections.run.rebuild import rebuild
+from tests.support import builders as b
+from tests.support.builders import OPERATOR, REGISTRAR, RIGHT
+from tests.support.node import append
+from tests.support.tale import Loaded
+from tests.support.world import World
+
+NAMES = names()
+IN_PATHS = {
+    "right": RIGHT,
+    "thing": RIGHT,
+    "contract": NAMES["contract"],
+    "distribution": NAMES["distribution"],
+    "dispute": NAMES["dispute"],
+    "party": NAMES["firm"],
+    "share": NAMES["share"],
+    "technology": NAMES["technology"],
+    "subject": NAMES["share"],
+    "document": NAMES["document"],
+    "key_id": "0" * 64,
+    "position": "1",
+    "name": "title",
+    "before": "1",
+    "after": "2",
+}
+REQUIRED = {
+    "checkLicence": f"party={NAMES['firm']}&act=sell&territory=vn-2025:48&field=C09D",
+    "getPower": f"signer={NAMES['firm']}",
+    "getMinimum": "year=2026",
+    "getProjectionDigest": "size=1",
+}
+BY_LAW = {
+    *("getStatus", "checkLicence", "getLeftToGrant", "getAuthorMinimum", "listFindings"),
+    "getExclusive",
+}
+"""Questions of the story that cannot be answered without the law data.
+
+Of a contract nothing is of its right's term: the story's patents say when they end.
+"""
+
+OF_THEN = {"getGrounds"}
+"""Asks by which law data an event was judged, not by which it would be."""
+
+
+def path_of(name: str, question: Question) -> str:
+    """Return a path that asks a question of the story."""
+    of_technology = {"thing": NAMES["technology"]} if "technologies" in question.route.path else {}
+    given = IN_PATHS | of_technology
+    if name == "diffVersions":
+        given = given | {"contract": NAMES["royalties"]}
+    path = re.sub(r"\{([a-z_]+)\}", lambda of: given[of[1]], question.route.path)
+    asked = REQUIRED.get(name) or ("field=C09D" if "field" in question.takes else "")
+    return f"{path}?{asked}"
+
+
+@pytest.fixture(scope="module")
+def adopted(loaded: Loaded, node: Node, home: Home) -> str:
+    """Adopt law data under which a patent lasts one year; return its digest."""
+    del loaded
+    files = dict(bundled_files())
+    rights = json.loads(files["rights.json"])
+    (patents,) = [row for row in rights["rules"] if row["rule"] == "ip-law.93.invention"]
+    patents["values"]["years"] = 1
+    files |= {"rights.json": json.dumps(rights).encode()}
+    put_on_shelf(home.law, files)
+    world, digest = World.of(home), read_law(files).sha256
+    of = ledger_subject(home.identity().origin)
+    body = b.rules_adopted(ledger=of, law_data_sha256=digest)
+    told = (
+        world.sign(b.right_filed(owners=[b.held(NAMES["institute"])]), REGISTRAR),
+        world.sign(b.right_granted(expires_on=None), REGISTRAR),
+        world.sign(body, OPERATOR, REGISTRAR),
+    )
+    for event in told:
+        (done,) = append(node, event)
+        assert hasattr(done, "position"), done
+    rebuild(node.pool, READ_MODELS, decode, key=node.key)
+    return digest
+
+
+@pytest.fixture
+def read_laws(monkeypatch: pytest.MonkeyPatch, adopted: str) -> set[str]:
+    """Lend the digests of the law data whose rules are looked up meanwhile."""
+    del adopted
+    seen = set[str]()
+
+    def watched(look: str) -> None:
+        before = getattr(Law, look)
+
+        def looked(law: Law, *asked: Any, **keys: Any) -> Any:
+            seen.add(law.sha256)
+            return before(law, *asked, **keys)
+
+        monkeypatch.setattr(Law, look, looked)
+
+    for look in ("all", "about", "named"):
+        watched(look)
+    return seen
+
+
+@pytest.mark.parametrize("name", sorted(QUESTIONS))
+def test_a_question_is_answered_by_the_law_in_force(
+    http: httpx2.Client, adopted: str, read_laws: set[str], name: str
+):
+    answer = http.get(path_of(name, QUESTIONS[name]))
+    assert 200 == answer.status_code, answer.text
+    if name not in OF_THEN:
+        assert read_laws <= {adopted}
+    assert read_laws or name not in BY_LAW
+
+
+@pytest.mark.parametrize("kind", sorted(PAGES))
+def test_a_page_is_answered_by_the_law_in_force(
+    http: httpx2.Client, adopted: str, read_laws: set[str], kind: str
+):
+    answer = http.get(f"{PAGES[kind]}/{IN_PATHS[kind]}")
+    assert 200 == answer.status_code, answer.text
+    assert read_laws <= {adopted}
+    assert read_laws or kind != "right"
+
+
+def test_a_command_is_answered_by_the_law_in_force(
+    http: httpx2.Client, loaded: Loaded, read_laws: set[str], adopted: str
+):
+    """By the law data before it the patent would be in force for years."""
+    words = ["rights", "status", RIGHT, "--true-on", "2028-01-01", "--json", "--url", loaded.url]
+    status = json.loads(CliRunner().invoke(app, words).output)["status"]
+    asked = http.get(f"/v1/rights/{RIGHT}/status?true_on=2028-01-01").json()
+    shown = http.get(f"/en/rights/{RIGHT}?true_on=2028-01-01").text
+    assert ("expired", "expired") == (status, asked["status"])
+    assert "expired" in shown
+    assert read_laws == {adopted}
