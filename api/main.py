@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import FastAPI
 
@@ -15,6 +14,7 @@ from api.limits.quotas import Quotas
 from api.limits.traffic import Traffic
 from api.limits.uploads import Uploads
 from api.metrics import Metrics
+from api.openapi.document import describe
 from api.reads import (
     contracts,
     disputes,
@@ -37,7 +37,6 @@ from api.reads import (
     technologies,
 )
 from api.reads.parameters import strict
-from api.schemas import COMPONENTS
 from api.watching.watch import Watch
 from api.writes import events, promises
 from ledger.node.checking import CheckQueue, KeyDirectory
@@ -114,6 +113,7 @@ def create_app(node: Node) -> FastAPI:
         title="Techledger",
         version="0.1.0",
         description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         docs_url=None,  # FastAPI's own page loads its scripts from elsewhere; ours is `/docs`.
         redoc_url=None,
@@ -134,29 +134,5 @@ def create_app(node: Node) -> FastAPI:
         quotas=app.state.quotas,
         metrics=app.state.metrics,
     )
-    _describe(app)
+    describe(app)
     return app
-
-
-def _describe(app: FastAPI) -> None:
-    """Add to OpenAPI the schemas of what is read as raw bytes, and the problems' one shape."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = generate()
-        document.setdefault("components", {}).setdefault("schemas", {}).update(COMPONENTS)
-        for path in document["paths"].values():
-            for operation in path.values():
-                operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
-                operation["responses"].pop("422", None)
-        document["components"]["responses"] = {
-            "Problem": {
-                "description": "Why not: RFC 9457 problem details",
-                "content": {
-                    problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}
-                },
-            }
-        }
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend it

@@ -50,7 +50,7 @@ _CLOSES = (
 
 _log = structlog.get_logger(__name__)
 
-_UNAVAILABLE: dict[type[Exception], tuple[str, str, str]] = {
+UNAVAILABLE: dict[type[Exception], tuple[str, str, str]] = {
     Busy: ("BUSY", "Too many events are waiting", "Hệ thống đang bận"),
     Stopped: ("STOPPING", "The ledger is stopping", "Sổ cái đang dừng"),
     ClockAhead: (
@@ -193,7 +193,7 @@ def problem(error: Exception, *, vietnamese: bool = False) -> dict[str, Any]:
             members = _members(error.code, titles[vietnamese], error.status, error.detail)
             return members | error.members
     told = _told(error)
-    for kind, (code, english, vietnamese_title) in _UNAVAILABLE.items():
+    for kind, (code, english, vietnamese_title) in UNAVAILABLE.items():
         if isinstance(told, kind):
             return _members(code, vietnamese_title if vietnamese else english, 503, english)
     _log.error("fault", exc_info=error)
@@ -207,7 +207,7 @@ def code_of(error: Exception) -> str:
     if isinstance(error, Throttled):
         return "THROTTLED"
     told = _told(error)
-    codes = (code for kind, (code, *_) in _UNAVAILABLE.items() if isinstance(told, kind))
+    codes = (code for kind, (code, *_) in UNAVAILABLE.items() if isinstance(told, kind))
     return next(codes, "INTERNAL")
 
 
@@ -216,7 +216,7 @@ def _told(error: Exception) -> Exception:
 
     What nobody thought of is a fault of ours, and stays one.
     """
-    if isinstance(error, tuple(_UNAVAILABLE)) or fault_of(error) is not Fault.PASSES:
+    if isinstance(error, tuple(UNAVAILABLE)) or fault_of(error) is not Fault.PASSES:
         return error
     return told_as(error)
 
@@ -239,7 +239,7 @@ def _members(code: str, title: str, status: int, detail: str) -> dict[str, Any]:
 def _refusal(error: Refusal, *, vietnamese: bool) -> dict[str, Any]:
     english = (type(error).__doc__ or error.code).strip().splitlines()[0].rstrip(".")
     title = error.title_vi if vietnamese and error.title_vi else english
-    members = _members(error.code, title, _refusal_status(error), error.detail)
+    members = _members(error.code, title, refusal_status(type(error)), error.detail)
     members["positions"] = list(error.positions)
     members["subjects"] = list(error.subjects)
     if error.pointer:
@@ -295,12 +295,13 @@ def signed(note: bytes | None) -> dict[str, str]:
     return {"refusal": note.decode()} if note else {}
 
 
-def _refusal_status(error: Refusal) -> int:
-    if isinstance(error, NotBound):
+def refusal_status(kind: type[Refusal]) -> int:
+    """Return the status with which a rule's refusals are answered."""
+    if issubclass(kind, NotBound):
         return 403
-    if isinstance(error, NotJudged):
+    if issubclass(kind, NotJudged):
         return 500
-    return 409 if isinstance(error, StaleView) else 422
+    return 409 if issubclass(kind, StaleView) else 422
 
 
 def wants_vietnamese(request: Request) -> bool:
@@ -403,7 +404,7 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return respond(request, _not_of_their_form(error.errors()))
 
-    kinds = (Refusal, Invalid, ApiProblem, Throttled, *_UNANSWERED, *_UNAVAILABLE)
+    kinds = (Refusal, Invalid, ApiProblem, Throttled, *_UNANSWERED, *UNAVAILABLE)
     for kind in kinds:
         app.add_exception_handler(kind, answer)
     app.add_exception_handler(ClientDisconnect, answer_nobody)

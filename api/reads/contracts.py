@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query
 
+from api.openapi.told import NOT_FOUND
 from api.problems import BadParameter
 from api.reads.common import (
     AsKnown,
@@ -97,6 +98,7 @@ def list_versions(reader: AsKnown, contract: ContractPath) -> Versions:
     "/{contract}/versions/{before}/diff/{after}",
     "diffVersions",
     "What changed between two versions, and who signed?",
+    told=(NOT_FOUND,),
 )
 def diff_versions(
     reader: AsKnown, contract: ContractPath, before: VersionPath, after: VersionPath

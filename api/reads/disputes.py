@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Path
 
+from api.openapi.told import NOT_FOUND
 from api.problems import NotFound
 from api.reads.common import (
     AsKnown,
@@ -39,7 +40,10 @@ def get_dispute(
 
 
 @router.question(
-    "/entries/{position}/falls", "getFalls", "What else falls if the event is void from the start"
+    "/entries/{position}/falls",
+    "getFalls",
+    "What else falls if the event is void from the start",
+    told=(NOT_FOUND,),
 )
 def get_falls(reader: AsKnown, position: Position, published: Published) -> Falls:
     """Return the events that rest on it, near and far, each with why."""

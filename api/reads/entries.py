@@ -6,6 +6,8 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from api.deps import look, node_of
+from api.openapi.answers import TEXT, declared
+from api.openapi.told import NO_LOG_KEYS, NOT_FOUND
 from api.problems import ApiProblem, NotFound
 from api.reads.parameters import Position
 from ledger.domain.core.types import format_instant
@@ -37,7 +39,12 @@ def entry_json(stored: StoredEntry) -> dict[str, Any]:
     }
 
 
-@router.get("/{position}", operation_id="getEntry", summary="An entry, by its position")
+@router.get(
+    "/{position}",
+    operation_id="getEntry",
+    summary="An entry, by its position",
+    responses=declared("The entry", "Entry", headers=("ETag",), told=(NOT_FOUND,)),
+)
 async def get_entry(request: Request, position: Position) -> Response:
     """Return the entry; nothing of it ever changes, so caches may keep it."""
     node = node_of(request)
@@ -55,7 +62,7 @@ async def get_entry(request: Request, position: Position) -> Response:
     "/{position}/proof",
     operation_id="getEntryProof",
     summary="The inclusion proof of an entry, as a tlog-proof file",
-    responses={200: {"content": {"text/plain": {}}}},
+    responses=declared("The proof", media_type=TEXT, told=(NOT_FOUND,)),
 )
 async def get_entry_proof(request: Request, position: Position) -> Response:
     """Return the proof under the latest checkpoint (c2sp.org/tlog-proof)."""
@@ -73,7 +80,7 @@ async def get_entry_proof(request: Request, position: Position) -> Response:
     operation_id="getEntryCoseReceipt",
     summary="The inclusion proof of an entry, as a COSE Receipt (RFC 9942)",
     response_class=Response,
-    responses={200: {"content": {MEDIA_TYPE: {}}}},
+    responses=declared("The receipt", media_type=MEDIA_TYPE, told=(NOT_FOUND, NO_LOG_KEYS)),
 )
 async def get_entry_cose_receipt(request: Request, position: Position) -> Response:
     """Return the receipt under the latest checkpoint, for users of SCITT (RFC 9943)."""

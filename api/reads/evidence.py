@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import address_of, node_of, traffic_of
+from api.openapi.answers import declared
+from api.openapi.told import NOT_FOUND, TOO_MUCH
 from api.problems import ApiProblem, NotFound
 from api.reads.parameters import Count
 from ledger.log.evidence import format_evidence
@@ -31,6 +33,7 @@ Positions = Annotated[
     "",
     operation_id="getEvidence",
     summary="An evidence bundle: entries, keys, proofs, histories under the last seal",
+    responses=declared("The bundle", "Bundle", told=(NOT_FOUND, TOO_MUCH)),
 )
 async def get_evidence(
     request: Request,

@@ -6,6 +6,8 @@ import orjson
 from fastapi import Path, Request, Response
 
 from api.deps import look, node_of
+from api.openapi.answers import declared
+from api.openapi.told import NOT_FOUND
 from api.problems import NotFound
 from api.reads.common import (
     AsKnown,
@@ -24,7 +26,12 @@ def list_editions(reader: AsKnown) -> Editions:
     return editions_of(reader)
 
 
-@router.get("/law/{sha256}", operation_id="getLaw", summary="A set of law data, as it is hashed")
+@router.get(
+    "/law/{sha256}",
+    operation_id="getLaw",
+    summary="A set of law data, as it is hashed",
+    responses=declared("The files", "LawFiles", told=(NOT_FOUND,)),
+)
 async def get_law(
     request: Request,
     sha256: Annotated[str, Path(pattern=r"^sha256:[0-9a-f]{64}$", examples=[f"sha256:{64 * '0'}"])],

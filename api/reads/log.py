@@ -8,6 +8,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import look, node_of
 from api.describe.answer_json import members_of
+from api.openapi.answers import BYTES, TEXT, declared
+from api.openapi.told import NOT_FOUND
 from api.problems import BadParameter, NotFound
 from api.reads.parameters import Count, Hundred
 from ledger.log.encoding import read_hash, write_base64
@@ -34,7 +36,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
     "/checkpoint",
     operation_id="getCheckpoint",
     summary="The latest signed checkpoint (c2sp.org/tlog-checkpoint)",
-    responses={200: {"content": {"text/plain": {}}}},
+    responses=declared("The signed note", media_type=TEXT, told=(NOT_FOUND,)),
 )
 async def get_checkpoint(
     request: Request,
@@ -66,6 +68,7 @@ async def get_checkpoint(
     "/v1/checkpoints",
     operation_id="listCheckpoints",
     summary="The checkpoints that were signed, of a size and of larger ones",
+    responses=declared("The page", "Checkpoints"),
 )
 async def list_checkpoints(
     request: Request,
@@ -94,7 +97,7 @@ async def list_checkpoints(
     "/witness-policy",
     operation_id="getWitnessPolicy",
     summary="The trust policy by whose witnesses the log is cosigned (c2sp.org/tlog-policy)",
-    responses={200: {"content": {"text/plain": {}}}},
+    responses=declared("The policy", media_type=TEXT),
 )
 async def get_witness_policy(
     request: Request,
@@ -108,10 +111,27 @@ async def get_witness_policy(
     return Response(policy.raw, media_type="text/plain; charset=utf-8", headers=FRESH)
 
 
+@dataclass(frozen=True, slots=True)
+class Continuation(YesOrNo):
+    """Whether the log of `size` entries continues that of `since`; None where no root is given."""
+
+    since: int
+    size: int
+    unchanged: bool | None
+    proof: tuple[str, ...]
+    checkpoint: str
+    positions: tuple[int, ...] = ()
+
+    @property
+    def _says(self) -> Verdict:
+        return "answered" if self.unchanged is None else yes_or_no(self.unchanged)
+
+
 @router.get(
     "/v1/consistency",
     operation_id="getConsistency",
     summary="Whether the log continues what it was at an earlier size",
+    responses=declared("The proof", Continuation, told=(NOT_FOUND,)),
 )
 async def get_consistency(
     request: Request,
@@ -136,22 +156,6 @@ async def get_consistency(
     )
     content = orjson.dumps(members_of(answer))
     return Response(content, media_type="application/json", headers=NO_STORE)
-
-
-@dataclass(frozen=True, slots=True)
-class Continuation(YesOrNo):
-    """Whether the log of `size` entries continues that of `since`; None where no root is given."""
-
-    since: int
-    size: int
-    unchanged: bool | None
-    proof: tuple[str, ...]
-    checkpoint: str
-    positions: tuple[int, ...] = ()
-
-    @property
-    def _says(self) -> Verdict:
-        return "answered" if self.unchanged is None else yes_or_no(self.unchanged)
 
 
 def _read_root(root: str | None) -> bytes | None:
@@ -181,7 +185,7 @@ def _fetch(reader: TreeReader, tile: TilePath) -> bytes:
     "/tile/{path:path}",
     operation_id="getTile",
     summary="A tile of hashes or a bundle of entries (c2sp.org/tlog-tiles)",
-    responses={200: {"content": {"application/octet-stream": {}}}},
+    responses=declared("The tile", media_type=BYTES, told=(NOT_FOUND,)),
 )
 async def get_tile(
     request: Request,

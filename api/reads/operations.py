@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.deps import node_of, watch_of
+from api.openapi.answers import TEXT, declared
 from api.watching.shared import WITHIN_S
 from api.watching.watch import Seen
 
@@ -16,14 +17,22 @@ FRESH_S = 3.0
 """How long ago, in seconds, the publisher must have verified the head for it to be ready."""
 
 
-@router.get("/health/live", operation_id="isLive", summary="This process answers")
+@router.get(
+    "/health/live",
+    operation_id="isLive",
+    summary="This process answers",
+    responses=declared("It answers", "Live"),
+)
 async def is_live() -> dict[str, str]:
     """Say that the process is there."""
     return {"status": "live"}
 
 
 @router.get(
-    "/health/ready", operation_id="isReady", summary="The ledger takes events and signs them"
+    "/health/ready",
+    operation_id="isReady",
+    summary="The ledger takes events and signs them",
+    responses=declared("It is", "Ready") | declared("It is not", "Ready", status=503),
 )
 async def is_ready(request: Request, response: Response) -> dict[str, Any]:
     """Return 200 if the head is freshly verified and signed and projections follow, else 503.
@@ -56,7 +65,12 @@ def _fresh(instant: float | None) -> bool:
     return instant is not None and time.monotonic() - instant < FRESH_S
 
 
-@router.get("/metrics", operation_id="getMetrics", summary="Prometheus metrics")
+@router.get(
+    "/metrics",
+    operation_id="getMetrics",
+    summary="Prometheus metrics",
+    responses=declared("The metrics", media_type=TEXT),
+)
 async def get_metrics(request: Request) -> Response:
     """Return counters, sizes, lags, ages, lines and room in the Prometheus text format.
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query, Request
 
 from api.deps import node_of
+from api.openapi.told import NOT_FOUND
 from api.problems import ApiProblem
 from api.reads.common import AtLeast, Now
 from api.reads.parameters import Count
@@ -43,6 +44,7 @@ def list_projections(reader: Now) -> Folded:
     "getProjectionDifference",
     "The first event by which a read model and the log disagree",
     heavy=True,
+    told=(NOT_FOUND,),
 )
 def get_difference(reader: Now, name: Name, replay_max: ReplayMax) -> Difference:
     """Replay the log and compare it, row by row, with what the read model holds."""
@@ -54,6 +56,7 @@ def get_difference(reader: Now, name: Name, replay_max: ReplayMax) -> Difference
     "getProjectionDigest",
     "The digest of a read model after so many entries",
     heavy=True,
+    told=(NOT_FOUND,),
 )
 def get_digest(
     reader: Now,

@@ -20,6 +20,8 @@ from fastapi.routing import APIRoute
 
 from api.deps import address_of, traffic_of
 from api.describe.answer_json import members_of
+from api.openapi.answers import answers
+from api.openapi.told import Told
 from api.reads.common import AtLeast
 from api.reads.parameters import query_of
 from projections.engine.answer import Answer
@@ -49,11 +51,18 @@ class Questions(APIRouter):
     """Routes that answer questions."""
 
     def question(
-        self, path: str, name: str, summary: str, *, heavy: bool = False
+        self,
+        path: str,
+        name: str,
+        summary: str,
+        *,
+        heavy: bool = False,
+        told: tuple[Told, ...] = (),
     ) -> Callable[[Ask], Ask]:
         """Declare the question that a function of a reader answers, with the function's words.
 
-        `heavy` is one that replays the log: one of them at a time, and the others go on.
+        `heavy` is one that replays the log: one of them at a time, and the others go on. `told` are
+        problems beside those of every operation.
         """
 
         def declare(ask: Ask) -> Ask:
@@ -71,12 +80,16 @@ class Questions(APIRouter):
                 each.append(least.replace(default=None))
             answer.__signature__ = Signature(each)  # type: ignore[attr-defined]  # read by FastAPI
             answer.__doc__, answer.__name__ = ask.__doc__, name
-            self.add_api_route(path, answer, operation_id=name, summary=summary)
+            says = get_type_hints(ask)["return"]
+            kinds = get_args(says) or (says,)
+            responses = answers(*kinds, told=told)
+            self.add_api_route(
+                path, answer, operation_id=name, summary=summary, responses=responses
+            )
             route = self.routes[-1]
             assert isinstance(route, APIRoute)
-            says = get_type_hints(ask)["return"]
             takes = frozenset(query_of(route))
-            QUESTIONS[name] = Question(ask, route, get_args(says) or (says,), takes)
+            QUESTIONS[name] = Question(ask, route, kinds, takes)
             return ask
 
         return declare

@@ -22,6 +22,8 @@ from api.deps import (
     uploads_of,
 )
 from api.limits.dryruns import judged_json, refused_json
+from api.openapi.answers import declared
+from api.openapi.told import NOT_FOUND, NOT_WITNESSED, written
 from api.problems import (
     LATER,
     ApiProblem,
@@ -48,8 +50,6 @@ from ledger.wire.base64 import b64encode
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
-
-STRING = {"type": "string"}
 
 WITNESSED = "wait=witnessed"
 """The preference (RFC 7240) for a receipt of that grade."""
@@ -96,17 +96,19 @@ def receipt_json(receipt: Receipt, *, with_checkpoint: bool) -> dict[str, Any]:
             },
         }
     },
-    responses={
-        201: {
-            "description": "Durable, in the log, under a signed checkpoint",
-            "content": {JSON: {"schema": {"$ref": "#/components/schemas/Receipt"}}},
-        },
-        202: {
-            "description": "Stored, and promised to be recorded or refused by `answer_by`",
-            "content": {JSON: {"schema": {"$ref": "#/components/schemas/Promise"}}},
-            "headers": {"Location": {"description": "Where the answer is", "schema": STRING}},
-        },
-    },
+    responses=declared(
+        "Durable, in the log, under a signed checkpoint",
+        "Receipt",
+        status=201,
+        headers=("Location", "Preference-Applied", "Replayed"),
+        told=written(),
+    )
+    | declared(
+        "Stored, and promised to be recorded or refused by `answer_by`",
+        "Promise",
+        status=202,
+        headers=("Location", "Preference-Applied"),
+    ),
 )
 async def submit_event(
     request: Request,
@@ -168,12 +170,11 @@ async def submit_event(
             },
         }
     },
-    responses={
-        200: {
-            "description": "It was judged: it would be admitted or refused, or it is recorded",
-            "content": {JSON: {"schema": {"$ref": "#/components/schemas/Verdict"}}},
-        }
-    },
+    responses=declared(
+        "It was judged: it would be admitted or refused, or it is recorded",
+        "Verdict",
+        told=written(),
+    ),
 )
 async def check_event(request: Request) -> Response:
     """Judge what `POST /v1/events` would, as of the size that the log has now.
@@ -203,9 +204,19 @@ async def check_event(request: Request) -> Response:
     operation_id="submitEvents",
     summary="Submit many events, one a line, judged in their order, not atomically",
     openapi_extra={
-        "requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}}
+        "requestBody": {
+            "required": True,
+            "content": {NDJSON: {"schema": {"$ref": "#/components/schemas/Submission"}}},
+            "description": "One submission a line; the schema is that of a line",
+        }
     },
-    responses={200: {"description": "One line an event, in order", "content": {NDJSON: {}}}},
+    responses=declared(
+        "One line an event, in order, and the checkpoint before the receipts that are under it;"
+        " the schema is that of a line",
+        *("BulkCheckpoint", "BulkReceipt", "BulkProblem"),
+        media_type=NDJSON,
+        told=written(),
+    ),
 )
 async def submit_events(request: Request) -> Response:
     """Take NDJSON, a submission a line; answer NDJSON, a line an event in the same order."""
@@ -373,7 +384,12 @@ async def refuse_to_read() -> None:
     raise HTTPException(405, headers={"Allow": "POST"})
 
 
-@router.get("/{event_id}", operation_id="getEvent", summary="An event, by its id")
+@router.get(
+    "/{event_id}",
+    operation_id="getEvent",
+    summary="An event, by its id",
+    responses=declared("The entry that holds it", "Entry", told=(NOT_FOUND,)),
+)
 async def get_event(request: Request, event_id: EventId) -> Response:
     """Return the entry that holds the event."""
     node = node_of(request)
@@ -383,7 +399,12 @@ async def get_event(request: Request, event_id: EventId) -> Response:
     return Response(orjson.dumps(entry_json(entry)), media_type=JSON)
 
 
-@router.get("/{event_id}/receipt", operation_id="getReceipt", summary="The receipt of an event")
+@router.get(
+    "/{event_id}/receipt",
+    operation_id="getReceipt",
+    summary="The receipt of an event",
+    responses=declared("The receipt", "Receipt", told=(NOT_WITNESSED,)),
+)
 async def get_receipt(
     request: Request,
     event_id: EventId,

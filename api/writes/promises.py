@@ -6,6 +6,8 @@ import orjson
 from fastapi import APIRouter, Path, Request, Response
 
 from api.deps import look, node_of
+from api.openapi.answers import declared
+from api.openapi.told import NOT_FOUND
 from api.problems import NotFound
 from ledger.domain.core.types import format_instant
 from ledger.node.answers import Promised
@@ -41,12 +43,9 @@ def promised(promise: Promised) -> Response:
     "/{payload}",
     operation_id="getPromise",
     summary="What became of an event that was promised an answer",
-    responses={
-        200: {
-            "description": "It waits, it is recorded, or it was refused",
-            "content": {JSON: {"schema": {"$ref": "#/components/schemas/Promised"}}},
-        }
-    },
+    responses=declared(
+        "It waits, it is recorded, or it was refused", "Promised", told=(NOT_FOUND,)
+    ),
 )
 async def get_promise(
     request: Request,

@@ -69,7 +69,7 @@ def keep_refusal(refusal: Refusal) -> dict[str, Any]:
 def recall_refusal(kept: Mapping[str, Any]) -> Refusal:
     """Return the refusal that `keep_refusal` kept."""
     ground = kept["ground"]
-    return _classes()[kept["code"]](
+    return classes()[kept["code"]](
         "these bytes were refused by this rule before",
         positions=kept["positions"],
         ground=ground
@@ -82,7 +82,8 @@ def recall_refusal(kept: Mapping[str, Any]) -> Refusal:
 
 
 @lru_cache(maxsize=1)
-def _classes() -> Mapping[str, type[Refusal]]:
+def classes() -> Mapping[str, type[Refusal]]:
+    """Return every rule there is, by its code."""
     return {kind.code: kind for kind in _subclasses(Refusal) if hasattr(kind, "code")}
 
 

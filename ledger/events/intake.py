@@ -63,6 +63,14 @@ MAX_PERSONS = 256
 """Persons whom an opening names at most: for each a key is kept by which it can be erased."""
 
 
+CODES = (
+    *("MALFORMED", "MALFORMED_ENVELOPE", "NOT_CANONICAL", "FRACTIONAL_VND", "TYPE_UNKNOWN"),
+    *("WRONG_LEDGER", "SUBJECTS_MISMATCH", "KEY_REFUSED", "KEY_WEAK", "LOG_KEY_REFUSED"),
+    *("POLICY_MALFORMED", "BAD_OPENING", "ENTRY_TOO_LARGE"),
+)
+"""What input may be told that is no event, beside that it is too large."""
+
+
 class Invalid(Exception):
     """Input that is no event at all: refused before any rule runs; nothing is stored.
 

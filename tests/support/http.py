@@ -11,6 +11,7 @@ import uvicorn
 from api.limits.guarded import Guard, Limits, guarded
 from api.main import create_app
 from ledger.node.node import Node
+from tests.support.contract import Contract, Held
 
 PROBLEM = {"Accept": "application/problem+json"}
 """Who asks so is a program: it is told no page, where one was asked for."""
@@ -18,9 +19,11 @@ PROBLEM = {"Accept": "application/problem+json"}
 
 @contextmanager
 def serving(node: Node) -> Iterator[str]:
-    """Serve a started node; yield its URL."""
+    """Serve a started node; yield its URL. Each answer is held to the published document."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(guarded(create_app(node), Guard(Limits())))
+        app = create_app(node)
+        held = Held(app, Contract(app.openapi()))
+        server = uvicorn.Server(guarded(held, Guard(Limits())))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -30,6 +33,7 @@ def serving(node: Node) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
+        assert not held.told, "\n".join(dict.fromkeys(held.told))
 
 
 def _await(url: str) -> None:

@@ -12,7 +12,13 @@ from datetime import date
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
 from rpds import HashTrieMap
 
 from ledger.domain.core.body import State
@@ -71,6 +77,7 @@ Share = Annotated[
     Fraction,
     BeforeValidator(parse_share),
     PlainSerializer(format_share, return_type=list[int], when_used="json"),
+    WithJsonSchema({"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}),
 ]
 
 

@@ -1,0 +1,224 @@
+"""The published document: FastAPI's paths and parameters, our answers, problems and headers."""
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from api.openapi.answers import Declared, Problem
+from api.openapi.kinds import REFERENCE, Kinds, Schema, reference, tidied
+from api.openapi.shapes import SHAPES, events
+from api.openapi.told import EVERY, Told, components
+from ledger.domain.registry import TOPICS
+
+SAID: Mapping[str, str] = {
+    "contract": "Id of a contract",
+    "contract query": "Only of this contract",
+    "currency": "Currency of the amount (ISO 4217)",
+    "dispute": "Id of a dispute",
+    "distribution": "Id of a distribution",
+    "document": "Id of a document",
+    "licensee": "Only of this licensee",
+    "limit": "How many there are on a page at most",
+    "listing": "Only on this listing",
+    "name": "Name of a read model",
+    "offer": "Only this offer",
+    "party": "Id of a party",
+    "right": "Id of a right",
+    "right query": "Only by grants on this right or technology",
+    "sha256": "Digest of the set's manifest",
+    "share": "Id of a share agreement",
+    "subject": "Id of a subject of any kind",
+    "technology": "Id of a technology",
+    "technology query": "Only on this technology",
+    "topic": "Only events of this topic",
+}
+"""What a parameter is that its route does not describe."""
+
+HEADERS: Mapping[str, Schema] = {
+    "X-Request-Id": {
+        "description": "Names the request in the server's log: the client's own, else a new one.",
+        "schema": {"type": "string"},
+    },
+    "ETag": {
+        "description": "Send it as `If-None-Match`: 304 where the answer is the same.",
+        "schema": {"type": "string"},
+    },
+    "Location": {"description": "Where the answer is, or will be.", "schema": {"type": "string"}},
+    "Preference-Applied": {
+        "description": "The preference (RFC 7240) that was followed.",
+        "schema": {"type": "string"},
+    },
+    "Replayed": {
+        "description": "`true`: the event was recorded before, and this is its receipt.",
+        "schema": {"type": "string", "const": "true"},
+    },
+    "Retry-After": {
+        "description": "Seconds after which the same may be sent again.",
+        "schema": {"type": "integer"},
+    },
+    "RateLimit": {
+        "description": "What is left of the client's share "
+        "(draft-ietf-httpapi-ratelimit-headers-10).",
+        "schema": {"type": "string"},
+    },
+}
+
+TAGS: Mapping[str, str] = {
+    "events": "Submit signed events, and read them back by id",
+    "entries": "Entries of the log by position, with their proofs",
+    "evidence": "Bundles that anybody checks offline",
+    "technologies": "What a technology is, who owns it, what is left to grant",
+    "rights": "Title, chain, liens and status of rights",
+    "licences": "Whether somebody may do something",
+    "offers": "Offers, and whether they were open",
+    "contracts": "Terms, versions and sublicences",
+    "money": "What is owed, paid, held and late",
+    "disputes": "Disputes, orders and what they hold",
+    "findings": "What recorded facts contradict",
+    "law": "The law data by which the ledger judged",
+    "subjects": "Timelines of subjects of any kind",
+    "parties": "Who parties are, and whom they let sign",
+    "keys": "Whose keys are, and what they signed",
+    "documents": "What was handed over, and received",
+    "log": "The transparency log itself (C2SP tlog-tiles)",
+    "projections": "How far the read models are, and whether they are right",
+    "operations": "Health and metrics",
+}
+
+
+def describe(app: FastAPI) -> None:
+    """Have the application publish the document that is kept beside this module.
+
+    To make one takes seconds, and a test holds the kept one to what would be made.
+    """
+    app.openapi = kept  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+
+
+@cache
+def kept() -> dict[str, Any]:
+    """Return the document that is published."""
+    text = resources.files("api.openapi").joinpath("openapi.json").read_text("utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def made(app: FastAPI) -> dict[str, Any]:
+    """Return the document of an application, made anew from its routes and their types."""
+    return _document(FastAPI.openapi(app), _routes(app))
+
+
+def _routes(app: FastAPI) -> Mapping[str, APIRoute]:
+    """Return the routes that are published, by the ids of their operations."""
+    return {
+        route.operation_id: route
+        for route in app.routes
+        if isinstance(route, APIRoute) and route.operation_id
+    }
+
+
+def _document(document: dict[str, Any], routes: Mapping[str, APIRoute]) -> dict[str, Any]:
+    """Return FastAPI's document with what it does not know."""
+    kinds = Kinds((*_kinds_of(routes.values()), *TOPICS.values()))
+    told = [*EVERY]
+    for path in document["paths"].values():
+        for operation in path.values():
+            route = routes[operation["operationId"]]
+            operation["parameters"] = [*map(_parameter, operation.get("parameters", ()))]
+            operation["responses"], here = _responses(route, kinds)
+            told += here
+    schemas, responses = components(told)
+    document |= {
+        "servers": [{"url": "/", "description": "This ledger"}],
+        "security": [],
+        "tags": [{"name": name, "description": says} for name, says in TAGS.items()],
+        "components": {
+            "schemas": {
+                **kinds.components(),
+                **SHAPES,
+                **events(kinds, TOPICS),
+                **schemas,
+            },
+            "responses": responses,
+            "headers": {**HEADERS},
+        },
+    }
+    _must_be_whole(document)
+    return document
+
+
+def _kinds_of(routes: Iterable[APIRoute]) -> Iterable[Any]:
+    for route in routes:
+        for response in route.responses.values():
+            if isinstance(response, Declared):
+                yield from (kind for kind in response.kinds if not isinstance(kind, str))
+
+
+def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
+    """Return a parameter with its description, and without a title that says its name."""
+    name = parameter["name"]
+    said = parameter.get("description") or SAID.get(f"{name} {parameter['in']}") or SAID[name]
+    schema = tidied(parameter["schema"])
+    schema.pop("description", None)
+    return parameter | {"description": said, "schema": schema}
+
+
+def _responses(route: APIRoute, kinds: Kinds) -> tuple[dict[str, Any], list[Told]]:
+    """Return the responses of an operation, and what it is told beside what every one is."""
+    here = [each.told for each in route.responses.values() if isinstance(each, Problem)]
+    statuses = {told.status: told for told in (*EVERY, *here)}
+    responses: dict[str, Any] = {}
+    for status, response in route.responses.items():
+        if isinstance(response, Declared):
+            responses[str(status)] = _success(response, kinds)
+            if "ETag" in response.headers:
+                responses["304"] = {
+                    "description": "It is what `If-None-Match` names: no body.",
+                    "headers": _headers(("ETag",)),
+                }
+    for status in sorted(statuses):
+        problem = {"$ref": f"#/components/responses/{statuses[status].name}"}
+        responses.setdefault(str(status), problem)
+    responses["default"] = {"$ref": "#/components/responses/Problem"}
+    return responses, here
+
+
+def _success(response: Declared, kinds: Kinds) -> dict[str, Any]:
+    shapes = [
+        reference(each) if isinstance(each, str) else kinds.of(each) for each in response.kinds
+    ]
+    schema: Schema = (
+        {"oneOf": shapes} if len(shapes) > 1 else shapes[0] if shapes else {"type": "string"}
+    )
+    if not shapes and not response.media_type.startswith("text/"):
+        schema |= {"contentMediaType": response.media_type}
+    return {
+        "description": response["description"],
+        "headers": _headers(("X-Request-Id", "RateLimit", *response.headers)),
+        "content": {response.media_type: {"schema": schema}},
+    }
+
+
+def _headers(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _must_be_whole(document: Mapping[str, Any]) -> None:
+    """Let each reference lead somewhere: a slip in a name is found where it was made."""
+    there = document["components"]["schemas"].keys()
+    missing = {each for each in _references(document) if each not in there}
+    assert not missing, f"no schemas of these names: {missing}"
+
+
+def _references(value: Any) -> Iterable[str]:
+    if isinstance(value, Mapping):
+        if str(value.get("$ref", "")).startswith(REFERENCE):
+            yield value["$ref"].removeprefix(REFERENCE)
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _references(each)
