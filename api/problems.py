@@ -316,12 +316,16 @@ def respond(request: Request, error: Exception, note: bytes | None = None) -> Re
     """
     request.app.state.metrics.problems.labels(code_of(error)).inc()
     page: Response | None = request.app.state.problem_page(request, error)
-    return page or response_of(error, note, vietnamese=wants_vietnamese(request))
+    vietnamese = wants_vietnamese(request)
+    return page or response_of(error, note, request.state.request_id, vietnamese=vietnamese)
 
 
-def response_of(error: Exception, note: bytes | None = None, *, vietnamese: bool) -> Response:
+def response_of(
+    error: Exception, note: bytes | None = None, request_id: str | None = None, *, vietnamese: bool
+) -> Response:
     """Return the same, of whoever counts no problems."""
     members = problem(error, vietnamese=vietnamese) | signed(note)
+    members |= {"request_id": request_id} if request_id else {}
     return Response(
         orjson.dumps(members),
         status_code=members["status"],

@@ -61,6 +61,7 @@ def configure_logs(level: str) -> None:
     logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

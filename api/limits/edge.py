@@ -12,10 +12,13 @@ import re
 import time
 from collections.abc import Iterable
 
-from fastapi import Request
+from fastapi import Request, Response
 from starlette.datastructures import Headers
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
+from api.limits.answering import Answering, complete, is_public, request_id
 from api.limits.networks import group_of
 from api.limits.quotas import Quotas
 from api.limits.starts import Starts
@@ -27,25 +30,19 @@ from ledger.store.connection import OutcomeUnknown
 MEDIA_TYPES = ("application/json", "application/x-ndjson")
 """What a POST may be; it need not say so, as a browser always says whose page sends it."""
 
-HEADERS = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-]
-"""What every answer says; those of pages say more."""
+PREFLIGHT = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "Accept, Accept-Language, If-None-Match, X-Request-Id",
+    "Access-Control-Max-Age": "86400",
+}
+"""What the page of any site may ask: to read, without credentials, which nobody has here."""
 
 WATCHED = ("/health/", "/metrics")
 """What is asked by whoever watches over the server: by a quota of its own."""
 
 
 _HOST = re.compile(r"(\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(:[0-9]{1,5})?")
-
-
-def _complete(message: Message, more: Iterable[tuple[bytes, bytes]] = ()) -> None:
-    headers = list(message.get("headers", ()))
-    said = {name.lower() for name, _value in headers}
-    headers += [each for each in HEADERS if each[0] not in said]
-    message["headers"] = [*headers, *more]
 
 
 class Headed:
@@ -59,7 +56,7 @@ class Headed:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _complete(message)
+                complete(message)
             await send(message)
 
         await self._app(scope, receive, answer)
@@ -90,29 +87,42 @@ class Edge:
         watches = scope["path"].startswith(WATCHED)
         quota = self._quotas.watchers if watches else self._quotas.addresses
         began = time.monotonic()
-
-        begun = False
-
-        async def answer(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            if message["type"] == "http.response.start":
-                _complete(message, quota.headers(address))
-            await send(message)
-
+        scope["state"]["request_id"] = request_id(scope)
+        answer = Answering(scope, send, lambda: quota.headers(address))
+        bind_contextvars(request_id=scope["state"]["request_id"])
         try:
             await self._starts.turn(address)
             self._check(scope)
             quota.must_be_left(address)
             quota.take(address, 1)
-            await self._app(scope, receive, answer)
+            await self._answer(scope, receive, answer)
         except (Exception, asyncio.CancelledError) as error:  # Outside, it would be logged again.
-            if begun:
+            if answer.begun:
                 raise
             await respond(Request(scope), _told(error, scope))(scope, receive, answer)
         finally:
             asked = getattr(scope.get("endpoint"), "__name__", "none")
             self._metrics.seconds.labels(asked).observe(time.monotonic() - began)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the application answer; what may be done there is told here."""
+        if scope["method"] == "OPTIONS" and (methods := self._methods(scope)):
+            public = is_public(scope) and "GET" in methods
+            headers = {"Allow": ", ".join(methods)} | (PREFLIGHT if public else {})
+            await Response(status_code=204, headers=headers)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _methods(self, scope: Scope) -> tuple[str, ...]:
+        """Return what may be done with what is at a path, none where nothing is."""
+        there = [
+            route
+            for route in scope["app"].router.routes
+            if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE
+        ]
+        methods = {method for route in there[:1] for method in route.methods or ()}
+        methods |= {"HEAD"} if "GET" in methods else set()
+        return (*sorted(methods), "OPTIONS") if methods else ()
 
     def _check(self, scope: Scope) -> None:
         """Raise `ApiProblem` for what no honest client sends."""

@@ -24,7 +24,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.limits.edge import HEADERS
+from api.limits.answering import HEADERS
 from api.limits.networks import groups_of
 from api.limits.room import Room
 from api.problems import LATER, MEDIA_TYPE, members

@@ -140,7 +140,7 @@ def _document(document: dict[str, Any], routes: Mapping[str, APIRoute]) -> dict[
             "schemas": {
                 **kinds.components(),
                 **SHAPES,
-                **events(kinds, TOPICS),
+                **events(kinds, dict(sorted(TOPICS.items()))),
                 **schemas,
             },
             "responses": responses,

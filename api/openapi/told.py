@@ -52,7 +52,11 @@ _UNFIT = ("BAD_PARAMETER", "UNKNOWN_PARAMETER")
 _LATER = ("NOT_FOLDED", *(code for code, *_ in UNAVAILABLE.values()))
 
 BAD_PARAMETER = Told(
-    "BadParameter", 422, "A parameter is not of its form, or there is none", _UNFIT
+    "BadParameter",
+    422,
+    "A parameter is not of its form or not there, or the law in force is silent",
+    (*_UNFIT, "LAW_SILENT"),
+    refused=True,
 )
 THROTTLED = Told(
     "Throttled", 429, "More than the client's share", ("THROTTLED", "TOO_MANY_CONNECTIONS")

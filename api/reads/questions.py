@@ -103,25 +103,19 @@ async def _ask(
     if at_least is not None:
         await traffic.folding.reach(at_least, address)
     lane = traffic.replays if heavy else traffic.reads
-    return await lane.run(address, lambda: _answered(request, at_least or 0, question))
+    return await lane.run(address, lambda: _answered(at_least or 0, question))
 
 
-def _answered(request: Request, at_least: int, question: Callable[[], Answer]) -> Response:
+def _answered(at_least: int, question: Callable[[], Answer]) -> Response:
     answer = question()
     if answer.size < at_least:  # A read model that cannot go on: nobody waits for it.
         raise NotFolded(f"{answer.size} entries are folded, {at_least} are asked for")
-    return answer_json(request, answer)
+    return answer_json(answer)
 
 
-def answer_json(request: Request, answer: Answer) -> Response:
-    """Return an answer as JSON: its fields, and what is derived from them.
-
-    Whoever has these very bytes, and says so by `If-None-Match`, is told 304 (RFC 9110, 13.1.2).
-    """
+def answer_json(answer: Answer) -> Response:
+    """Return an answer as JSON: its fields, and what is derived from them."""
     content = orjson.dumps(members_of(answer))
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    known = request.headers.get("if-none-match", "").split(",")
-    if {etag, "*"} & {each.strip().removeprefix("W/") for each in known}:
-        return Response(status_code=304, headers=headers)
     return Response(content, media_type="application/json", headers=headers)

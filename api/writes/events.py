@@ -143,7 +143,8 @@ async def submit_event(
         return promised(answer)
     if isinstance(answer, Rejected):
         return respond(request, answer.error, _note(node_of(request), answer))
-    headers = {"Replayed": "true"} if answer.replayed else {}
+    headers = {"Location": f"{router.prefix}/{answer.event_id}"}
+    headers |= {"Replayed": "true"} if answer.replayed else {}
     if WITNESSED in preferences:
         headers["Location"] = f"/v1/events/{answer.event_id}/receipt?grade=witnessed"
         node = node_of(request)

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from ledger.events.compose import uuid7
@@ -54,6 +55,16 @@ def test_a_fault_at_one_submission_is_told_to_no_other(
     assert ["admitted", "invalid", "admitted"] == [each["status"] for each in told]
     assert "INTERNAL" == told[1]["problem"]["code"]
     assert ["a secret of ours"] == faults_in(lines)
+
+
+def test_a_fault_is_found_in_the_log_by_the_id_of_its_request(
+    http: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("api.reads.rights.title_of", broken)
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        answer = http.get("/v1/rights/right:a/title", headers={"X-Request-Id": "order-17"})
+    assert "order-17" == answer.json()["request_id"]
+    assert ["order-17"] == [line["request_id"] for line in lines if "exc_info" in line]
 
 
 def test_a_fault_under_a_read_is_logged_and_not_told(
