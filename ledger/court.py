@@ -15,6 +15,7 @@ import re
 import sys
 import unicodedata
 from binascii import a2b_base64, b2a_base64
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +23,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache, partial
 from hashlib import sha256
 from io import TextIOWrapper
+from itertools import pairwise
 from math import gcd, isqrt, prod
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,12 +77,12 @@ class Refused(Exception):
     position: int | None = None
 
     def __str__(self) -> str:
-        at = "" if self.position is None else f", position {self.position}"
-        return seen(f"step {self.step} ({STEPS[self.step]}) fails{at}: {self.reason}")
+        at = "" if self.position is None else f", entry {cut(str(self.position))}"
+        return seen(f"step {self.step} ({STEPS[self.step]}){at}: {cut(self.reason, 2000)}")
 
 
 class CheckFailed(Exception):
-    """Something is not as it must be; whoever asked says which step that fails."""
+    """A sentence: something is not as it must be. Whoever asked says which step that fails."""
 
 
 @contextmanager
@@ -92,16 +95,27 @@ def failing(step: int, position: int | None = None) -> Iterator[None]:
 
 
 @contextmanager
+def within(place: str) -> Iterator[None]:
+    """Say of whatever is wrong within where it stands."""
+    try:
+        yield
+    except CheckFailed as wrong:
+        raise CheckFailed(f"{wrong} (in {place})") from None
+
+
+@contextmanager
 def reading(reason: str) -> Iterator[None]:
     """Say what is wrong with what a library cannot read or does not verify."""
     try:
         yield
+    except json.JSONDecodeError as error:
+        raise CheckFailed(f"{reason} ({error})") from None
     except (ValueError, RecursionError, InvalidSignature, UnsupportedAlgorithm):
         raise CheckFailed(reason) from None
 
 
 def require(holds: object, reason: str) -> None:
-    """Raise `Wrong` unless something holds."""
+    """Raise `CheckFailed` unless something holds."""
     if not holds:
         raise CheckFailed(reason)
 
@@ -114,10 +128,11 @@ def base64(raw: bytes) -> str:
 
 def unbase64(text: object, size: int | None = None) -> bytes:
     """Read what `base64` writes, of so many bytes, and nothing else."""
-    with reading("not Base64"):
+    wrong = f"{told(text)} is not Base64 in its one spelling"
+    with reading(wrong):
         raw = a2b_base64(str(text))
-    require(type(text) is str and base64(raw) == text, "not Base64 in its one spelling")
-    require(size in (None, len(raw)), f"not {size} bytes, as a hash has")
+    require(type(text) is str and base64(raw) == text, wrong)
+    require(size in (None, len(raw)), f"{told(text)} is of {len(raw)} bytes, and a hash has {size}")
     return raw
 
 
@@ -128,16 +143,17 @@ dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"), sort_keys
 
 def decimal(text: str) -> int:
     """Read a number without sign or leading zeros, below 2^63."""
-    require(re.fullmatch("0|[1-9][0-9]{0,18}", text) and int(text) <= MAX_COUNT, "not a number")
+    digits = re.fullmatch("0|[1-9][0-9]{0,18}", text) and int(text) <= MAX_COUNT
+    require(digits, f"{told(text)} is not a number below 2^63 without sign or leading zeros")
     return int(text)
 
 
 def instant(text: str) -> datetime:
     """Read an instant as `2026-11-22T03:10:00.123Z`."""
-    with reading("not an instant"):
+    wrong = f"{told(text)} is not an instant before the year 3000, as YYYY-MM-DDTHH:MM:SS.mmmZ"
+    with reading(wrong):
         found = datetime.fromisoformat(text)
-    written = spelled(found) == text and 1000 <= found.year < 3000
-    require(written, "an instant is written YYYY-MM-DDTHH:MM:SS.mmmZ")
+    require(spelled(found) == text and 1000 <= found.year < 3000, wrong)
     return found
 
 
@@ -159,51 +175,91 @@ BLANK += "\U000e0000-\U000e0fff\u2800\U0001107f\U00013441\U00013442\U00016fe4\U0
 
 def loads(text: str) -> Any:
     """Read JSON that is spelled as `dumps` writes it."""
-    with reading("not JSON"):
-        value = json.loads(text)
-        require(dumps(value) == text, "JSON is written in one way, which this is not")
+    with reading("What stands here is not JSON"):
+        value, odd = json.loads(text), "The JSON is not in its one spelling, from character"
+        if (one := dumps(value)) != text:  # Where they part is looked for by halves.
+            at = bisect_left(range(len(one)), 1, key=lambda n: not text.startswith(one[: n + 1]))
+            raise CheckFailed(f"{odd} {at} on: members are sorted, and no space is between them")
     return value
 
 
 def seen(text: str) -> str:
     """Return a text as a line, escaped as in JSON what nobody would see."""
+    if text.isprintable() and not re.search(BLANK, text):
+        return text
     text = re.sub(BLANK, lambda found: json.dumps(found[0])[1:-1], text)
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
-def check_value(value: Any, depth: int = 0) -> None:
+def cut(text: str, most: int = 120) -> str:
+    """Return a text so far as anybody reads it, so that no bundle prints without end."""
+    return text if len(text) <= most else f"{text[:most]}… and {len(text) - most} characters more"
+
+
+def told(value: Any) -> str:
+    """Return a value as JSON has it, cut and to be seen; of what holds others, how many."""
+    if type(value) in (list, dict):
+        return f"{'a list' if type(value) is list else 'an object'} of {len(value)}"
+    return seen(cut(dumps(cut(value) if type(value) is str else value), 200))
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return the first few of some names in order, and how many there are more; or `none`."""
+    first = [cut(each) for each in sorted(names)]
+    more = [f"{len(first) - 6} more"] if len(first) > 6 else []
+    return seen(", ".join(first[:6] + more)) or "none"
+
+
+def check_value(value: Any, place: str = "payload", depth: int = 0) -> None:
     """Refuse what no signed payload may hold."""
     kind = type(value)
     if kind is str:
-        require(not HIDDEN.search(value), "a character that cannot be seen")
-        require(unicodedata.is_normalized("NFC", value), "text is not in Normalization Form C")
-        require(len(value.encode()) <= 16384, "a string is too long")
+        if hidden := HIDDEN.search(value):
+            raise CheckFailed(f"At {place} stands a character that nobody sees, {hidden[0]!a}")
+        if not unicodedata.is_normalized("NFC", value):
+            raise CheckFailed(f"At {place} stands {told(value)}, not in Normalization Form C")
+        if (size := len(value.encode())) > 16384:
+            raise CheckFailed(f"At {place} stands a text of {size} bytes, and 16384 are allowed")
     elif kind is list or kind is dict:
-        require(depth < 16, "nested too deep")
-        require(len(value) <= (512 if kind is dict else 4096), "too many members or items")
-        require(kind is list or all(map(NAME.fullmatch, value)), "not a member name")
-        for member in value.values() if kind is dict else value:
-            check_value(member, depth + 1)
-    else:
-        whole = (kind is int and abs(value) < 2**53) or value is None or kind is bool
-        require(whole, "numbers are integers below 2^53")
+        require(depth < 16, f"At {place} something is nested deeper than 16 times")
+        most = 512 if kind is dict else 4096
+        require(len(value) <= most, f"At {place} stands {told(value)}, and {most} are allowed")
+        for name, member in value.items() if kind is dict else enumerate(value):
+            if kind is dict and not NAME.fullmatch(str(name)):
+                raise CheckFailed(f"At {place} stands {told(name)}, which is no member's name")
+            check_value(member, f"{place}/{name}", depth + 1)
+    elif not ((kind is int and abs(value) < 2**53) or value is None or kind is bool):
+        raise CheckFailed(f"At {place} stands {told(value)}, not a whole number below 2^53")
 
 
-def shaped(value: Any, shape: Any, name: str = "this") -> Any:
+def check_members(value: Any, names: Iterable[str], place: str, free: Iterable[str] = ()) -> None:
+    """Refuse what is no object, or has not just these members, with those that it is free to."""
+    require(type(value) is dict, f"At {place} stands {told(value)}, not an object")
+    lacks, more = {*names} - value.keys(), value.keys() - {*names, *free}
+    wrong = f"missing {listed(lacks)}, not known {listed(more)}"
+    require(not lacks and not more, f"At {place} the members are not those of its form: {wrong}")
+
+
+KINDS: dict[type, str] = {str: "a text", int: "a number from 0 up", dict: "an object"}
+
+
+def shaped(value: Any, shape: Any, place: str) -> Any:
     """Read a value of a shape: `[a list of such]`, `(such or null,)`, a type, or what reads it."""
     if isinstance(shape, tuple):
-        return None if value is None else shaped(value, shape[0], name)
+        return None if value is None else shaped(value, shape[0], place)
     if isinstance(shape, list):
-        require(type(value) is list, f"{name} is no list")
-        return [shaped(each, shape[0], name) for each in value]
+        if type(value) is not list:
+            raise CheckFailed(f"At {place} stands {told(value)}, not a list")
+        return [shaped(each, shape[0], f"{place}/{n}") for n, each in enumerate(value)]
     if isinstance(shape, dict):
-        require(type(value) is dict and value.keys() == shape.keys(), f"not {', '.join(shape)}")
-        return {name: shaped(value[name], part, name) for name, part in shape.items()}
+        check_members(value, shape, place)
+        return {name: shaped(value[name], part, f"{place}/{name}") for name, part in shape.items()}
     if isinstance(shape, type):
-        require(type(value) is shape, f"{name} is no {shape.__name__}")
-        require(shape is not int or value >= 0, f"{name} is negative")
+        if type(value) is not shape or (type(value) is int and value < 0):
+            raise CheckFailed(f"At {place} stands {told(value)}, not {KINDS[shape]}")
         return value
-    return shape(value)
+    with within(place):
+        return shape(value)
 
 
 # The tree (RFC 9162, section 2.1): proofs are followed as 2.1.3.2 and 2.1.4.2 say.
@@ -219,7 +275,7 @@ def node(left: bytes, right: bytes) -> bytes:
 
 def climb(at: int, last: int, hashes: Sequence[bytes]) -> tuple[bytes, bytes]:
     """Go up from a node by the hashes beside it; return the roots of its prefix and of the tree."""
-    require(hashes, "the proof is empty")
+    require(hashes, "The proof is empty, and shows nothing")
     prefix = whole = hashes[0]
     for beside in hashes[1:]:  # One too many would lead to another root.
         if at & 1 or at == last:
@@ -229,21 +285,26 @@ def climb(at: int, last: int, hashes: Sequence[bytes]) -> tuple[bytes, bytes]:
         else:
             whole = node(whole, beside)
         at, last = at >> 1, last >> 1
-    require(last == 0, "the proof is too short")
+    wrong = f"The proof of {len(hashes)} hashes is too short: it ends below the root of the tree"
+    require(last == 0, wrong)
     return prefix, whole
 
 
 def check_consistency(old: int, new: int, path: list[bytes], roots: tuple[bytes, bytes]) -> None:
     """Hold a consistency proof against two roots; of equal sizes it is empty, as from size 0."""
-    require(0 <= old <= new, f"a tree of {new} has no prefix of {old}")
+    require(0 <= old <= new, f"A log of {new} entries does not begin with {old}: it was cut short")
     if old in (0, new):
-        require(not path and (old == 0 or roots[0] == roots[1]), "two roots of one size")
+        require(not path, f"From {old} to {new} entries nothing is proved, yet hashes are given")
+        both = " and ".join(map(base64, roots))
+        same = old == 0 or roots[0] == roots[1]
+        require(same, f"The log has signed two histories of {old} entries, with the roots {both}")
         return
     at, last = old - 1, new - 1
     while at & 1:
         at, last = at >> 1, last >> 1
     hashes = [roots[0], *path] if old & (old - 1) == 0 else path
-    require(climb(at, last, hashes) == roots, "the proof leads to other roots")
+    wrong = f"The log of {new} entries is not shown to go on from that of {old}: the proof leads"
+    require(climb(at, last, hashes) == roots, f"{wrong} to other roots than were signed")
 
 
 # Signed notes (C2SP signed-note, tlog-checkpoint, tlog-cosignature).
@@ -266,30 +327,35 @@ class NoteKey(NamedTuple):
     def read(cls, vkey: str) -> "NoteKey":
         """Read a vkey."""
         name, _, rest = vkey.partition("+")
-        require(NOTE_NAME.fullmatch(name), "a key's name has no spaces and no plus")
-        typed = unbase64(rest.partition("+")[2])
-        require(typed and len(typed) - 1 == KEY_SIZES.get(typed[0]), "not a key of type 1, 4 or 6")
-        require(typed[0] != MLDSA44 or len(name.encode()) < 256, "a name has at most 255 bytes")
+        named = NOTE_NAME.fullmatch(name)
+        require(named, f"The key {told(vkey)} has a name that is empty, or with a space in it")
+        with within(f"the key {told(vkey)}"):
+            typed = unbase64(rest.partition("+")[2])
+        known = typed and len(typed) - 1 == KEY_SIZES.get(typed[0])
+        require(known, f"The key {told(vkey)} is not of type 1, 4 or 6 and of the length of that")
+        short = typed[0] != MLDSA44 or len(name.encode()) < 256
+        require(short, f"The name {told(name)} of a key of ML-DSA has more than 255 bytes")
         label = name, sha256(name.encode() + b"\n" + typed).digest()[:4]
-        require(vkey == f"{name}+{label[1].hex()}+{base64(typed)}", "a key's id is not its hash")
+        right = f"{name}+{label[1].hex()}+{base64(typed)}"
+        require(vkey == right, f"The id of the key {told(vkey)} is not its hash, {label[1].hex()}")
         return cls(name, typed[0], typed[1:], label)
 
     def check(self, text: str, blob: bytes) -> int:
         """Verify a line of this key under a text; return its POSIX seconds, 0 where it has none."""
         public = mldsa.MLDSA44PublicKey if self.kind == MLDSA44 else ed25519.Ed25519PublicKey
         when, message = 0 if self.kind == ED25519 else int.from_bytes(blob[:8]), text.encode()
-        require(
-            len(blob) > 8 and when < MILLENNIA.timestamp(), "no time before 3000, and signature"
-        )
+        timed = len(blob) > 8 and when < MILLENNIA.timestamp()
+        require(timed, f"The line of {cut(self.name)} has no time before 3000 or no signature")
         if self.kind == COSIGNATURE:
             message = f"cosignature/v1\ntime {when}\n{text}".encode()
         elif self.kind == MLDSA44:
             origin, size, root = read_head(text)
-            require(len(origin.encode()) < 256, "an origin has at most 255 bytes")
+            require(len(origin.encode()) < 256, f"The origin {told(origin)} has over 255 bytes")
             names = [bytes((len(n),)) + n for n in (self.name.encode(), origin.encode())]
             message = b"subtree/v1\n\x00" + names[0] + blob[:8] + names[1]
             message += bytes(8) + size.to_bytes(8) + root
-        with reading(f"a signature of {self.name} is not good"):
+        wrong = "what it signed was changed since, or it is by another's key"
+        with reading(f"The signature of {cut(self.name)} does not verify: {wrong}"):
             signature = blob if self.kind == ED25519 else blob[8:]
             public.from_public_bytes(self.public).verify(signature, message)
         return when
@@ -298,24 +364,29 @@ class NoteKey(NamedTuple):
 def read_head(text: str) -> tuple[str, int, bytes]:
     """Read the three lines of a checkpoint: whose log, its size, its root."""
     lines = text.split("\n")
-    require(len(lines) == 4 and "" not in lines[:3] and not lines[3], "a checkpoint has 3 lines")
+    three = len(lines) == 4 and "" not in lines[:3] and not lines[3]
+    require(three, f"The text {told(text)} is not a checkpoint's three lines: log, size, root")
     return lines[0], decimal(lines[1]), unhash(lines[2])
 
 
 def read_note(raw: bytes) -> tuple[str, list[tuple[tuple[str, bytes], bytes]]]:
     """Take a note apart: the text, and of each line what it is labelled with, and the rest."""
     whole = raw.decode("utf-8", "replace")
-    require(len(raw) <= MAX_NOTE and whole.encode() == raw, "a note is at most 1 MiB of UTF-8")
-    require(not re.search("[\x00-\x09\x0b-\x1f]", whole), "a note has no control characters")
+    fine = len(raw) <= MAX_NOTE and whole.encode() == raw
+    require(fine, f"The note of {len(raw)} bytes is not UTF-8, or has more than {MAX_NOTE}")
+    if control := re.search("[\x00-\x09\x0b-\x1f]", whole):
+        raise CheckFailed(f"The note holds the control character {control[0]!a}")
     text, gap, block = whole.rpartition("\n\n")
     lines = block.split("\n")
-    require(gap and not lines.pop() and 0 < len(lines) <= 100, "a note is text and signature lines")
+    fine = bool(gap) and not lines.pop() and 0 < len(lines) <= 100
+    require(fine, f"The note {told(whole)} is not a text, an empty line, and 1 to 100 signatures")
     found = []
     for line in lines:
         dash, name, encoded = [*line.split(" ", 2), "", ""][:3]
-        require(dash == "\u2014" and NOTE_NAME.fullmatch(name), "not a signature line")
+        signs = dash == "\u2014" and NOTE_NAME.fullmatch(name)
+        require(signs, f"The line {told(line)} of the note is not a signature of somebody")
         blob = unbase64(encoded)
-        require(len(blob) > 4, "a signature line holds a key id and a signature")
+        require(len(blob) > 4, f"The line {told(line)} of the note is too short for a signature")
         found.append(((name, blob[:4]), blob[4:]))
     return f"{text}\n", found
 
@@ -335,13 +406,16 @@ class Policy:
 def read_policy(raw: bytes, origin: str = "") -> Policy:
     """Read a policy file; no witness in it bears the name of the log."""
     fine = len(raw) <= MAX_NOTE and not re.search(rb"[^\t\n\x20-\x7e\x80-\xff]", raw)
-    require(fine and raw[-1:] in (b"", b"\n"), "a policy is lines of text")
+    fine = fine and raw[-1:] in (b"", b"\n")
+    require(fine, f"The policy of {len(raw)} bytes is not lines of text, or over {MAX_NOTE} bytes")
     policy, names, used, grouped = Policy(raw), {"none"}, set[bytes](), set[str]()
 
     def key(vkey: str, kinds: tuple[int, int]) -> NoteKey:
         found = NoteKey.read(vkey)
-        require(found.kind in kinds and found.public not in used, "a key of another kind, or twice")
-        require(found.name != origin or ED25519 in kinds, "a witness bears the log's name")
+        fits = found.kind in kinds and found.public not in used
+        require(fits, f"The policy has {told(vkey)} twice, or on a line for keys of another type")
+        other = found.name != origin or ED25519 in kinds
+        require(other, f"The policy has a witness {told(vkey)} that bears the name of the log")
         used.add(found.public)
         return found
 
@@ -356,23 +430,25 @@ def read_policy(raw: bytes, origin: str = "") -> Policy:
                 policy.witnesses[name] = key(vkey, (COSIGNATURE, MLDSA44))
                 names.add(name)
             case ["group", name, count, *members] if members and name not in names:
-                known = names - {"none"} - grouped >= set(members)
-                require(
-                    known and len(set(members)) == len(members), "members are defined, free, once"
-                )
+                free, once = names - {"none"} - grouped, len({*members}) == len(members)
+                wrong = f"The policy's group {told(name)} names {listed(members)}, of whom one is"
+                require(once and free >= {*members}, f"{wrong} not defined above, or grouped twice")
                 grouped.update(members)
                 threshold = {"all": len(members), "any": 1}.get(count) or decimal(count)
-                require(1 <= threshold <= len(members), "a group asks for some of its members")
+                wrong = (
+                    f"The policy's group {told(name)} asks for {threshold} of its {len(members)}"
+                )
+                require(1 <= threshold <= len(members), f"{wrong} members, which cannot be")
                 policy.groups.append((name, threshold, members))
                 names.add(name)
             case ["quorum", name]:
-                require(name in names, "a quorum is defined above")
+                require(name in names, f"The policy's quorum {told(name)} is not defined above it")
                 policy.quorums.append(name)
             case _:
-                raise CheckFailed(
-                    "a line is no log, witness, group or quorum, or defines a name twice"
-                )
-    require(len(policy.quorums) == 1, "a policy has one quorum")
+                wrong = "is no log, witness, group or quorum, or defines a name twice"
+                raise CheckFailed(f"The policy's line {told(line)} {wrong}")
+    stated = len(policy.quorums)
+    require(stated == 1, f"The policy states {stated} quorums, and one has to be stated")
     return policy
 
 
@@ -381,8 +457,10 @@ def check_keys(vkeys: tuple[str, ...], name: str, kinds: set[int]) -> None:
     """Refuse vkeys that are not of this name, each once, and of these types, all of them."""
     keys = [NoteKey.read(vkey) for vkey in vkeys]
     own = {key.name for key in keys} == {name} and len(set(vkeys)) == len(vkeys)
-    require(own, f"keys bear the name {name}, each listed once")
-    require({key.kind for key in keys} == kinds, "keys of other types")
+    require(own, f"The keys do not all bear the name {cut(name)}, each once: {listed(vkeys)}")
+    types = sorted({key.kind for key in keys})
+    wrong = f"The keys of {cut(name)} are not of the types {sorted(kinds)}, but {types}"
+    require({*types} == kinds, wrong)
 
 
 class Trust(NamedTuple):
@@ -399,14 +477,16 @@ TRUST_ROOT = {"genesis_sha256": str, "log_keys": [str], "origin": str, "policy":
 
 def read_trust(raw: bytes) -> Trust:
     """Read `trust.json`."""
-    with reading("the trust root is not JSON"):
+    with reading("The trust root is not JSON in UTF-8"):
         pairs = json.loads(raw.decode(), object_pairs_hook=tuple)
         octets(dumps(pairs))  # Half a character is no text.
-    require(type(pairs) is tuple and len(dict(pairs)) == len(pairs), "no object, or a name twice")
-    given = shaped(dict(pairs), TRUST_ROOT)
+    once = type(pairs) is tuple and len(dict(pairs)) == len(pairs)
+    require(once, "The trust root is not an object, or has a member twice")
+    given = shaped(dict(pairs), TRUST_ROOT, "trust root")
     origin, keys, genesis = given["origin"], tuple(given["log_keys"]), given["genesis_sha256"]
     check_keys(keys, origin, {ED25519, MLDSA44})
-    require(re.fullmatch("[0-9a-f]{64}", genesis), "genesis_sha256 is 64 hex digits")
+    wrong = f"The genesis_sha256 of the trust root is {told(genesis)}, not 64 hex digits"
+    require(re.fullmatch("[0-9a-f]{64}", genesis), wrong)
     return Trust(origin, keys, genesis, read_policy(octets(given["policy"]), origin))
 
 
@@ -414,24 +494,33 @@ def open_checkpoint(raw: bytes, trust: Trust) -> tuple[int, bytes, Times]:
     """Return size, root and times of a checkpoint that the log, a quorum, nobody else signed."""
     text, lines = read_note(raw)
     own, witnesses = [NoteKey.read(vkey) for vkey in trust.log_keys], trust.policy.witnesses
-    listed = {key[::2] for key in trust.policy.logs}  # By name and public key, of either type.
-    require(not listed or listed & {key[::2] for key in own}, "the policy does not list this log")
-    require(all(key.name == trust.origin for key in own), "a log's keys bear its name")
+    logs = {key[::2] for key in trust.policy.logs}  # By name and public key, of either type.
+    wrong = f"The policy is for other logs: it lists {len(logs)}, and not {cut(trust.origin)}"
+    require(not logs or logs & {key[::2] for key in own}, wrong)
+    named = all(key.name == trust.origin for key in own)
+    require(named, f"The keys of the log do not all bear its name, {cut(trust.origin)}")
     known, signed, timed = dict[tuple[str, bytes], NoteKey](), set[Any](), set[tuple[int, str]]()
     for key in (*own, *witnesses.values()):
-        require(known.setdefault(key.label, key) is key, "two keys with one label")
+        one = known.setdefault(key.label, key) is key
+        require(one, f"The key id {key.label[1].hex()} of {cut(key.name)} is that of two keys")
     for label, blob in lines:
-        require(label in known, "a line is by a key that is none of the log's nor of the policy")
+        by = f"The line of {told(label[0])} is by a key, {label[1].hex()}, that is"
+        require(label in known, f"{by} none of the log's nor of the policy")
         signed.add(label)
         when = known[label].check(text, blob)
         timed |= {(when, label[0])} if known[label].kind != ED25519 else set()
-    require(all(key.label in signed for key in own), "a key of the log has not signed")
+    for key in own:
+        missing = f"The log's key {key.label[1].hex()} has not signed the checkpoint"
+        require(key.label in signed, missing)
     reached = {name for name, key in witnesses.items() if key.label in signed}
     for name, threshold, members in trust.policy.groups:
         reached |= {name} if len(reached & set(members)) >= threshold else set()
-    require(trust.policy.quorums[0] in {"none", *reached}, "those that cosigned are no quorum")
+    wanted = trust.policy.quorums[0]
+    wrong = f"The quorum {told(wanted)} of the policy has not cosigned, only: {listed(reached)}"
+    require(wanted in {"none", *reached}, wrong)
     origin, size, root = read_head(text)
-    require(origin == trust.origin, "a checkpoint of another log")
+    wrong = f"The checkpoint is of the log {told(origin)}, and {cut(trust.origin)} is trusted"
+    require(origin == trust.origin, wrong)
     return size, root, [(UNIX + timedelta(seconds=at), name) for at, name in sorted(timed)]
 
 
@@ -497,38 +586,58 @@ class Event(NamedTuple):
         return Refused(SIGNATURES, reason, self.position)
 
 
+def in_order(items: Iterable[Any], what: str, key: Callable[[Any], Any] = lambda x: x) -> None:
+    """Refuse what is not sorted, each once."""
+    for one, then in pairwise(map(key, items)):
+        if one >= then:
+            raise CheckFailed(f"{what} have {told(then)} behind {told(one)}, not sorted, each once")
+
+
 def read_event(raw: bytes, position: int, origin: str) -> Event:
     """Read the entry at a position of the log (steps 5 to 7)."""
     with failing(FORM, position):
         head, _, payload = raw.partition(b"\n\n")
         frame = FRAME.fullmatch(head.decode("ascii", "replace"))
-        require(frame and len(raw) <= MAX_ENTRY, "not an entry in the form techledger-entry/v1")
+        wrong = f"The entry of {len(raw)} bytes is not of the form techledger-entry/v1"
+        require(frame and len(raw) <= MAX_ENTRY, f"{wrong}, or has more than {MAX_ENTRY}")
         accepted, block = frame.groups() if frame else ("", "")
         now, split = instant(accepted), [line.split(" ") for line in block[1:].split("\n")]
         lines = tuple((key_id, unbase64(value)) for _, key_id, value in split)
-        require(list(lines) == sorted(dict(lines).items()), "lines are sorted by key, one for each")
-        says = loads(payload.decode("utf-8", "replace"))
-        require(payload == dumps(says).encode("utf-8", "replace"), "the payload is not UTF-8")
+        in_order(lines, "The signature lines", itemgetter(0))
+        with within("the payload"):
+            says = loads(payload.decode("utf-8", "replace"))
+        utf8 = payload == dumps(says).encode("utf-8", "replace")
+        require(utf8, f"The payload of {len(payload)} bytes is not UTF-8")
         check_value(says)
-        fits = type(says) is dict and says.keys() - {"seen"} == {"body", "ledger", *FORMS, *LISTED}
-        require(fits and type(says["body"]) is dict, "the payload has not an event's members")
+        check_members(says, ("body", "ledger", *FORMS, *LISTED), "payload", ("seen",))
+        require(type(says["body"]) is dict, f"The body is {told(says['body'])}, not an object")
     with failing(IDENTITY, position):
-        require(says["ledger"] == origin, "the event is meant for another ledger")
+        meant = says["ledger"]
+        require(meant == origin, f"The event is meant for the ledger {told(meant)}, not this one")
         for name, form in FORMS.items():
-            require(type(says[name]) is str and re.fullmatch(form, says[name]), f"{name} is none")
-        seen = says.get("seen", 0)
-        require(type(seen) is int and seen >= 0, "seen is not a size of the log")
+            fits = type(says[name]) is str and re.fullmatch(form, says[name])
+            require(fits, f"The {name} is {told(says[name])}, which is not of its form")
+        since = says.get("seen", 0)
+        sized = type(since) is int and since >= 0
+        require(sized, f"The event says that it has seen {told(since)}, which is no size of a log")
         issued, end = map(instant, (says["issued_at"], says["not_after"]))
-        require(issued <= now + timedelta(minutes=5), "accepted before it was issued")
-        require(issued <= end <= issued + timedelta(days=90), "not_after is out of bounds")
-        require(now <= end, "accepted after its not_after")
+        at, by = (f"The event issued at {says['issued_at']}", f"its not_after, {says['not_after']}")
+        early = f"{at} was accepted at {accepted}, more than 5 minutes before it was issued"
+        require(issued <= now + timedelta(minutes=5), early)
+        wrong = f"{at} is to be accepted by {by}: not within 90 days from then"
+        require(issued <= end <= issued + timedelta(days=90), wrong)
+        require(now <= end, f"{at} was accepted at {accepted}, after {by}")
     with failing(LISTS, position):
         for name, form in LISTED.items():
             names = says[name]
-            require(type(names) is list and names, f"{name} is not a list")
-            require(all(type(n) is str and re.fullmatch(form, n) for n in names), f"{name}: no ids")
-            require(names == sorted(set(names)), f"{name} is not sorted, each once")
-        require(brought_subjects(says) <= {*says["subjects"]}, "subjects lack some of the body's")
+            some = type(names) is list and names
+            require(some, f"The {name} are {told(names)}, not a list of at least one")
+            for each in names:
+                if type(each) is not str or not re.fullmatch(form, each):
+                    raise CheckFailed(f"The {name} have {told(each)}, which is not written as one")
+            in_order(names, f"The {name}")
+        lacking = brought_subjects(says) - {*says["subjects"]}
+        require(not lacking, f"The subjects lack {listed(lacking)}, which the body is about")
     named = says["type"], says["body"], set(says["signers"])
     return Event(position, raw, accepted, lines, payload, says, *named)
 
@@ -602,29 +711,38 @@ class Key(NamedTuple):
     suspended: tuple[tuple[int, int, str], ...] = ()  # From where to where, and by whom.
     vouched: int = 0  # Where officers vouched for it, or for all keys of its party that brought it.
 
+    def __str__(self) -> str:
+        """Name the key and whose it is."""
+        return f"key {listed([self.key_id])} of {listed([self.party])}"
+
     def check(self, signature: bytes, message: bytes) -> None:
         """Verify a signature; of ECDSA's two forms (r, s) and (r, n - s) the one with smaller s."""
-        with reading(f"the line by key {self.key_id} does not verify"):
+        wrong = "the entry was changed after it was signed, or the key is another's"
+        with reading(f"The signature by the {self} does not verify: {wrong}"):
             if self.algorithm.startswith("ecdsa"):
-                require(utils.decode_dss_signature(signature)[1] <= HALF_OF_P256, "s is too large")
+                low = utils.decode_dss_signature(signature)[1] <= HALF_OF_P256
+                require(low, f"The signature by the {self} is the larger of two forms: one counts")
             self.load()(signature, message)
 
     def must_bind(self) -> None:
         """Refuse a key under which a signature would prove nothing."""
         self.load()
-        require(sha256(self.spki).hexdigest() == self.key_id, "its id is not its SHA-256")
-        require(
-            self.algorithm != "ed25519" or is_prime_order(self.spki[-32:]), "not of prime order"
-        )
-        require(self.algorithm != "ml-dsa-65" or any(self.spki[-1920:]), "the key is zero")
-        require(self.algorithm[:3] != "rsa" or not is_guessable(self.spki[32:-5]), "it is factored")
+        digest, weak = sha256(self.spki).hexdigest(), "and under it anybody could have signed"
+        require(digest == self.key_id, f"The id of the {self} is not its SHA-256, {digest}")
+        sound = self.algorithm != "ed25519" or is_prime_order(self.spki[-32:])
+        require(sound, f"The {self} is not a point of prime order, {weak}")
+        sound = self.algorithm != "ml-dsa-65" or any(self.spki[-1920:])
+        require(sound, f"The {self} is all zero, {weak}")
+        sound = self.algorithm[:3] != "rsa" or not is_guessable(self.spki[32:-5])
+        require(sound, f"The {self} can be factored by a published method, {weak}")
 
     def load(self) -> Callable[[bytes, bytes], None]:
         """Return what verifies its signatures; the key has to be in its one DER encoding."""
         der = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        with reading("the key cannot be read"):
+        with reading(f"The {self} cannot be read as a public key"):
             key = serialization.load_der_public_key(self.spki)
-            require(key.public_bytes(*der) == self.spki, "the key is not in its one DER encoding")
+            one = key.public_bytes(*der) == self.spki
+            require(one, f"The {self} is not in its one DER encoding, and could have two ids")
         match self.algorithm, key:
             case "ed25519", ed25519.Ed25519PublicKey():
                 return key.verify
@@ -634,9 +752,10 @@ class Key(NamedTuple):
                 return lambda signature, message: key.verify(signature, message, ECDSA)
             case "rsa-pss-sha256", rsa.RSAPublicKey():
                 strong = 3072 <= key.key_size <= 4096 and key.public_numbers().e == 65537
-                require(strong, "an RSA key has 3072 to 4096 bits and exponent 65537")
+                weak = f"The {self} has {key.key_size} bits: an RSA key has 3072 to 4096"
+                require(strong, f"{weak}, and the exponent 65537")
                 return lambda signature, message: key.verify(signature, message, PSS, SHA256())
-        raise CheckFailed("the key is not of its algorithm")
+        raise CheckFailed(f"The {self} is not of its algorithm, {told(self.algorithm)}")
 
 
 # Who may sign, by the log's own events: keys, mandates, the log's keys, its policy, its operator.
@@ -673,10 +792,10 @@ NEVER = "never"  # Behind all instants, as texts: what was stopped begins to bin
 UNKNOWN = MAX_COUNT, tuple[str, ...](), ""  # Of a party: since when, its roles, from when it binds.
 
 
-def members_of(value: Any, names: str, event: Event) -> dict[str, Any]:
+def members_of(value: Any, names: str, event: Event, place: str = "body") -> dict[str, Any]:
     """Return an object that has exactly these members, each of its shape."""
     with failing(FORM, event.position):
-        return dict(shaped(value, {name: SHAPES.get(name, str) for name in names.split()}))
+        return dict(shaped(value, {name: SHAPES.get(name, str) for name in names.split()}, place))
 
 
 def brought_keys(event: Event) -> list[Key]:
@@ -686,15 +805,16 @@ def brought_keys(event: Event) -> list[Key]:
     body = members_of(ABSENT.get(event.kind, {}) | event.body, BODIES[event.kind], event)
 
     def key(party: str, record: Any) -> Key:
-        record = members_of(record, KEY, event)
-        with failing(FORM, event.position):
+        record = members_of(record, KEY, event, f"a key of {told(party)}")
+        with failing(FORM, event.position), within(f"the public key of {told(party)}"):
             spki = unbase64(record["public_key"])
-        within = body.get("not_before"), body.get("not_after")
-        return Key(record["key_id"], party, record["algorithm"], spki, event.position, *within)
+        binds = body.get("not_before"), body.get("not_after")
+        return Key(record["key_id"], party, record["algorithm"], spki, event.position, *binds)
 
     if event.kind == "key.added/1":
         return [key(body["party"], body["key"])]
-    parties = [members_of(party, PARTY, event) for party in body.get("parties", [])]
+    brought = enumerate(body.get("parties", []))
+    parties = [members_of(each, PARTY, event, f"body/parties/{n}") for n, each in brought]
     described = [body] if event.kind == "party.registered/1" else parties
     return [key(party["party"], record) for party in described for record in party["keys"]]
 
@@ -744,20 +864,22 @@ class Authority:
         for new in brought:
             older = [each.vouched for each in signed if each.party == new.party]
             at = event.position if event.body.get("vouched_by") else min(older, default=0)
-            if self.keys.setdefault(new.key_id, key := new._replace(vouched=at)) is not key:
-                raise event.fault(f"the key {key.key_id} is in the log already")
+            key = new._replace(vouched=at)
+            if (held := self.keys.setdefault(new.key_id, key)) is not key:
+                raise event.fault(f"The {held} is in the log already, since entry {held.added}")
 
     def _register(self, event: Event, described: dict[str, Any]) -> None:
         party, roles = described["party"], tuple(map(str, described["roles"]))
         if self.parties.get(party, (0, (), NEVER))[2] != NEVER:
-            raise event.fault(f"{party} is registered already")
+            already = f"is registered already, since entry {self.parties[party][0]}"
+            raise event.fault(f"The party {told(party)} {already}")
         if described["kind"] == "person" and not party.startswith("party:tok."):
-            raise event.fault(f"{party} is no person")
+            raise event.fault(f"The person {told(party)} is not named by a token, as party:tok.…")
         self.parties[party] = event.position, roles, described.get("not_before") or ""
 
     def _open(self, event: Event, body: dict[str, Any]) -> None:
         if event.position:
-            raise event.fault("a ledger is opened once, at position 0")
+            raise event.fault("The ledger is opened a second time, and only entry 0 opens it")
         self.operators, self.registrar = [(0, body["operator"])], body["registrar"]
         self.log_keys.append((0, tuple(map(str, body["log_keys"]))))
         self.policies.append((0, body["policy_sha256"], b""))  # The trust root has it.
@@ -769,10 +891,11 @@ class Authority:
         """Take in a delay; it replaces one that would have held from later on."""
         seconds, since = event.body.get("delay_seconds", 0), event.body.get("not_before")
         if not 0 <= seconds <= 366 * 86400:
-            raise event.fault(f"{seconds} s are no delay")
+            raise event.fault(f"The delay of {seconds} seconds is longer than 366 days")
         begun = [each for each in self.delays if each[1] <= event.accepted]
         if event.only_stops and (begun == self.delays or seconds != begun[-1][2]):
-            raise event.fault("no delay waits, or it is not the one that holds till then")
+            wrong = "which is not the one that holds, or none waits that could be stopped"
+            raise event.fault(f"The event stops a delay by {seconds} seconds, {wrong}")
         self.delays = [*begun, (event.position, since or event.accepted, seconds)]
 
     @property
@@ -798,19 +921,21 @@ class Authority:
             case "party.stopped/1":
                 since, roles, binds = self.parties.get(body["party"], UNKNOWN)
                 if not event.accepted < binds < NEVER:
-                    raise event.fault(f"no registration of {body['party']} waits")
+                    wrong = "is not waiting to bind, so it cannot be stopped"
+                    raise event.fault(f"The registration of {told(body['party'])} {wrong}")
                 self.parties[body["party"]] = since, roles, NEVER
             case kind if kind in ENDS.split():
                 ended = str(body.get("token" if kind == "person.erased/1" else "party"))
                 if kind == "person.erased/1" and not ended.startswith("party:tok."):
-                    raise event.fault(f"{ended} is no person")
+                    raise event.fault(f"The token {told(ended)} is not one of a person")
                 self.ended.setdefault(ended, at)
             case kind if kind in OFFERS.split():
                 self.offers.setdefault(str(body.get("offer")), (at, event.kind, body))
             case "key.revoked/1" | "key.suspended/1" | "key.resumed/1" | "key.stopped/1":
                 party, key = body["party"], self.keys.get(body["key_id"])
                 if key is None or key.party != party or key.revoked is not None:
-                    raise event.fault(f"{party} has no such key in force")
+                    wrong = f"has no key {told(body['key_id'])} in force, which the event changes"
+                    raise event.fault(f"The party {told(party)} {wrong}")
                 self.keys[key.key_id] = changed_key(key, event)
             case "mandate.given/1":
                 self._give(event, body)
@@ -818,7 +943,8 @@ class Authority:
                 pair, name = (body["principal"], body["holder"]), body["mandate"]
                 mandate = self.mandates.get(pair, {}).get(name)
                 if mandate is None or mandate["ended"] < MAX_COUNT:
-                    raise event.fault(f"there is no mandate {name} in force")
+                    by = " to ".join(map(told, pair))
+                    raise event.fault(f"The mandate {told(name)} of {by} is not in force")
                 self.mandates[pair][name] = {**mandate, "ended": at}
             case "ledger.log_keys_adopted/1":
                 adopted = adopted_keys(event, body["log_keys"], self.log_keys[-1][1])
@@ -836,9 +962,10 @@ class Authority:
         """Take in a mandate; it rests on a vouched key where each line does that gave it."""
         given = self.mandates.setdefault((body["principal"], body["holder"]), {})
         if body["mandate"] in given:
-            raise event.fault(f"{body['mandate']} was given before")
+            before = f"was given before, by entry {given[body['mandate']]['given']}"
+            raise event.fault(f"The mandate {told(body['mandate'])} {before}")
         if body["ceiling"] is not None:
-            members_of(body["ceiling"], "amount currency", event)
+            members_of(body["ceiling"], "amount currency", event, "body/ceiling")
         rests = min((at for by in self.ways(event, body["principal"]) for at in by), default=0)
         terms = {"given": event.position, "ended": MAX_COUNT, "vouched": rests}
         given[body["mandate"]] = body | terms
@@ -847,21 +974,24 @@ class Authority:
         """Take in a policy, which those approve who speak for two of the groups of witnesses."""
         text = octets("".join(f"{line}\n" for line in body["policy"]))
         digest, approving = f"sha256:{sha256(text).hexdigest()}", set(map(str, body["approved_by"]))
-        named = [members_of(each, "group party", event) for each in body["speakers"]]
+        said = enumerate(body["speakers"])
+        named = [members_of(each, "group party", event, f"body/speakers/{n}") for n, each in said]
         speakers = {each["party"]: each["group"] for each in named}
         others = {party: group for party, group in speakers.items() if group != "state"}
         ruling = self.speakers or {**others, self.registrar: "state"}
         agreed, groups = {*map(ruling.get, approving)}, {"firms", "institutes", "state"}
         with failing(SIGNATURES, event.position):
-            require(len(speakers) == len(named) > 0, "a party speaks for one group")
-            require({*speakers.values()} <= groups, "there is no such group of witnesses")
-            require(
-                len(agreed) > 1 and None not in agreed, "two of the groups approve, nobody else"
-            )
-            require(
-                self.speakers or self.registrar in approving, "the registrar approves the first"
-            )
-            require(digest == body["policy_sha256"], "another policy than its digest")
+            wrong = f"The {len(named)} speakers are none, or one of them speaks for two groups"
+            require(len(speakers) == len(named) > 0, wrong)
+            wrong = f"The groups {listed(speakers.values())} are not all among {listed(groups)}"
+            require({*speakers.values()} <= groups, wrong)
+            wrong = f"The policy is approved by {listed(approving)}, not by two groups' speakers"
+            approved = len(agreed) > 1 and None not in agreed
+            require(approved, wrong)
+            first = f"The first policy is not approved by the registrar, {told(self.registrar)}"
+            require(self.speakers or self.registrar in approving, first)
+            wrong = f"The digest of the policy is {digest}, not {told(body['policy_sha256'])}"
+            require(digest == body["policy_sha256"], wrong)
             read_policy(text, event.says["ledger"])
         self.policies.append((event.position + 1, digest, text))
         self.speakers = speakers
@@ -870,21 +1000,25 @@ class Authority:
         """Return the trust root with the keys and the policy that the log had by a size."""
         pinned = f"sha256:{sha256(trust.policy.raw).hexdigest()}"
         known = trust.log_keys in [keys for _, keys in self.log_keys]
-        if not known or pinned not in [digest for _, digest, _ in self.policies]:
-            raise Refused(GENESIS, "the log never had the keys or the policy that are trusted", 0)
+        adopted = pinned in [digest for _, digest, _ in self.policies]
+        if not known or not adopted:
+            what = f"policy {pinned}" if known else f"keys {listed(trust.log_keys)}"
+            raise Refused(GENESIS, f"The log never had the {what} that the trust root has", 0)
         text = [text for since, _, text in self.policies if since <= size][-1]
         keys = [keys for since, keys in self.log_keys if since <= size][-1]
         with failing(SIGNATURES):
             policy = read_policy(text, trust.origin) if text else trust.policy
-            require([NoteKey.read(vkey) for vkey in keys], "the log has keys")
+            readable = [NoteKey.read(vkey) for vkey in keys]
+            require(readable, f"The log has no keys at size {cut(str(size))}")
         return trust._replace(log_keys=keys, policy=policy)
 
-    def open(self, raw: bytes, trust: Trust, step: int) -> tuple[int, bytes, Times]:
-        """Open a checkpoint by the keys and the policy of its size."""
-        with failing(step):
+    def open(self, note: str, trust: Trust, step: int, place: str) -> tuple[int, bytes, Times]:
+        """Open the checkpoint that stands at a place, by the keys and the policy of its size."""
+        raw = octets(note)
+        with failing(step), within(place):
             _, stated, _ = read_head(read_note(raw)[0])
         now = self.trust_at(stated, trust)
-        with failing(step):
+        with failing(step), within(place):
             return open_checkpoint(raw, now)
 
 
@@ -893,20 +1027,22 @@ def adopted_keys(event: Event, said: list[Any], last: Iterable[str] = ()) -> tup
     vkeys, name = tuple(map(str, said)), event.says["ledger"] + ("" if last else "/refusals")
     with failing(SIGNATURES, event.position):
         check_keys(vkeys, name, {ED25519, MLDSA44} if last else {ED25519})
-        require(not last or {*last} & {*vkeys}, "new keys of the log, and none of the old")
+        kept = not last or {*last} & {*vkeys}
+        require(kept, f"The keys adopted for the log are all new: none is of {listed(last)}")
     return vkeys
 
 
 def changed_key(key: Key, event: Event) -> Key:
     """Return what an event makes of a key: it is revoked, suspended, stopped, or that is lifted."""
     if event.kind == "key.stopped/1" and event.accepted >= (key.not_before or ""):
-        raise event.fault(f"the key {key.key_id} binds already")
+        raise event.fault(f"The {key} binds already, and is revoked then rather than stopped")
     if event.kind in ("key.revoked/1", "key.stopped/1"):
         return key._replace(revoked=event.position)
     over = tuple(each for each in key.suspended if each[1] < MAX_COUNT)
     held = [each for each in key.suspended if each[1] == MAX_COUNT]
     if bool(held) != (event.kind == "key.resumed/1"):
-        raise event.fault("what is suspended is not suspended again, nor anything else resumed")
+        state = "suspended already" if held else "not suspended, so that it cannot be resumed"
+        raise event.fault(f"The {key} is {state}")
     at, _, by = held[0] if held else (event.position, 0, event.body["suspended_by"])
     return key._replace(suspended=(*over, (at, event.position if held else MAX_COUNT, by)))
 
@@ -916,14 +1052,15 @@ def check_signatures(event: Event, authority: Authority) -> list[str]:
     if event.position in authority.faults:
         raise authority.faults[event.position]
     if event.position > authority.closed:
-        raise event.fault(f"the log was closed at position {authority.closed}")
+        raise event.fault(f"The log was closed by entry {authority.closed}, before this one")
     brought, older = {key.key_id: key for key in brought_keys(event)}, set[str]()
     stands = {key.party: {key.party} for key in brought.values() if key.party in event.signers}
     encoding = len(PAYLOAD_TYPE), PAYLOAD_TYPE, len(event.payload), event.payload
     message = b"DSSEv1 %d %b %d %b" % encoding
     with failing(SIGNATURES, event.position):
         unread = list(check_signers(event, authority))
-        require(brought.keys() <= {key_id for key_id, _ in event.lines}, "a new key has not signed")
+        silent = brought.keys() - {key_id for key_id, _ in event.lines}
+        require(not silent, f"The event brings the key {listed(silent)}, which has not signed it")
         both = authority.officers_at(event.position)["@officers"]
         alone = both if both <= event.signers else set()  # Each then signs by a key of its own.
         for key_id, signature in event.lines:
@@ -939,13 +1076,16 @@ def check_signatures(event: Event, authority: Authority) -> list[str]:
                 if answer is not None:
                     binds.add(signer)
                     unread += answer
-            require(binds, f"the line of {key.party} binds none of the signers")
+            if not binds:
+                wrong = "whose party is none of them and has no mandate of theirs for this"
+                raise CheckFailed(f"None of {listed(event.signers)} is bound by the {key}, {wrong}")
             for signer in binds:
                 stands.setdefault(signer, set()).add(key.party)
             older |= {key.party} if key_id != event.body.get("key_id") else set()
         for key in brought.values():  # Last, as that takes longest.
             key.must_bind()
-        require(stands.keys() == event.signers, "a signer is bound by no line")
+        unbound = event.signers - stands.keys()
+        require(not unbound, f"The event names {listed(unbound)}, whom no signature of it binds")
         check_sides(event, stands)
         return unread + list(check_powers(event, authority, older))
 
@@ -954,10 +1094,11 @@ def must_exist(party: str, event: Event, authority: Authority) -> list[str]:
     """Refuse a party that is not registered by then or has ended; return what is not shown."""
     since, _, binds = authority.parties.get(party, UNKNOWN)
     known = since <= event.position
-    require(known or not authority.whole, f"{party} is not registered")
-    require(binds != NEVER, f"the registration of {party} was stopped before it bound")
-    require(event.accepted >= binds, f"{party} is registered from {binds} on")
-    require(authority.ended.get(party, MAX_COUNT) >= event.position, f"{party} has ceased to be")
+    of, ended = f"The party {cut(party)}", authority.ended.get(party, MAX_COUNT)
+    require(known or not authority.whole, f"{of} is not registered before this entry")
+    require(binds != NEVER, f"{of} was stopped, by an officer, before its registration bound")
+    require(event.accepted >= binds, f"{of} is registered from {cut(binds)} on, and not yet")
+    require(ended >= event.position, f"{of} has ceased to be, by entry {ended}")
     return [] if known else [f"whether {party} is registered"]
 
 
@@ -965,15 +1106,19 @@ def key_in_force(key_id: str, event: Event, authority: Authority) -> Key:
     """Return a key that the log held before an event, and that still bound its party then."""
     key, now = authority.keys.get(key_id), event.accepted
     if key is None or key.added >= event.position:
-        raise CheckFailed(f"there is no key {key_id} in the log before it")
+        raise CheckFailed(f"The entry is signed by a key {key_id} that no entry before it records")
     since, *_ = authority.parties.get(key.party, UNKNOWN)
-    require(not key.added < since <= event.position, f"the key {key_id} was stopped with its party")
-    require(key.revoked is None or key.revoked >= event.position, f"the key {key_id} was revoked")
+    stopped = key.added < since <= event.position
+    require(not stopped, f"The {key} was stopped with the registration that brought it")
+    revoked = key.revoked is not None and key.revoked < event.position
+    require(not revoked, f"The {key} was revoked, or stopped, by entry {key.revoked} before")
     held = [by for since, until, by in key.suspended if since < event.position <= until]
     stops = event.only_stops and key.party not in held  # Else an officer would silence it.
-    require(not held or stops, f"the key {key_id} is suspended")
-    require(key.not_before is None or now >= key.not_before, f"the key {key_id} does not bind yet")
-    require(key.not_after is None or now < key.not_after, f"the key {key_id} binds no more")
+    require(not held or stops, f"The {key} was suspended by {listed(held)}, and is not resumed yet")
+    early = key.not_before is not None and now < key.not_before
+    require(not early, f"The {key} binds from {told(key.not_before)} on, after {now}")
+    late = key.not_after is not None and now >= key.not_after
+    require(not late, f"The {key} bound until {told(key.not_after)}, before {now}")
     return key
 
 
@@ -1583,7 +1728,9 @@ def check_signers(event: Event, authority: Authority) -> Iterator[str]:
         sources = (named(source, event, officers) for source in word.split("|"))
         wanted |= next(filter(None, sources), set())
     if event.kind in TABLE:
-        require(event.signers == wanted, f"{event.kind} is signed by {', '.join(sorted(wanted))}")
+        if event.signers != wanted:
+            wrong = f"The signers are {listed(event.signers)}, and the event {cut(event.kind)} has"
+            raise CheckFailed(f"{wrong} to be signed by {listed(wanted)}")
     else:
         yield f"who must sign {event.kind}, a type that this verifier does not know"
     new = event.body.get("party") if event.kind == "party.registered/1" else ""
@@ -1591,7 +1738,18 @@ def check_signers(event: Event, authority: Authority) -> Iterator[str]:
         yield from must_exist(signer, event, authority)
     binds, delay = event.body.get("not_before"), authority.delay_at(event.position, event.accepted)
     early = (binds or event.accepted) < spelled(instant(event.accepted) + delay)
-    require(not early or not [*words(event, 3)], "it binds before the delay of the ledger is over")
+    wrong = f"The event is to bind from {told(binds or event.accepted)} on, before the delay"
+    waits = early and [*words(event, 3)]
+    require(not waits, f"{wrong} of {delay}, from {event.accepted} on, is over")
+
+
+def meaning(word: str) -> str:
+    """Say in English whom a word of the second column allows."""
+    if word == "#older":
+        return "who signs by another key of its own, that was in the log before"
+    kinds = {"#": "who is registered as", "@": "the ledger's", "!": "anybody but"}
+    kind = kinds.get(word[0], "who stands in the event as")
+    return f"{kind} {word.lstrip('#!@')}"
 
 
 def check_powers(event: Event, authority: Authority, older: set[str]) -> Iterator[str]:
@@ -1610,7 +1768,10 @@ def check_powers(event: Event, authority: Authority, older: set[str]) -> Iterato
             )
             by_role = "#" in allowed.replace("#older", "")
             hidden = by_role and since == MAX_COUNT and not authority.whole
-            require(may or hidden, f"only {allowed} may be the {path} of {event.kind}, not {party}")
+            if not may and not hidden:
+                only = " or ".join(map(meaning, allowed.split("|")))
+                wrong = f"The party {told(party)} may not be the {path} of {cut(event.kind)}"
+                raise CheckFailed(f"{wrong}: that may only be {only}")
             if not may:
                 yield f"whether {party} is registered to be the {path} of this"
 
@@ -1629,7 +1790,9 @@ def check_sides(event: Event, stands: dict[str, set[str]]) -> None:
                     lines[party] -= {*parties} - {party}  # Nobody speaks for the other side.
                 hands = set[str]().union(*lines.values())
                 apart = all(lines.values()) and (len(lines) < 2 or len(hands) > 1)
-                require(apart, f"{' and '.join(sorted({*parties}))} sign by one hand")
+                if not apart:
+                    both = f"{listed(parties)} are opposed to one another in {cut(event.kind)}"
+                    raise CheckFailed(f"The parties {both}, and one hand signs for both")
 
 
 Cost = tuple[str, str, Any, Any]  # Of what, at which path, how much, in which currency.
@@ -1733,35 +1896,39 @@ def suffice(
 
 
 # What a seal says of subjects (docs/spec/seal.md): the whole history of one, or that it has none.
-def check_history(told: dict[str, Any], root: bytes, leaves: Sequence[tuple[int, bytes]]) -> None:
+def check_history(shown: dict[str, Any], root: bytes, leaves: Sequence[tuple[int, bytes]]) -> None:
     """Hold (position, leaf hash) pairs against what the map of a root says of a subject."""
-    subject, value, siblings = str(told["subject"]), told["value"], told["siblings"]
-    require(re.fullmatch(LISTED["subjects"], subject), "not written as a subject")
+    subject, value, siblings = str(shown["subject"]), shown["value"], shown["siblings"]
+    fits = re.fullmatch(LISTED["subjects"], subject)
+    require(fits, f"The history of {told(subject)} is of nothing that is written as a subject")
     key, end = sha256(subject.encode()).digest(), bytes(32)
     chain = sha256(b"techledger/chain/v1\n" + subject.encode()).digest()
     for _, leaf in leaves:
         chain = sha256(chain + leaf).digest()
     last = [at for at, _ in leaves][-1:]
     said = {"chain": f"sha256:{chain.hex()}", "count": len(leaves), "last": sum(last)}
-    require(
-        value == (said if leaves else None), f"the entries shown are not the history of {subject}"
-    )
-    require(len(siblings) <= 256, "a path has at most 256 hashes")
+    wrong = f"The entries shown are not the history of {subject}: {len(leaves)} are shown, and the"
+    sealed = value["count"] if value else 0
+    same = value == (said if leaves else None)
+    require(same, f"{wrong} seal counts {cut(str(sealed))}, or others: one is left out or added")
+    deep = len(siblings)
+    require(deep <= 256, f"The path of {subject} has {deep} hashes, and at most 256 are possible")
     path = [key[depth // 8] >> (7 - depth % 8) & 1 for depth in range(len(siblings))]
-    if told["other"] is not None:
-        require(
-            all(re.fullmatch("[0-9a-f]{64}", n) for n in told["other"].values()), "not two hashes"
-        )
-        other, hashed = (bytes.fromhex(told["other"][name]) for name in ("key", "value_sha256"))
-        require(value is None and other != key, "another leaf shows nothing")
+    if shown["other"] is not None:
+        hashes = all(re.fullmatch("[0-9a-f]{64}", n) for n in shown["other"].values())
+        require(hashes, f"The leaf shown instead of {subject} is not two hashes of 64 hex digits")
+        other, hashed = (bytes.fromhex(shown["other"][name]) for name in ("key", "value_sha256"))
+        absent = value is None and other != key
+        require(absent, f"The leaf shown instead of {subject} is its own, or it has a history")
         same = [other[depth // 8] >> (7 - depth % 8) & 1 for depth in range(len(siblings))] == path
-        require(same, "the leaf shown instead does not lie on the subject's path")
+        require(same, f"The leaf shown does not lie on the subject's path, that of {subject}")
         end = sha256(b"\x00" + other + hashed).digest()
     elif value is not None:
         end = sha256(b"\x00" + key + sha256(dumps(said).encode()).digest()).digest()
     for beside, right in zip(reversed(siblings), reversed(path), strict=True):
         end = node(beside, end) if right else node(end, beside)
-    require(end == root, "the path does not lead to the root of the map")
+    wrong = f"The path of {subject} does not lead to the root that the seal states"
+    require(end == root, f"{wrong}: its history below the seal is another")
 
 
 # The bundle (docs/spec/bundle.md): JSON in one spelling, so that no byte of it is idle.
@@ -1779,36 +1946,46 @@ BUNDLE = {
 
 def read_bundle(raw: bytes) -> dict[str, Any]:
     """Take a bundle apart; nothing of it is verified then."""
-    require(len(raw) <= MAX_BUNDLE and raw.endswith(b"\n"), "a bundle is a line of JSON")
-    require(sum(map(raw.count, (b"{", b"[", b","))) <= MAX_PARTS, "a bundle of too many values")
-    bundle: dict[str, Any] = shaped(loads(raw[:-1].decode("utf-8", "surrogateescape")), BUNDLE)
-    require(bundle["format"] == "techledger-bundle/v1", "a bundle of another format")
+    whole = len(raw) <= MAX_BUNDLE and raw.endswith(b"\n")
+    require(whole, f"The bundle of {len(raw)} bytes is not a line, or has more than {MAX_BUNDLE}")
+    parts = sum(map(raw.count, (b"{", b"[", b",")))
+    require(parts <= MAX_PARTS, f"The bundle has {parts} values, and {MAX_PARTS} are allowed")
+    with within("the bundle"):
+        said = loads(raw[:-1].decode("utf-8", "surrogateescape"))
+    bundle: dict[str, Any] = shaped(said, BUNDLE, "bundle")
+    known = bundle["format"] == "techledger-bundle/v1"
+    require(known, f"The bundle is of the format {told(bundle['format'])}, which is not known here")
     slow = sum(each["entry"].count(b'"rsa-pss-sha256"') for each in bundle["entries"])
-    require(len(bundle["entries"]) <= MAX_SHOWN and slow <= MAX_RSA, "too many entries or RSA keys")
+    many = f"The bundle has {len(bundle['entries'])} entries with {slow} RSA keys, and"
+    few = len(bundle["entries"]) <= MAX_SHOWN and slow <= MAX_RSA
+    require(few, f"{many} {MAX_SHOWN} with {MAX_RSA} are allowed")
     for name, key in (("entries", "position"), ("histories", "subject")):
-        order = [each[key] for each in bundle[name]]
-        require(order == sorted(set(order)), f"{name} are in order, each once")
+        in_order(bundle[name], f"The {name} of the bundle", itemgetter(key))
     return bundle
 
 
 def check_opening(opening: dict[str, Any], event: Event | None, origin: str) -> None:
     """Hold an opening against what stands sealed at its place in an event (step 11)."""
-    require(opening.keys() == {"path", "salt", "value"}, "an opening is path, salt and value")
+    check_members(opening, ("path", "salt", "value"), "opening")
     path, salt, value = opening["path"], opening["salt"], opening["value"]
     form = r"(/([a-z][a-z0-9_]{0,63}|0|[1-9][0-9]{0,3})){1,16}"
-    require(type(path) is str and re.fullmatch(form, path), "path is no pointer into a payload")
-    require(type(salt) is str and re.fullmatch("[A-Za-z0-9_-]{43}", salt), "a salt has 32 bytes")
+    fits = type(path) is str and re.fullmatch(form, path)
+    require(fits, f"The path {told(path)} of the opening does not point into a payload")
+    fits = type(salt) is str and re.fullmatch("[A-Za-z0-9_-]{43}", salt)
+    require(fits, f"The salt {told(salt)} for {told(path)} is not Base64url of 32 bytes")
     salted = unbase64(salt.replace("-", "+").replace("_", "/") + "=")
-    check_value(value)
+    check_value(value, "value")
     found: Any = {"body": event.body} if event else None
     for part in path.split("/")[1:]:
         inside = {str(n): each for n, each in enumerate(found)} if type(found) is list else found
         found = inside.get(part) if type(inside) is dict else None
     if event is None or type(found) is not dict or list(found) != ["commitment"]:
-        raise CheckFailed("nothing is sealed there")
+        wrong = "holds no sealed value" if event else "is not shown, with what is sealed"
+        raise CheckFailed(f"The entry {wrong} at {told(path)}")
     head = f"techledger/commit/v1\n{origin}\n{event.says['event_id']}\n{path}\n".encode()
     hashed = sha256(head + salted + dumps(value).encode()).hexdigest()
-    require(found["commitment"] == f"sha256:{hashed}", "what is sealed there was another value")
+    wrong = f"The value {told(value)} is not what the entry seals at {told(path)}: another value,"
+    require(found["commitment"] == f"sha256:{hashed}", f"{wrong} or another salt")
 
 
 Delays = tuple[int, int]  # In seconds: what holds as it is signed, and the least adopted.
@@ -1930,11 +2107,8 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
     with failing(FORM):
         bundle = read_bundle(raw)
     shown = {each["position"]: each["entry"] for each in bundle["entries"]}
-    if sha256(shown.get(0, b"")).hexdigest() != trust.genesis_sha256:
-        raise Refused(GENESIS, "entry 0 is not the one that is trusted", 0)
-    if read_event(shown[0], 0, trust.origin).body.get("origin") != trust.origin:
-        raise Refused(GENESIS, "entry 0 opens another ledger", 0)
-    with failing(CHECKPOINT):
+    check_genesis(shown, trust)
+    with failing(CHECKPOINT), within("the checkpoint"):
         _, stated, _ = read_head(read_note(octets(bundle["checkpoint"]))[0])
     authority, unread = Authority(len(shown) == stated), list[tuple[int, str]]()
     for at, entry in shown.items():
@@ -1944,55 +2118,86 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
             except Refused as refused:
                 authority.faults[at] = refused  # It is told at the entry's turn.
     # 2. The checkpoint is signed by the log's keys and a quorum; 9. so are older ones, of prefixes.
-    size, root, times = authority.open(octets(bundle["checkpoint"]), trust, CHECKPOINT)
+    size, root, times = authority.open(bundle["checkpoint"], trust, CHECKPOINT, "the checkpoint")
     with failing(CHECKPOINT):
         counts = authority.trust_at(size, trust).policy.raw
-        require(octets(bundle["policy"]) == counts, "another policy than the one that counts")
+        digests = [sha256(each).hexdigest() for each in (octets(bundle["policy"]), counts)]
+        wrong = f"The policy in the bundle is {digests[0]}, and {digests[1]} counts at size {size}"
+        require(octets(bundle["policy"]) == counts, wrong)
     bounds = [Bounds.of(size, times, trust.origin)]
-    for each in bundle["earlier"]:
-        old, old_root, then = authority.open(octets(each["checkpoint"]), trust, CONSISTENCY)
+    for n, each in enumerate(bundle["earlier"]):
+        place = f"bundle/earlier/{n}"
+        old, old_root, then = authority.open(each["checkpoint"], trust, CONSISTENCY, place)
         bounds.append(Bounds.of(old, then, trust.origin))
-        with failing(CONSISTENCY):
+        with failing(CONSISTENCY), within(place):
             check_consistency(old, size, each["proof"], (old_root, root))
     # 3. and 5. to 8. Each entry hashes up to the root; form, identity and time, lists, signatures.
     events, ids, last = dict[int, Event](), dict[str, int](), ""
     for each in bundle["entries"]:
         at = each["position"]
-        with failing(TREE, at):
-            require(at < size, f"a tree of {size} has no entry {at}")
-            found = climb(at, size - 1, [leaf_hash(each["entry"]), *each["proof"]])[1]
-            require(found == root, "the inclusion proof leads to another root")
+        check_inclusion(each, size, root)
         event = events[at] = read_event(each["entry"], at, trust.origin)
         check_time(event, last, bounds)
-        with failing(IDENTITY, at):
-            require(ids.setdefault(event.says["event_id"], at) == at, "the event is there already")
+        if (first := ids.setdefault(event.says["event_id"], at)) != at:
+            wrong = f"The event {event.says['event_id']} is recorded already, by entry {first}"
+            raise Refused(IDENTITY, wrong, at)
         unread += ((at, what) for what in check_signatures(event, authority))
         last = event.accepted
     # 10. Under the seal, what is shown of each subject is its whole history.
     map_root, sealed = read_seal(bundle, events)
-    for told in bundle["histories"]:
-        below = [each for each in events.values() if each.position < sealed]
-        named = [each for each in below if told["subject"] in each.says["subjects"]]
+    for each in bundle["histories"]:
+        below = [event for event in events.values() if event.position < sealed]
+        named = [event for event in below if each["subject"] in event.says["subjects"]]
         with failing(HISTORY):
-            check_history(told, map_root, [(each.position, leaf_hash(each.raw)) for each in named])
+            check_history(each, map_root, [(e.position, leaf_hash(e.raw)) for e in named])
     # 11. Each opening is of what an entry is committed to.
     for each in bundle["openings"]:
         with failing(OPENINGS, each["position"]):
             check_opening(each["opening"], events.get(each["position"]), trust.origin)
-    histories = tuple((told["subject"], sealed) for told in bundle["histories"])
+    histories = tuple((each["subject"], sealed) for each in bundle["histories"])
     lines = sum(len(each.lines) for each in events.values())
     parts = bundle, events, lines, unread, sealed, histories
     return Verified(trust, size, root, times, *parts, authority, tuple(bounds))
 
 
+def check_genesis(shown: dict[int, bytes], trust: Trust) -> None:
+    """Refuse another entry 0 than the one that is trusted (step 4)."""
+    digest = sha256(shown.get(0, b"")).hexdigest()
+    if digest != trust.genesis_sha256:
+        has = f"has the SHA-256 {digest}" if 0 in shown else "is not shown"
+        raise Refused(GENESIS, f"Entry 0 {has}, and {trust.genesis_sha256} is trusted", 0)
+    opened = read_event(shown[0], 0, trust.origin).body.get("origin")
+    if opened != trust.origin:
+        wrong = f"Entry 0 opens the ledger {told(opened)}, and {cut(trust.origin)} is trusted"
+        raise Refused(GENESIS, wrong, 0)
+
+
+def check_inclusion(shown: dict[str, Any], size: int, root: bytes) -> None:
+    """Refuse an entry that its proof does not lead from up to the root (step 3)."""
+    at = shown["position"]
+    with failing(TREE, at):
+        require(at < size, f"The log of {size} entries has no entry {cut(str(at))}")
+        found = climb(at, size - 1, [leaf_hash(shown["entry"]), *shown["proof"]])[1]
+        wrong = f"The entry leads to the root {base64(found)}, and {base64(root)} is signed"
+        require(found == root, f"{wrong}: it was changed, or is not recorded there")
+
+
 def check_time(event: Event, last: str, bounds: Sequence[Bounds]) -> None:
     """Hold an entry to the one before it and the checkpoint (step 6), and to earlier ones (9)."""
     with failing(IDENTITY, event.position):
-        require(last <= event.accepted, "accepted before the last")
-        require(bounds[0].allow(event.position, event.accepted), "accepted after it was signed")
+        at = f"The entry was accepted at {event.accepted}"
+        require(last <= event.accepted, f"{at}, before the entry before it, at {last}")
+        timely = bounds[0].allow(event.position, event.accepted)
+        require(
+            timely,
+            f"{at}, and the checkpoint that has it was signed before, by {bounds[0].too_late}",
+        )
     with failing(CONSISTENCY, event.position):
-        allowed = all(each.allow(event.position, event.accepted) for each in bounds)
-        require(allowed, "dated otherwise than an earlier checkpoint allows")
+        for each in bounds:
+            allowed = each.allow(event.position, event.accepted)
+            when = f"from {each.earliest} on" if event.position >= each.size else each.too_late
+            wrong = f"{at}, not {'before ' * (event.position < each.size)}{when}, as the checkpoint"
+            require(allowed, f"{wrong} of {each.size} entries that the log signed earlier needs")
 
 
 def read_seal(bundle: dict[str, Any], events: dict[int, Event]) -> tuple[bytes, int]:
@@ -2001,10 +2206,18 @@ def read_seal(bundle: dict[str, Any], events: dict[int, Event]) -> tuple[bytes, 
     if at is None and not bundle["histories"]:
         return b"", 0
     with failing(HISTORY, at):
-        require(at in events and events[at].kind == "ledger.sealed/1", "there is no seal there")
+        kind = cut(events[at].kind) if at in events else "none that is shown"
+        wrong = f"The histories need a seal at entry {told(at)}, and that is {kind}"
+        require(kind == "ledger.sealed/1", wrong)
         size, root = events[at].body.get("size"), events[at].body.get("map_root")
-        require(type(size) is int and 0 < size <= at, "a seal covers what is before it")
-        require(type(root) is str and re.fullmatch("sha256:[0-9a-f]{64}", root), "a root is a hash")
+        covers = type(size) is int and 0 < size <= at
+        require(
+            covers, f"The seal states the size {told(size)}, and can cover {at} entries at most"
+        )
+        fits = type(root) is str and re.fullmatch("sha256:[0-9a-f]{64}", root)
+        require(
+            fits, f"The seal states the root {told(root)}, which is not sha256: and 64 hex digits"
+        )
         return bytes.fromhex(str(root)[7:]), int(str(size))
 
 
@@ -2028,10 +2241,11 @@ def not_shown(
 
 def read_file(path: Path) -> bytes:
     """Return what a file holds; a pipe is not waited for, nor too long a file read whole."""
-    require(path.is_file() or not path.exists(), f"ODD_FILE: {path}: not a regular file")
+    regular = path.is_file() or not path.exists()
+    require(regular, f"ODD_FILE: {path} is not a regular file, and is not read")
     with path.open("rb") as file:
         raw = file.read(MAX_BUNDLE + 1)
-    require(len(raw) <= MAX_BUNDLE, f"ODD_FILE: {path}: longer than {MAX_BUNDLE} bytes")
+    require(len(raw) <= MAX_BUNDLE, f"ODD_FILE: {path} is longer than {MAX_BUNDLE} bytes")
     return raw
 
 

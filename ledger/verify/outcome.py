@@ -69,9 +69,9 @@ class Refused(VerifyError):
         self.step, self.reason, self.position, self.path = step, reason, position, path
 
     def __str__(self) -> str:
-        at = "" if self.position is None else f", position {self.position}"
+        at = "" if self.position is None else f", entry {self.position}"
         where = f", {self.path}" if self.path else ""
-        return visible(f"step {self.step.number} ({self.step}) fails{at}{where}: {self.reason}")
+        return visible(f"step {self.step.number} ({self.step}){at}{where}: {self.reason}")
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as JSON values."""

@@ -88,7 +88,7 @@ def test_a_flipped_byte_is_refused_with_step_and_position(
     bundle.write_bytes(flip(bundle.read_bytes(), -1 + bundle.stat().st_size))
     done = run("verify", log, "--trust", story[1])
     assert 1 == done.exit_code
-    assert done.stdout.startswith(f"REFUSED: step 3 ({Step.TREE}) fails, position 16, ")
+    assert done.stdout.startswith(f"REFUSED: step 3 ({Step.TREE}), entry 16, ")
     answer = json.loads(run("verify", log, "--trust", story[1], "--json").stdout)
     assert (False, 3, 16) == (answer["verified"], answer["step"], answer["position"])
 

@@ -349,7 +349,7 @@ def test_names_and_origins_fit_into_a_byte_and_notes_into_a_mebibyte() -> None:
     text = f"{'o' * 256}\n1\n{base64.b64encode(bytes(32)).decode()}\n"
     with pytest.raises(court.CheckFailed, match="255"):
         court.NoteKey.read(vkey).check(text, bytes(8 + 2420))
-    with pytest.raises(court.CheckFailed, match="no time before 3000"):
+    with pytest.raises(court.CheckFailed, match=r"x{120}… .* no time before 3000"):
         court.NoteKey.read(vkey).check(text, bytes(8))
     note = sample_log(1).checkpoint()
     court.read_note(note)

@@ -137,7 +137,7 @@ def test_a_bundle_of_too_many_values_is_refused_before_it_is_read(
 ) -> None:
     monkeypatch.setattr(court, "loads", never)
     many = b"[" + b"{}," * court.MAX_PARTS + b"{}]\n"
-    with pytest.raises(court.Refused, match="a bundle of too many values"):
+    with pytest.raises(court.Refused, match=r"has \d+ values, and \d+ are allowed"):
         court.verify(many, log.trust_root())
 
 
@@ -146,7 +146,7 @@ def test_a_bundle_has_no_more_entries_than_are_gathered(monkeypatch: pytest.Monk
     monkeypatch.setattr(court, "MAX_SHOWN", 12)
     assert 12 == court.verify(whole_bundle(log), log.trust_root()).size
     monkeypatch.setattr(court, "MAX_SHOWN", 11)
-    with pytest.raises(court.Refused, match="too many entries or RSA keys"):
+    with pytest.raises(court.Refused, match=r"has 12 entries with 0 RSA keys, and 11 with"):
         court.verify(whole_bundle(log), log.trust_root())
 
 
@@ -158,5 +158,5 @@ def test_a_bundle_has_no_more_keys_of_rsa_than_a_verifier_looks_at_in_two_minute
     assert 2 == court.verify(whole_bundle(log), log.trust_root()).size
     monkeypatch.setattr(court, "MAX_RSA", 0)
     monkeypatch.setattr(court, "read_event", never)
-    with pytest.raises(court.Refused, match="too many entries or RSA keys"):
+    with pytest.raises(court.Refused, match=r"1 RSA keys, and 2000 with 0 are allowed"):
         court.verify(whole_bundle(log), log.trust_root())

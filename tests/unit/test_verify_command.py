@@ -156,8 +156,8 @@ def test_a_refused_log_exits_with_1_and_says_where(
     bundle.write_bytes(flip(bundle.read_bytes(), 40))
     assert 1 == main([str(tmp_path / "log"), "--trust", str(exported / "trust.json")])
     expected = (
-        "REFUSED: step 3 (every entry hashes into its tile, and every tile up to the root) fails,"
-        " position 0, tile/entries/000.p/12: does not hash into tile/0/000.p/12\n"
+        "REFUSED: step 3 (every entry hashes into its tile, and every tile up to the root),"
+        " entry 0, tile/entries/000.p/12: does not hash into tile/0/000.p/12\n"
     )
     assert expected == capsys.readouterr().out
 
