@@ -125,3 +125,10 @@ def test_every_code_that_this_surface_tells_is_published():
                 }
     assert len(told) > 8
     assert set() == told - problem
+
+
+def test_every_integer_has_64_bits():
+    """Else clients in Go and Java have 32, and amounts and positions do not fit."""
+    integers = [each for _, each in walked(DOCUMENT) if each.get("type") == "integer"]
+    assert len(integers) > 300
+    assert all("int64" == each["format"] for each in integers)
