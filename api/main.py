@@ -35,6 +35,7 @@ from api.reads import (
     rights,
     subjects,
     technologies,
+    types,
 )
 from api.reads.parameters import strict
 from api.watching.watch import Watch
@@ -46,6 +47,7 @@ from ledger.node.submit import Submitter
 ROUTED = (
     events,
     promises,
+    types,
     entries,
     evidence,
     technologies,

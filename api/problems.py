@@ -166,10 +166,12 @@ class BadParameter(ApiProblem):
 
 
 class NotFound(ApiProblem):
-    """Absent, or not visible: the two cannot be told apart."""
+    """Absent, or not visible: the two cannot be told apart; `near` is what may be meant."""
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(404, "NOT_FOUND", detail)
+    def __init__(self, detail: str, near: Sequence[str] = ()) -> None:
+        meant = f"; near: {', '.join(near)}" if near else ""
+        super().__init__(404, "NOT_FOUND", f"{detail}{meant}")
+        self.members = {"near": list(near)} if near else {}
 
 
 def problem(error: Exception, *, vietnamese: bool = False) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from ledger.domain.registry import ADMITS
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
+from tests.support.listed import hold_to_the_list
 from tests.support.postgres import Database, fresh_database, home_directory, running_server
 
 _NUMBERS = count()
@@ -80,6 +82,12 @@ def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     # Of each test: logs of one origin are made that are not the same.
     directory = tmp_path_factory.getbasetemp() / f"state-{next(_NUMBERS)}"
     monkeypatch.setenv("XDG_STATE_HOME", str(directory))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rules_refuse_as_listed() -> None:
+    """Hold what a test sees a rule refuse to the list of what refuses such an event."""
+    hold_to_the_list(ADMITS)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from api.cli.answers import WHAT_HELPS, as_said, asking, telling_no, titled
 from api.cli.delays import delay_of
 from api.cli.options import AsJson, Lang, TrustFile, TrustIfAny, Url, must_be_new
 from api.describe.checking import headed
+from api.describe.event_types import EventType, describe_event_type, list_types
 from api.describe.language import Language, Said
 from ledger.events.compose import ComposeError, compose, with_delay
 from ledger.follow.client import (
@@ -81,6 +83,51 @@ def new(
     except (ComposeError, NotCanonical, MalformedJson, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--body") from None
     sys.stdout.buffer.write(payload)
+
+
+@app.command("types")
+def types(
+    topic: Annotated[
+        str | None, typer.Argument(help="Type with its version, e.g. offer.made/1; default: all")
+    ] = None,
+    language: Lang = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Print the types of events, or of one what it needs, who signs it and what refuses it.
+
+    With --json it is what a server answers at /v1/types, with a JSON Schema of the payload.
+    """
+    known = list_types()
+    if topic is None:
+        if as_json:
+            print(json.dumps(asdict(known), indent=1, ensure_ascii=False))
+            return
+        for each in known.types:
+            print(f"{each.topic:32} {each.title.vi if language == 'vi' else each.title.en}")
+        return
+    names = [each.topic for each in known.types]
+    if topic not in names:
+        near = ", ".join(get_close_matches(topic, names, 6)) or "none"
+        raise typer.BadParameter(f"no type is called {topic}; near: {near}", param_hint="TOPIC")
+    found = describe_event_type(topic)
+    if as_json:
+        print(json.dumps(asdict(found), indent=1, ensure_ascii=False))
+    else:
+        print("\n".join(_told(found, language)))
+
+
+def _told(kind: EventType, language: Language) -> Iterator[str]:
+    yield f"{kind.topic}  {kind.title.vi if language == 'vi' else kind.title.en}"
+    yield kind.says
+    yield f"signed by  {kind.signers.says}"
+    yield f"about      {', '.join(kind.subjects)}"
+    body = kind.schema["properties"]["body"]
+    for name, member in body["properties"].items():
+        optional = "" if name in body.get("required", ()) else " (may be absent)"
+        yield f"{name:26} {member['description']}{optional}"
+    for refusal in kind.refusals:
+        title = refusal.title.vi if language == "vi" else refusal.title.en
+        yield f"{refusal.code:26} {title}"
 
 
 @app.command("sign")

@@ -70,6 +70,7 @@ HEADERS: Mapping[str, Schema] = {
 
 TAGS: Mapping[str, str] = {
     "events": "Submit signed events, and read them back by id",
+    "types": "What a client has to know to make an event of a type",
     "entries": "Entries of the log by position, with their proofs",
     "evidence": "Bundles that anybody checks offline",
     "technologies": "What a technology is, who owns it, what is left to grant",

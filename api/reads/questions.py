@@ -115,7 +115,11 @@ def _answered(at_least: int, question: Callable[[], Answer]) -> Response:
 
 def answer_json(answer: Answer) -> Response:
     """Return an answer as JSON: its fields, and what is derived from them."""
-    content = orjson.dumps(members_of(answer))
+    return tagged_json(orjson.dumps(members_of(answer)))
+
+
+def tagged_json(content: bytes) -> Response:
+    """Return JSON, tagged by its bytes."""
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     return Response(content, media_type="application/json", headers=headers)

@@ -52,8 +52,8 @@ MAX_BODY = 256 * 1024
 _MEMBERS = frozenset(
     ("body", "event_id", "issued_at", "ledger", "nonce", "not_after", "signers", "subjects", "type")
 )
-_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_NONCE = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
+UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+NONCE = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
 _ANY_INSTANT = "2026-01-01T00:00:00.000Z"  # All instants are written in 24 characters.
 _BEFORE_INSTANT = f"{MAGIC}\naccepted ".encode()
 _AFTER_INSTANT = len(_BEFORE_INSTANT) + len(_ANY_INSTANT)
@@ -193,8 +193,8 @@ def _event(value: dict[str, Any], payload: bytes, signatures: Sequence[Signature
         raise Invalid("TYPE_UNKNOWN", "this type of event is not known here", pointer="/type")
     if not isinstance(value["ledger"], str):
         raise Invalid("MALFORMED", "not a ledger's origin", pointer="/ledger")
-    _match(_UUID7, value["event_id"], "/event_id", "a UUIDv7 in lower case")
-    _match(_NONCE, value["nonce"], "/nonce", "128 random bits in base64url without padding")
+    _match(UUID7, value["event_id"], "/event_id", "a UUIDv7 in lower case")
+    _match(NONCE, value["nonce"], "/nonce", "128 random bits in base64url without padding")
     seen = value.get("seen")
     if "seen" in value and (type(seen) is not int or seen < 0):
         raise Invalid("MALFORMED", "a log size is an integer of 0 or more", pointer="/seen")

@@ -11,7 +11,6 @@ import pytest
 
 from ledger import domain
 from ledger.domain.core.refusal import Refusal
-from ledger.domain.registry import TOPICS
 from ledger.home.settings import OF_CLIENTS, Settings
 from projections.run.catalogue import READ_MODELS
 from tests.support import law_table
@@ -81,12 +80,6 @@ def test_the_text_of_a_bundle_says_the_same_in_both_languages():
         vietnamese = vietnamese.replace(theirs, ours)
     said, translated = (Counter(CODES.findall(text)) for text in (english, vietnamese))
     assert said == translated
-
-
-def test_every_type_of_event_is_documented_and_no_other():
-    text = (DOCS / "reference" / "events.md").read_text("utf-8")
-    documented = set(re.findall(r"^\| `([a-z_]+\.[a-z_]+/\d+)` ", text, re.MULTILINE))
-    assert set(TOPICS) == documented
 
 
 def test_the_readme_shows_every_folder_of_tests():

@@ -1,0 +1,224 @@
+"""
+What there is to know of a type of event before one makes such an event, from one place each.
+
+The form is that of its body (`ledger.events.schema`), who signs and what it is about is the row of
+the table of authority. `event_types.json` has by topic an example, and the refusals that its rule
+can raise: `python -m tests.support.event_types` writes it; every refusal seen is held to it.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any
+
+from pydantic import WithJsonSchema
+
+from api.describe.events import EVENTS
+from ledger.domain.core.refusal import Refusal
+from ledger.domain.registry import TOPICS
+from ledger.events.descriptions import describe_type
+from ledger.events.schema import any_payload, payload_schema
+from ledger.powers import TABLE, Row
+
+OF_ANY = "any"
+"""Where the refusals stand that any event can meet."""
+
+Payload = Annotated[dict[str, Any], WithJsonSchema(any_payload())]
+JsonSchema = Annotated[
+    dict[str, Any], WithJsonSchema({"type": "object", "title": "JSON Schema 2020-12"})
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """A title in both languages."""
+
+    en: str
+    vi: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """Who signs, in words and as the row of the table of authority (docs/spec/authority.md)."""
+
+    says: str
+    signers: str
+    may: str
+    commits: str
+    waits: str
+    opposed: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalType:
+    """A rule that can refuse it; `final` where the same bytes are then refused for good."""
+
+    code: str
+    title: Titles
+    article: str | None
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventTypeName:
+    """A type of event, in a list."""
+
+    topic: str
+    title: Titles
+    says: str
+    family: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """A type of event: its form, who signs it, what it is about, what refuses it, an example.
+
+    `schema` is of the whole payload, header and body. `subjects` are words of the table of
+    authority; `references` are members, by pointers with `*` for each item, that hold the payload
+    hash of an earlier event. `refusals` are those of its own rule, beside those of any event.
+    """
+
+    topic: str
+    title: Titles
+    says: str
+    family: str
+    module: str
+    signers: Signers
+    subjects: tuple[str, ...]
+    references: tuple[str, ...]
+    refusals: tuple[RefusalType, ...]
+    example: Payload
+    schema: JsonSchema
+
+
+@dataclass(frozen=True, slots=True)
+class EventTypes:
+    """All types of events, by name, and the refusals that any event can meet."""
+
+    types: tuple[EventTypeName, ...]
+    refusals: tuple[RefusalType, ...]
+
+
+@cache
+def list_types() -> EventTypes:
+    """Return all types of events, by name."""
+    return EventTypes(tuple(map(_name_type, sorted(TOPICS))), _refusals(OF_ANY))
+
+
+@cache
+def describe_event_type(topic: str) -> EventType:
+    """Return all that is known of a type. Raises `KeyError` for what is none."""
+    body, row = TOPICS[topic], TABLE[topic]
+    named, written = _name_type(topic), _written()[topic]
+    return EventType(
+        topic=topic,
+        title=named.title,
+        says=describe_type(body),
+        family=named.family,
+        module=body.__module__.removeprefix("ledger.domain."),
+        signers=Signers(say_who_signs(row), *row[:-1]),
+        subjects=tuple(row.about.split()),
+        references=tuple(f"/body/{path}" for path in body.REFERENCES.split()),
+        refusals=_refusals(topic),
+        example=written["example"],
+        schema=payload_schema(topic),
+    )
+
+
+def _name_type(topic: str) -> EventTypeName:
+    body, said = TOPICS[topic], EVENTS[topic]
+    return EventTypeName(
+        topic=topic,
+        title=Titles(said.en, said.vi),
+        says=describe_type(body).partition("\n")[0],
+        family=body.__module__.split(".")[2],
+        link=f"/v1/types/{topic}",
+    )
+
+
+def _refusals(topic: str) -> tuple[RefusalType, ...]:
+    return tuple(_describe_refusal(_rules()[code]) for code in codes_of(topic))
+
+
+def codes_of(topic: str) -> Collection[str]:
+    """Return the codes of the refusals that a type's own rule can raise, or those of any event."""
+    codes: list[str] = _written()[topic]["refusals"]
+    return codes
+
+
+def _describe_refusal(rule: type[Refusal]) -> RefusalType:
+    title = " ".join((rule.__doc__ or "").partition("\n\n")[0].split())
+    return RefusalType(rule.code, Titles(title, rule.title_vi), rule.article, rule.final)
+
+
+@cache
+def _rules() -> Mapping[str, type[Refusal]]:
+    """Return the refusals of the ledger, by code."""
+    found, ahead = dict[str, type[Refusal]](), [Refusal]
+    while ahead:
+        kind = ahead.pop()
+        ahead += kind.__subclasses__()
+        if "code" in vars(kind) and kind.__module__.startswith("ledger."):
+            found[kind.code] = kind
+    return found
+
+
+@cache
+def _written() -> Mapping[str, Any]:
+    text = files("api.describe").joinpath("event_types.json").read_text("utf-8")
+    written: dict[str, Any] = json.loads(text)
+    return written
+
+
+_OFFICERS = {
+    "@operator": "the operator",
+    "@registrar": "the registrar",
+    "@officers": "both officers",
+}
+
+
+def say_who_signs(row: Row) -> str:
+    """Say in words whom the first column of a row binds, and whom the second allows."""
+    bound = ", and ".join(map(_say_signer, row.signers.split()))
+    allowed = [*map(_say_who_may, row.may.split())]
+    return "; ".join((bound, *allowed)) + "."
+
+
+def _say_signer(word: str) -> str:
+    sources, _, condition = word.partition("?")
+    return " or, if there is none, ".join(map(_say_source, sources.split("|"))) + _say_if(condition)
+
+
+def _say_source(source: str) -> str:
+    return _OFFICERS.get(source) or ("each of " if "*" in source else "") + f"`{source}`"
+
+
+def _say_if(condition: str) -> str:
+    absent, path = condition.startswith("!"), condition.removeprefix("!")
+    if not path:
+        return ""
+    name, _, value = path.partition("=")
+    if value:
+        return f" ({'unless' if absent else 'if'} `{name}` is `{value}`)"
+    return f" ({'unless' if absent else 'if'} there is something at `{name}`)"
+
+
+def _say_who_may(word: str) -> str:
+    path, _, rest = word.partition("=")
+    allowed, _, condition = rest.partition("?")
+    return f"`{path}` is {' or '.join(map(_say_allowed, allowed.split('|')))}{_say_if(condition)}"
+
+
+def _say_allowed(word: str) -> str:
+    if word == "#older":
+        return "signed for by an older key of its own"
+    if word.startswith("#"):
+        return f"registered with the role `{word[1:]}`"
+    if word == "!@officers":
+        return "neither officer"
+    if word.startswith("!"):
+        return f"another than {_say_source(word[1:])}"
+    return "one of the officers" if word == "@officers" else _say_source(word)
