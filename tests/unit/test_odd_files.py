@@ -244,7 +244,7 @@ def test_an_odd_file_is_refused_in_court(words: str, kind: str, place: Path) -> 
         check=False,
     )
     assert (2, "") == (ran.returncode, ran.stdout)
-    assert re.match("ODD_FILE: .*ODD: (longer than|not a regular file)", ran.stderr)
+    assert re.match("ODD_FILE: .*ODD is (longer than|not a regular file)", ran.stderr)
 
 
 def test_directories_far_deeper_than_a_log_has_any_are_refused(place: Path) -> None:
