@@ -188,7 +188,7 @@ def question_of(words: list[str], monkeypatch: Any) -> tuple[Any, dict[str, Any]
         raise answers.CouldNotAsk("it is known what would be asked")
 
     with monkeypatch.context() as patched:
-        patched.setattr(f"{MODULES[words[0]]}.asked", asked)
+        patched.setattr(f"{MODULES[words[0]]}.query", asked)
         CliRunner().invoke(app, [*words, "--url", "http://server"])
     ((kind, parameters),) = questions
     return kind, parameters
