@@ -109,7 +109,7 @@ class Spoken:
     def twin(self, operation: str, **path: str) -> str:
         """Return the address at which the API answers the same question."""
         question = QUESTIONS[operation]
-        where = question.route.url_path_for(operation, **path)
+        where = question.route.url_path_for(question.route.name, **path)
         return self.question.address(str(where), question.takes)
 
     def elsewhere(self) -> str:

@@ -79,7 +79,7 @@ class Questions(APIRouter):
                 least = Parameter("at_least", Parameter.KEYWORD_ONLY, annotation=AtLeast)
                 each.append(least.replace(default=None))
             answer.__signature__ = Signature(each)  # type: ignore[attr-defined]  # read by FastAPI
-            answer.__doc__, answer.__name__ = ask.__doc__, name
+            answer.__doc__, answer.__name__ = ask.__doc__, ask.__name__
             says = get_type_hints(ask)["return"]
             kinds = get_args(says) or (says,)
             responses = answers(*kinds, told=told)
