@@ -54,7 +54,7 @@ def questions() -> Iterator[list[str]]:
     for noun, command in commands():
         given = signature(command.callback).parameters
         # What is answered is said in words; who hands in a file asks what comes of it, no question.
-        if "language" in given and "file" not in given:
+        if {"language", "url"} <= given.keys() and "file" not in given:
             words = [noun, command.name]
             for name, each in given.items():
                 kind, told = get_args(each.annotation)[:2]
