@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from api.limits.edge import HEADERS
+from api.limits.answering import HEADERS
 from ledger.log.checkpoint import open_cosigned_checkpoint
 from ledger.log.note import format_vkey
 from ledger.log.policy import parse_policy

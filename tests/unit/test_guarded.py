@@ -9,7 +9,7 @@ import time
 import pytest
 
 from api.limits import guarded
-from api.limits.edge import HEADERS
+from api.limits.answering import HEADERS
 from tests.support.guarding import LARGE, all_of, connect, guarding, status
 
 
