@@ -9,9 +9,14 @@ from pkgutil import walk_packages
 
 import pytest
 
+from api.limits import uploads
+from api.writes import lines
 from ledger import domain
 from ledger.domain.core.refusal import Refusal
+from ledger.events import intake
 from ledger.home.settings import OF_CLIENTS, Settings
+from ledger.wire.entry import MAX_ENTRY
+from ledger.wire.envelope import MAX_SIGNATURES
 from projections.run.catalogue import READ_MODELS
 from tests.support import law_table
 
@@ -80,6 +85,29 @@ def test_the_text_of_a_bundle_says_the_same_in_both_languages():
         vietnamese = vietnamese.replace(theirs, ours)
     said, translated = (Counter(CODES.findall(text)) for text in (english, vietnamese))
     assert said == translated
+
+
+ANSWERS = re.search(
+    r"^## What a ledger answers\n(.*?)^## ",
+    (DOCS / "spec" / "event.md").read_text("utf-8"),
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def test_what_is_no_event_is_listed_by_its_code_and_no_other():
+    source = Path(intake.__file__).read_text("utf-8")
+    ours = set(re.findall(r'Invalid\(\s*"([A-Z_]+)"', source)) | {"FRACTIONAL_VND"}
+    (row,) = re.findall(r"^\| 413, 422 \|(.*)$", ANSWERS[1], re.MULTILINE)
+    assert ours == set(re.findall(r"`([A-Z_]+)`", row))
+
+
+def test_the_limits_of_what_is_sent_are_said():
+    said = re.findall(r"^\| [^|]+ \| ([0-9][^|]*) \|", ANSWERS[1], re.MULTILINE)
+    numbers = [int(each.replace(",", "")) for text in said for each in text.split(", and ")]
+    assert numbers[:9] == [
+        *(intake.MAX_BODY, MAX_ENTRY, MAX_SIGNATURES, intake.MAX_PERSONS),
+        *(lines.MAX_BATCH, lines.MAX_LINES, uploads.LINE_S, uploads.RATE, uploads.SHARE),
+    ]
 
 
 def test_the_readme_shows_every_folder_of_tests():

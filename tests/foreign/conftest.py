@@ -6,7 +6,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,12 @@ from ledger.log.proof import prove_consistency, prove_inclusion
 from ledger.log.receipt import TlogProof, format_tlog_proof
 from ledger.log.tiles import TileHashes
 from ledger.log.tree_head import Checkpoint
+from ledger.node.node import Node
+from ledger.store.embedded import EmbeddedPostgres
+from tests.support.http import serving
 from tests.support.log import ed25519_key, ml_dsa_key
+from tests.support.node import found, running, settings_for
+from tests.support.postgres import fresh_database
 from tests.support.sample_log import (
     ORIGIN,
     SIGNED_AT,
@@ -32,6 +37,7 @@ from tests.support.sample_log import (
     sample_log,
     write_files,
 )
+from tests.support.world import World
 
 collect_ignore_glob = [] if os.environ.get("FOREIGN") else ["test_lane_*.py"]
 """The gate runs one client in Go and one in Rust; `.ci/run --foreign` runs all."""
@@ -257,6 +263,31 @@ def debian_go(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
         settings = {"GO111MODULE": "off", "GOPATH": str(GOCODE), "GOCACHE": str(place / "cache")}
         env = {**os.environ, **settings}
         _run(str(DEBIAN_GO), "build", "-o", "client", "main.go", cwd=place, env=env)
+        return str(place / "client")
+
+    return build
+
+
+@pytest.fixture
+def served(tmp_path: Path, postgres_server: EmbeddedPostgres) -> Iterator[tuple[str, Node, World]]:
+    with fresh_database(postgres_server) as database:
+        settings = settings_for(database, tmp_path / "home")
+        world = World.of(found(settings))
+        with running(settings) as node, serving(node) as url:
+            yield url, node, world
+
+
+@pytest.fixture(scope="session")
+def build_go(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], str]:
+    """Return a function that builds a program of Go's standard library alone, by Debian's Go."""
+
+    def build(source: Path) -> str:
+        if not DEBIAN_GO.exists():
+            pytest.fail("install Debian's golang-go")
+        place = tmp_path_factory.mktemp(f"go-{source.stem}")
+        settings = {"GO111MODULE": "off", "GOCACHE": str(place / "cache")}
+        env = {**os.environ, **settings}
+        _run(str(DEBIAN_GO), "build", "-o", str(place / "client"), str(source), env=env)
         return str(place / "client")
 
     return build

@@ -9,22 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from api.cli.signing import sign_sealed
 from api.cli.story import Done, story
 from api.openapi import document
 from ledger.events.intake import decode
 from ledger.node.node import Node
-from ledger.store.embedded import EmbeddedPostgres
 from ledger.wire.commitment import opening_to_object
 from ledger.wire.envelope import payload_hash
 from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import rebuild
 from tests.foreign.conftest import ROOT, _run
-from tests.support.http import serving
-from tests.support.node import found, running, settings_for
-from tests.support.postgres import fresh_database
 from tests.support.tale import cast_of
 from tests.support.world import World
 
@@ -37,15 +31,6 @@ PYTHON = ("openapi-python-client>=0.28", "cryptography>=46")
 
 UNREAD = ("application/x-ndjson", "application/scitt-receipt+cose")
 """Media types that openapi-python-client knows nothing of: it says so, and leaves them out."""
-
-
-@pytest.fixture
-def served(tmp_path: Path, postgres_server: EmbeddedPostgres) -> Iterator[tuple[str, Node, World]]:
-    with fresh_database(postgres_server) as database:
-        settings = settings_for(database, tmp_path / "home")
-        world = World.of(found(settings))
-        with running(settings) as node, serving(node) as url:
-            yield url, node, world
 
 
 def test_a_linter_finds_nothing(node_modules: Callable[..., Path]):
