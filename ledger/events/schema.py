@@ -16,7 +16,6 @@ from pydantic_core import core_schema as core
 from ledger.domain.core.money import Currency, Price
 from ledger.domain.core.types import DISTINCT, parse_day, parse_instant
 from ledger.domain.registry import TOPICS
-from ledger.domain.rights.right import parse_share
 from ledger.events.descriptions import describe_members, describe_type
 from ledger.events.intake import NONCE, UUID7
 
@@ -32,7 +31,6 @@ _INSTANT: Schema = {
     "examples": ["2026-11-22T03:10:00.123Z"],
 }
 _IDS: Schema = {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"type": "string"}}
-_POSITIVE: Schema = {"type": "integer", "minimum": 1}
 
 _READ: Mapping[Callable[..., Any], Schema] = {
     parse_day: {
@@ -42,13 +40,6 @@ _READ: Mapping[Callable[..., Any], Schema] = {
         "examples": ["2026-11-22"],
     },
     parse_instant: _INSTANT,
-    parse_share: {
-        "type": "array",
-        "prefixItems": [_POSITIVE, _POSITIVE],
-        "items": False,
-        "minItems": 2,
-        "examples": [[1, 3]],
-    },
 }
 """The form of what a function of ours reads before pydantic sees it."""
 

@@ -157,7 +157,7 @@ _SAID: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "$ref": _ref,
     "enum": lambda schema: " or ".join(f"`{value}`" for value in schema["enum"]),
     "const": lambda schema: f"`{schema['const']}`",
-    "prefixItems": lambda _schema: "fraction",
+    "maxItems": lambda _schema: "fraction",
     "format": lambda schema: {"date": "day", "date-time": "instant"}[schema["format"]],
     "pattern": _text_like,
     "type": _by_kind,

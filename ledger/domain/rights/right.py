@@ -77,7 +77,15 @@ Share = Annotated[
     Fraction,
     BeforeValidator(parse_share),
     PlainSerializer(format_share, return_type=list[int], when_used="json"),
-    WithJsonSchema({"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "integer", "minimum": 1},
+            "minItems": 2,
+            "maxItems": 2,
+            "examples": [[1, 3]],
+        }
+    ),
 ]
 
 
