@@ -240,7 +240,7 @@ def check_members(value: Any, names: Iterable[str], place: str, free: Iterable[s
     require(not lacks and not more, f"At {place} the members are not those of its form: {wrong}")
 
 
-KINDS: dict[type, str] = {str: "a text", int: "a number from 0 up", dict: "an object"}
+KINDS = {str: "a text", int: "a number from 0 up", list: "a list", dict: "an object"}
 
 
 def shaped(value: Any, shape: Any, place: str) -> Any:

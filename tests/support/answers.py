@@ -30,9 +30,10 @@ NO_ANSWERS = frozenset(
         *("getCheckpoint", "listCheckpoints", "getWitnessPolicy", "getConsistency", "getTile"),
         *("getEntry", "getEntryProof", "getEntryCoseReceipt", "getEvent", "getReceipt"),
         *("getEvidence", "getLaw", "getPromise", "isLive", "isReady", "getMetrics"),
+        *("listTypes", "getType"),
     }
 )
-"""Operations that give bytes of the log or of law data, proofs, or the state of the server."""
+"""Operations that give bytes of the log or of law data, proofs, types, or the server's state."""
 
 
 def records() -> tuple[type[Any], ...]:

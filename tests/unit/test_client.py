@@ -253,7 +253,7 @@ def test_a_replayed_entry_without_our_own_line_is_refused(keys: Sequence[Private
 
 def test_a_replayed_entry_with_a_line_that_does_not_bind_is_refused():
     server, signed = co_signed(OWN, STRANGER)
-    with pytest.raises(ReceiptRefused, match="there is no key"):
+    with pytest.raises(ReceiptRefused, match="that no entry before it records"):
         submitted_again(server, signed, whole_bundle(server.log))
 
 
