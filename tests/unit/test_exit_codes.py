@@ -32,7 +32,7 @@ def questions() -> Iterator[tuple[str, type[Answer]]]:
                 if each.args and isinstance(each.args[0], ast.Constant)
             ]
             for call in (each for each in ast.walk(function) if isinstance(each, ast.Call)):
-                if verbs and ast.unparse(call.func) == "asked":
+                if verbs and ast.unparse(call.func) == "query":
                     named = {each.id for each in ast.walk(call) if isinstance(each, ast.Name)}
                     for kind in (getattr(module, each, None) for each in named):
                         if isinstance(kind, type) and issubclass(kind, Answer):
