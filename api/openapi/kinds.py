@@ -5,15 +5,11 @@ One walk over the same types as writing and reading back, so that the three cann
 here runs when an answer is written.
 """
 
-import ast
-import inspect
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from fractions import Fraction
-from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -24,6 +20,8 @@ from api.describe.answer_json import kinds_of
 from api.describe.labels import label
 from api.describe.measures import PAIRS, Measure, measure_of
 from api.describe.shape import is_record, members_of_kind
+from ledger.events.descriptions import describe_members, describe_type
+from ledger.events.schema import DescribedSchema
 from ledger.wire.canonical import MAX_INT
 from projections.engine.answer import Verdict
 
@@ -118,7 +116,7 @@ class Kinds:
         said = _said_of(kind)
         return {
             "type": "object",
-            "description": _paragraph(kind.__doc__),
+            "description": describe_type(kind),
             "required": [*members],
             "properties": {
                 name: self._of(of, kind.__name__, name)
@@ -202,16 +200,14 @@ def _records(kind: Any) -> Iterator[type[Any]]:
 def _schemas_of(models: Iterable[type[BaseModel]]) -> tuple[dict[Any, str], dict[str, Schema]]:
     """Return the names of models, and the schemas of all that they hold."""
     references, document = models_json_schema(
-        [(model, "validation") for model in models], ref_template=f"{REFERENCE}{{model}}"
+        [(model, "validation") for model in models],
+        ref_template=f"{REFERENCE}{{model}}",
+        schema_generator=DescribedSchema,
     )
     names = {
         model: schema["$ref"].removeprefix(REFERENCE) for (model, _), schema in references.items()
     }
-    schemas = tidied(document.get("$defs", {}))
-    for model, name in names.items():
-        for member, says in _said_of(model).items():
-            schemas[name]["properties"][member]["description"] = says
-    return names, schemas
+    return names, tidied(document.get("$defs", {}))
 
 
 def tidied(schema: Any) -> Any:
@@ -226,9 +222,6 @@ def tidied(schema: Any) -> Any:
         if not (name == "title" and isinstance(value, str))
     }
     if found.get("type") == "array":
-        for length, items in (("minLength", "minItems"), ("maxLength", "maxItems")):
-            if length in found:
-                found[items] = found.pop(length)
         each = found.get("prefixItems")
         if each and all(one == each[0] for one in each):
             found |= {"items": found.pop("prefixItems")[0]}
@@ -244,44 +237,12 @@ def _named(kind: type[Any], shared: bool) -> str:  # noqa: FBT001
 
 def _said_of(kind: Any) -> Mapping[str, str]:
     """Return what the docstrings of a record's fields and properties say, by member."""
-    said: dict[str, str] = {}
-    for base in reversed(kind.__mro__):
-        if is_record(base) and base is not BaseModel:
-            said |= _said_in(base)
-    members = members_of_kind(kind)
-    if is_dataclass(kind):
-        for name in members.keys() - {each.name for each in fields(kind)}:
-            says = _paragraph(getattr(kind, name).__doc__).removeprefix("Return ")
-            said[name] = says[:1].upper() + says[1:]
-    return {name: said[name] for name in members if name in said}
-
-
-@cache
-def _said_in(base: Any) -> Mapping[str, str]:
-    """Return the docstrings that stand behind the fields of a class itself."""
-    body = _classes_of(base.__module__)[base.__name__]
-    found: dict[str, str] = {}
-    for before, after in zip(body.body, body.body[1:], strict=False):
-        match before, after:
-            case (
-                ast.AnnAssign(target=ast.Name(id=name)),
-                ast.Expr(value=ast.Constant(value=str(says))),
-            ):
-                found[name] = _paragraph(says)
-    return found
-
-
-@cache
-def _classes_of(module: str) -> Mapping[str, ast.ClassDef]:
-    """Return the classes of a module as they are written."""
-    tree = ast.parse(inspect.getsource(sys.modules[module]))
-    return {each.name: each for each in tree.body if isinstance(each, ast.ClassDef)}
-
-
-def _paragraph(text: str | None) -> str:
-    """Return a docstring as one line a paragraph."""
-    paragraphs = inspect.cleandoc(text or "").split("\n\n")
-    return "\n\n".join(" ".join(each.split()) for each in paragraphs)
+    derived = members_of_kind(kind).keys() - {each.name for each in fields(kind)}
+    says = {name: describe_type(getattr(kind, name)).removeprefix("Return ") for name in derived}
+    return {
+        **describe_members(kind),
+        **{name: f"{t[:1].upper()}{t[1:]}" for name, t in says.items()},
+    }
 
 
 def _says(owner: str, member: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from api.openapi.kinds import INSTANT, JSON_VALUE, NULL, Kinds, Schema, reference
 from ledger.domain.core.body import Body
+from ledger.events.schema import with_header
 
 
 def record(says: str, /, optional: Mapping[str, Schema] | None = None, **members: Schema) -> Schema:
@@ -341,16 +342,5 @@ def events(kinds: Kinds, topics: Mapping[str, type[Body]]) -> dict[str, Schema]:
 
 
 def _event(kinds: Kinds, topic: str, body: type[Body]) -> Schema:
-    return record(
-        f"The payload of `{topic}`.",
-        {"seen": _count("Size of the log that the signers had in view; absent where not said.")},
-        type={"type": "string", "const": topic, "description": "Topic, with its version."},
-        event_id=_EVENT_ID,
-        ledger=_text("Origin of the log that it is meant for."),
-        issued_at=_instant("When the client made it."),
-        not_after=_instant("It dies unless accepted by then."),
-        nonce=_text("16 random bytes in base64url.", "^[A-Za-z0-9_-]{22}$"),
-        signers=_list("Ids of the parties bound, ascending, each once.", {"type": "string"}),
-        subjects=_SUBJECTS,
-        body=kinds.of(body),
-    )
+    payload = with_header(kinds.of(body), {"const": topic})
+    return {"description": f"The payload of `{topic}`.", **payload}

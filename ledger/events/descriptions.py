@@ -1,5 +1,5 @@
 """
-What bodies and their members say of themselves: the text that stands below each in its source.
+What types and their members say of themselves: the text that stands below each in its source.
 
 It is read when somebody asks, once a module. Pydantic would read it as each class is made, which
 takes every process that starts half as long again.
@@ -9,27 +9,30 @@ import ast
 import inspect
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 from ledger.domain.core.types import Model
 
 
-def describe_members(kind: type[Model]) -> Mapping[str, str]:
-    """Return what each member of a type says of itself, by name; of one that says nothing, none.
+def describe_members(kind: type[Any]) -> Mapping[str, str]:
+    """Return what each field of a model or a dataclass says of itself, by name, if it does.
 
-    A member that a subclass repeats says what the subclass says.
+    A field that a subclass repeats says what the subclass says.
     """
     described: dict[str, str] = {}
     for owner in reversed(kind.__mro__):
-        if issubclass(owner, Model):
+        if issubclass(owner, Model) or is_dataclass(owner):
             described |= _read_module(owner.__module__).get(owner.__qualname__, {})
-    return {name: described[name] for name in kind.model_fields if name in described}
+    members = kind.model_fields if issubclass(kind, Model) else [each.name for each in fields(kind)]
+    return {name: described[name] for name in members if name in described}
 
 
-def describe_type(kind: type[Model]) -> str:
-    """Return what a type itself says, its paragraphs in lines of their own; nothing inherited."""
-    return "\n".join(map(_in_a_line, inspect.cleandoc(kind.__doc__ or "").split("\n\n")))
+def describe_type(kind: Any) -> str:
+    """Return what a class or a property itself says, a line a paragraph; nothing inherited."""
+    return "\n\n".join(map(_in_a_line, inspect.cleandoc(kind.__doc__ or "").split("\n\n")))
 
 
 @cache

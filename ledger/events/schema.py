@@ -54,19 +54,20 @@ _CHECKED: Mapping[Callable[..., Any], Schema] = {
 @cache
 def payload_schema(topic: str) -> Schema:
     """Return the schema of a whole payload, header and body. Raises `KeyError` for no topic."""
-    body = TOPICS[topic].model_json_schema(schema_generator=_Described)
+    body = TOPICS[topic].model_json_schema(schema_generator=DescribedSchema)
     parts = body.pop("$defs", {})
-    whole = _with_header(body, {"const": topic})
+    whole = with_header(body, {"const": topic})
     says = describe_type(TOPICS[topic])
     return {"$schema": DIALECT, "title": topic, "description": says, **whole, "$defs": parts}
 
 
 def any_payload() -> Schema:
     """Return the schema of a payload of whatever type: its header."""
-    return _with_header({"type": "object", "description": "What the event says, by `type`."}, {})
+    return with_header({"type": "object", "description": "What the event says, by `type`."}, {})
 
 
-def _with_header(body: Schema, kind: Schema) -> Schema:
+def with_header(body: Schema, kind: Schema) -> Schema:
+    """Return the schema of a payload with such a body; `kind` is what its `type` is, too."""
     members = {**_HEADER, "type": {**_HEADER["type"], **kind}, "body": body}
     return {
         "type": "object",
@@ -76,7 +77,7 @@ def _with_header(body: Schema, kind: Schema) -> Schema:
     }
 
 
-class _Described(GenerateJsonSchema):
+class DescribedSchema(GenerateJsonSchema):
     """Writes what types and members say of themselves, and the forms of our own functions."""
 
     def model_schema(self, schema: core.ModelSchema) -> Schema:
@@ -90,8 +91,10 @@ class _Described(GenerateJsonSchema):
     def generate_inner(self, schema: Any) -> Schema:
         """Return the schema of any value: where pydantic counts characters of a list, its items."""
         written = super().generate_inner(schema)
-        if written.get("type") == "array" and "minLength" in written:
-            written["minItems"] = written.pop("minLength")
+        if written.get("type") == "array":
+            for length, items in (("minLength", "minItems"), ("maxLength", "maxItems")):
+                if length in written:
+                    written[items] = written.pop(length)
         return written
 
     def field_title_should_be_set(self, schema: Any) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
 import api
 from tests.support.openapi import GOLDEN, described
 
@@ -81,6 +83,33 @@ def test_no_object_is_open():
             assert others is not None, at
             assert others is not True, at
             assert others is not False or schema["properties"], at
+
+
+SAID_ONLY = frozenset(
+    {
+        *("description", "default", "examples", "format", "discriminator"),
+        *("contentEncoding", "contentMediaType"),
+    }
+)
+"""What no value is held to."""
+
+
+def words_of(schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keywords of a schema and of those within it."""
+    yield from schema
+    within = [*schema.get("properties", {}).values()]
+    for word in ("items", "additionalProperties", "propertyNames"):
+        within += [schema[word]] if isinstance(schema.get(word), dict) else []
+    for word in ("anyOf", "oneOf", "prefixItems"):
+        within += schema.get(word, [])
+    for each in within:
+        yield from words_of(each)
+
+
+def test_every_word_of_a_schema_holds_a_value_or_is_known_to_hold_none():
+    words = {word for each in DOCUMENT["components"]["schemas"].values() for word in words_of(each)}
+    assert words >= {"oneOf", "pattern", "prefixItems"}
+    assert words - SAID_ONLY <= Draft202012Validator.VALIDATORS.keys()
 
 
 def test_every_member_and_parameter_is_described():
