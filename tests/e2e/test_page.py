@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import httpx2
 import pytest
 
 from api.cli.story import chapters
+from ledger.domain.core.types import HANOI
 from ledger.follow.client import LedgerClient
 from tests.support.builders import CONTRACT, FIRM, INSTITUTE, SOME_HASH
 from tests.support.rich import LAST_DAY, conclude
@@ -316,11 +318,12 @@ def test_each_sheet_says_what_was_asked(server: Server, tale: Tale, tmp_path: Pa
     path, day = paths_of(tale)["right"], f"{tale.cast.today:%Y-%m-%d}"
     of = path.rpartition("/")[2]
     known, written = tale.size - 1, f"{tale.cast.today.day}{tale.cast.today:%B%Y}"
+    now = datetime.now(HANOI)
     asked = {
         f"known_at={known}&effect=third_parties": f"asknowntothisledgertoentry{known},against"
         "thirdparties",
-        f"known_at={day}T05:00:00.000Z": f"asknowntothisledgerat{written},12:00:00(HàNộitime),"
-        "betweentheparties",
+        f"known_at={now.astimezone(UTC):%Y-%m-%dT%H:%M:%S.000Z}": "asknowntothisledgerat"
+        f"{now.day}{now:%B%Y},{now:%H:%M:%S}(HàNộitime),betweentheparties",
         f"known_at={day}&known_by=office": f"bytheoffice'sregister,asknownon{written},betweenthe"
         "parties",
     }

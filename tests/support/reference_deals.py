@@ -377,9 +377,9 @@ class DealsReference(Reference):
         private = min(said["concluded_on"], said["effective_from"])
         if private < day and said["confirms"] is None:
             return "BACKDATED"
-        if self.got_meanwhile(self.objects(grant), (first, day), said["parties"]):
-            return "BACKDATED"
         signers = {*said["parties"], *said["consents"]}
+        if self.got_meanwhile(self.objects(grant), (first, day), signers):
+            return "BACKDATED"
         code = self._owned(grant, signers)
         return code or self._free(grant, signers, [])
 
@@ -475,12 +475,10 @@ class DealsReference(Reference):
             return "RIGHT_NOT_YET"
         if min(said["concluded_on"], grant["valid_from"]) < day and said["confirms"] is None:
             return "BACKDATED"
-        sides = {grant["licensor"], grant["licensee"]}
-        if self.got_meanwhile(self.objects(grant), (grant["valid_from"], day), sides):
+        signers = {said["sublicensor"], said["sublicensee"], *said["consents"]}
+        if self.got_meanwhile(self.objects(grant), (grant["valid_from"], day), signers):
             return "BACKDATED"
-        return self._free(
-            grant, {said["sublicensor"], said["sublicensee"], *said["consents"]}, tree
-        )
+        return self._free(grant, signers, tree)
 
     def below(self, name: str) -> list[str]:
         """Return the sublicences below a contract, at any depth."""
