@@ -24,9 +24,6 @@ class EndsReference(DealsReference):
             return "SIGNER_MISSING"
         if acting - parties:
             return "WRONG_SIGNER"
-        exits = said["changes"].get("exits", ())
-        if any(set(each["who"]) - parties for each in exits):
-            return "SIGNER_MISSING"
         if said["concluded_on"] > day:
             return "FUTURE_FACT"
         grants = said["changes"].get("grants", ())
@@ -41,6 +38,9 @@ class EndsReference(DealsReference):
         sharers = self.sharers(said["contract"]) - {*acting, *said["consents"]}
         if sharers and self._pays_less(said, day):
             return "BACKDATED"
+        exits = said["changes"].get("exits", ())
+        if any(set(each["who"]) - parties for each in exits):
+            return "SIGNER_MISSING"
         if any(self._outlasts(said["contract"], grant["valid_to"]) for grant in grants):
             return "GRANT_OUTLASTS_CONTRACT"
         if set(said["rights"]) != {each for grant in grants for each in self.objects(grant)}:
@@ -82,8 +82,7 @@ class EndsReference(DealsReference):
         )
         if code is not None:
             return code
-        things, parties = self.objects(grant), self.parties(self.contract(name) or {})
-        if self.got_meanwhile(things, (said["effective_from"], day), parties):
+        if self.got_meanwhile(self.objects(grant), (said["effective_from"], day), signers):
             return "BACKDATED"
         code = None if self.above(name) else self._owned(grant, signers)
         return code or self._free(grant, signers, [name, *self.above(name)])
