@@ -11,24 +11,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any
-
-from pydantic import WithJsonSchema
+from typing import Any
 
 from api.describe.events import EVENTS
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.registry import TOPICS
 from ledger.events.descriptions import describe_type
-from ledger.events.schema import any_payload, payload_schema
+from ledger.events.schema import payload_schema
 from ledger.powers import TABLE, Row
 
 OF_ANY = "any"
 """Where the refusals stand that any event can meet."""
-
-Payload = Annotated[dict[str, Any], WithJsonSchema(any_payload())]
-JsonSchema = Annotated[
-    dict[str, Any], WithJsonSchema({"type": "object", "title": "JSON Schema 2020-12"})
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +83,8 @@ class EventType:
     subjects: tuple[str, ...]
     references: tuple[str, ...]
     refusals: tuple[RefusalType, ...]
-    example: Payload
-    schema: JsonSchema
+    example: Any
+    schema: Any
 
 
 @dataclass(frozen=True, slots=True)

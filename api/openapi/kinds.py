@@ -60,6 +60,12 @@ SHARED: Mapping[str, Schema] = {
         "type": "string",
         "enum": [*get_args(Verdict)],
     },
+    "JsonSchema": {
+        "type": "object",
+        "description": "A JSON Schema 2020-12 document that refers to no other; its form is "
+        "https://json-schema.org/draft/2020-12/schema.",
+        "additionalProperties": JSON_VALUE,
+    },
 }
 """Schemas that have a name of their own and no class."""
 
@@ -109,7 +115,17 @@ class Kinds:
         """Return the schemas that have names."""
         found = {self._names[kind]: self._record(kind) for kind in self._answers}
         assert found.keys().isdisjoint(self._models), "two schemas of one name"
-        return {**SHARED, **self._models, **found}
+        return {**SHARED, "TermsValue": self._terms_value(), **self._models, **found}
+
+    def _terms_value(self) -> Schema:
+        """Return the schema of what any member of the terms may be, one grant, or nothing."""
+        values = [
+            {word: said for word, said in part.items() if word not in ("default", "description")}
+            for member in self._models["Terms"]["properties"].values()
+            for part in member.get("anyOf", (member,))
+        ]
+        says = "What a member of the terms says; a grant, or null where it is not there."
+        return {"description": says, **_either([reference("Grant"), *values, NULL])}
 
     def _record(self, kind: Any) -> Schema:
         members = kinds_of(kind)
@@ -134,6 +150,8 @@ class Kinds:
             return reference(self._names[kind])
         if kind is date and member in UNDATED:
             return _either([DAY, NULL])
+        if kind is Any:
+            return reference(_BY_ANOTHER[f"{owner}.{member}"])
         if kind is int and measure_of(owner, member) == "sum":
             return reference("Sum")
         return dict(_PLAIN[kind])
@@ -171,8 +189,15 @@ _PLAIN: Mapping[Any, Schema] = {
     datetime: INSTANT,
     Fraction: reference("Fraction"),
     NoneType: NULL,
-    Any: JSON_VALUE,
 }
+
+_BY_ANOTHER: Mapping[str, str] = {
+    "Difference.after": "TermsValue",
+    "Difference.before": "TermsValue",
+    "EventType.example": "Event",
+    "EventType.schema": "JsonSchema",
+}
+"""The schemas of members whose form another member decides, so that their types leave it open."""
 
 
 def _either(schemas: Iterable[Schema]) -> Schema:

@@ -70,15 +70,6 @@ _SIGNATURE = record(
     keyid=_text("Key id: hex SHA-256 of the SubjectPublicKeyInfo.", _KEY),
     sig=_base64("The signature."),
 )
-_OTHER = record(
-    "An event to record.",
-    type=_text("Topic of the event."),
-    body={
-        "type": "object",
-        "description": "What is known of its body.",
-        "additionalProperties": JSON_VALUE,
-    },
-)
 _SUBJECTS = _list("What it is about, ascending, each once.", {"type": "string"})
 _RECEIPT: Mapping[str, Schema] = {
     "event_id": _EVENT_ID,
@@ -298,6 +289,15 @@ SHAPES: Mapping[str, Schema] = {
         },
         reasons=_list("Why it is not.", {"type": "string"}),
     ),
+    "OtherEvent": record(
+        "An event to record.",
+        type=_text("Topic of the event."),
+        body={
+            "type": "object",
+            "description": "What is known of its body: the rest is for the sender to say.",
+            "additionalProperties": JSON_VALUE,
+        },
+    ),
     "Remedy": record(
         "What helps, or why nothing does.",
         {
@@ -310,8 +310,8 @@ SHAPES: Mapping[str, Schema] = {
             "ask": _list(
                 "Pointers of members to change that only the sender knows.", {"type": "string"}
             ),
-            "first": _list("Events to record before the same event.", _OTHER),
-            "instead": _OTHER | {"description": "The event that takes its place."},
+            "first": _list("Events to record before the same event.", reference("OtherEvent")),
+            "instead": reference("OtherEvent") | {"description": "The event that takes its place."},
             "sign": _list(
                 "Parties whose lines are missing: bound now, or by the change.", {"type": "string"}
             ),

@@ -61,11 +61,6 @@ def payload_schema(topic: str) -> Schema:
     return {"$schema": DIALECT, "title": topic, "description": says, **whole, "$defs": parts}
 
 
-def any_payload() -> Schema:
-    """Return the schema of a payload of whatever type: its header."""
-    return with_header({"type": "object", "description": "What the event says, by `type`."}, {})
-
-
 def with_header(body: Schema, kind: Schema) -> Schema:
     """Return the schema of a payload with such a body; `kind` is what its `type` is, too."""
     members = {**_HEADER, "type": {**_HEADER["type"], **kind}, "body": body}

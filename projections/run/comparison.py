@@ -7,6 +7,7 @@ disagree, the first event to look at is the earliest whose rows differ.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -72,13 +73,17 @@ class Folded(Answer):
         return ()
 
 
+Cell = str | int | bool | date | datetime | tuple[str, ...] | tuple[int, ...] | None
+"""What stands in a column of a read model."""
+
+
 @dataclass(frozen=True, slots=True)
 class Differing:
     """A place where table and replay disagree; an absent row is None. Values as the columns."""
 
     position: int
-    stored: tuple[Any, ...] | None
-    replayed: tuple[Any, ...] | None
+    stored: tuple[Cell, ...] | None
+    replayed: tuple[Cell, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
