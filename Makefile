@@ -1,6 +1,6 @@
 # The parts of the gate, one at a time. `make gate` is what CI runs: .ci/run.
 .DEFAULT_GOAL := check
-.PHONY: install lock hooks lint format types contracts test check gate foreign deploy
+.PHONY: install lock hooks lint format types contracts generated test check gate foreign deploy
 bin := .venv/bin
 
 install:  ## makes .venv, with what the tests need
@@ -28,6 +28,9 @@ types:
 
 contracts:  ## which module may import which
 	$(bin)/lint-imports --no-cache
+
+generated:  ## writes what is generated from the bodies, the routes and the law
+	$(bin)/python -m tests.support.generated
 
 test:  ## all but what takes longest: a quarter of an hour. Some: make test TESTS=tests/unit
 	$(bin)/pytest -n 2 --dist loadscope $(TESTS)

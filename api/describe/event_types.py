@@ -13,7 +13,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from api.describe.events import EVENTS
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.registry import TOPICS
 from ledger.events.descriptions import describe_type
@@ -122,10 +121,10 @@ def describe_event_type(topic: str) -> EventType:
 
 
 def _name_type(topic: str) -> EventTypeName:
-    body, said = TOPICS[topic], EVENTS[topic]
+    body = TOPICS[topic]
     return EventTypeName(
         topic=topic,
-        title=Titles(said.en, said.vi),
+        title=Titles(body.TITLE, body.TITLE_VI),
         says=describe_type(body).partition("\n")[0],
         family=body.__module__.split(".")[2],
         link=f"/v1/types/{topic}",

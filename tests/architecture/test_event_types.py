@@ -16,10 +16,9 @@ from ledger.domain.registry import TOPICS
 from ledger.events.schema import payload_schema
 from tests.support import event_pages, event_types
 from tests.support.builders import offer_made, offer_rejected
+from tests.support.generated import AGAIN
 from tests.support.listed import hold_to_the_list
 from tests.support.specification import START
-
-AGAIN = "write it: python -m tests.support.event_types"
 
 
 def test_the_table_of_types_is_as_the_rules_are():

@@ -7,7 +7,8 @@ from ledger.domain.registry import TOPICS
 from ledger.domain.signing.who_signs import who_signs
 from ledger.wire import canonical
 from tests.support.builders import ledger_opened
-from tests.support.golden_events import GOLDEN, golden_path
+from tests.support.generated import AGAIN
+from tests.support.golden_events import GOLDEN, golden_path, must_tell_all
 
 OFFICERS = opened(ledger_opened(), 0)
 RENUMBERED = {"party:vn.mst.0100000001": OFFICERS.operator}
@@ -15,7 +16,8 @@ RENUMBERED = {"party:vn.mst.0100000001": OFFICERS.operator}
 
 
 def test_every_topic_is_stored_and_nothing_else() -> None:
-    assert {golden_path(topic) for topic in TOPICS} == set(GOLDEN.iterdir())
+    must_tell_all()
+    assert {golden_path(topic) for topic in TOPICS} == set(GOLDEN.iterdir()), AGAIN
 
 
 @pytest.mark.parametrize("topic", sorted(TOPICS))

@@ -17,6 +17,7 @@ from ledger.domain.registry import TOPICS
 from ledger.events.schema import payload_schema
 from projections.run.catalogue import READ_MODELS
 from projections.run.comparison import Differing
+from tests.support.generated import AGAIN
 from tests.support.openapi import GOLDEN, described
 
 DOCUMENT = json.loads(GOLDEN.read_bytes())
@@ -48,8 +49,7 @@ def resolved(value: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def test_the_api_is_the_one_that_is_written_down():
-    """If it changed on purpose: `python -m tests.support.openapi`, then review the difference."""
-    assert described() == DOCUMENT
+    assert described() == DOCUMENT, f"{AGAIN}, then review the difference"
 
 
 def test_every_operation_has_an_id_of_its_own_a_summary_and_a_known_tag():

@@ -14,6 +14,7 @@ from typing import Any
 
 from ledger.domain.core.body import Body
 from ledger.domain.government.ledger import opened
+from ledger.domain.registry import TOPICS
 from ledger.domain.signing.who_signs import who_signs
 from ledger.wire import canonical
 from tests.support import builders as b
@@ -117,6 +118,12 @@ def examples() -> dict[str, Body]:
     return {body.TOPIC: body for body in reversed(STORY)}
 
 
+def must_tell_all() -> None:
+    """Raise `AssertionError` for a topic of which the story has no event."""
+    untold = sorted(TOPICS.keys() - examples().keys())
+    assert not untold, f"tell one event each in STORY of tests/support/golden_events.py: {untold}"
+
+
 def golden_path(topic: str) -> Path:
     """Return where the payload of a topic is stored."""
     return GOLDEN / f"{topic.replace('/', '-')}.json"
@@ -150,5 +157,6 @@ def store_missing() -> Iterator[Path]:
 
 
 if __name__ == "__main__":
+    must_tell_all()
     for stored in store_missing():
         print(stored)  # noqa: T201  (a command prints)

@@ -9,8 +9,7 @@ from ledger.domain.core.context import Context
 from ledger.domain.core.event import Event
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.rules import Admits
-
-AGAIN = "python -m tests.support.event_types"
+from tests.support.generated import AGAIN
 
 Rule = Callable[[State, Event, Context], None]
 

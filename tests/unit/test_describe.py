@@ -11,7 +11,7 @@ import pytest
 
 from api.describe.days import day, moment
 from api.describe.description import describe, lines_of
-from api.describe.events import EVENTS
+from api.describe.events import event_name
 from api.describe.labels import LABELS
 from api.describe.language import Language
 from api.describe.left_out import LEFT_OUT
@@ -228,9 +228,12 @@ def test_lists_that_are_texts_in_read_models_are_those_of_the_read_models() -> N
 
 
 def test_every_type_of_event_has_words_in_both_languages() -> None:
-    assert EVENTS.keys() == TOPICS.keys()
     for language in LANGUAGES:
-        assert len(EVENTS) == len({said.in_(language) for said in EVENTS.values()})
+        named = {topic: event_name(topic, language) for topic in TOPICS}
+        assert all(named.values())
+        assert len(named) == len({*named.values()})
+    assert "Offer made" == event_name("offer.made", "en")
+    assert "offer.unheard_of/1" == event_name("offer.unheard_of/1", "vi")
 
 
 def test_what_is_left_out_is_there_to_be_shown() -> None:

@@ -24,6 +24,7 @@ from ledger.powers import (
 )
 from tests.support import builders as b
 from tests.support.authority_table import COURT, MARKED, literal, table
+from tests.support.generated import AGAIN
 from tests.support.golden_events import STORY, examples
 
 OFFICERS = Officers("party:vn.operator", "party:vn.registrar")
@@ -31,16 +32,16 @@ ROLES = {"bank", "clerk", "forum", "fund", "reviewer"}
 
 
 def test_the_data_file_is_what_the_table_says() -> None:
-    assert table() == TABLE_FILE.read_text("utf-8")
+    assert table() == TABLE_FILE.read_text("utf-8"), AGAIN
     assert {body.TOPIC: row for body, row in WHO_SIGNS.items()} == TABLE
 
 
 def test_the_court_s_literal_is_what_the_table_says() -> None:
     marked = MARKED.search(COURT.read_text("utf-8"))
     assert marked is not None
+    assert literal() == marked[2], AGAIN
     assert {topic: tuple(row[:5]) for topic, row in TABLE.items()} == court.TABLE
     assert {topic: row.about for topic, row in TABLE.items()} == court.ABOUT
-    assert literal() == marked[2]
 
 
 COLUMNS = ("party", "party", "", "any", "opposed", "any")

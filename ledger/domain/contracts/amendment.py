@@ -60,6 +60,8 @@ class TermsAmended(ContractChanged):
     """
 
     TOPIC: ClassVar[str] = "terms.amended/1"
+    TITLE = "Terms amended"
+    TITLE_VI = "Sửa đổi hợp đồng"
 
     concluded_on: Day
     """Legal day on which they agreed on it, not one to come."""
@@ -97,6 +99,8 @@ class CorrectionRecorded(ContractChanged):
     """All parties say what a contract was meant to say from the start, and could have said then."""
 
     TOPIC: ClassVar[str] = "correction.recorded/1"
+    TITLE = "Correction recorded"
+    TITLE_VI = "Đính chính"
     REFERENCES = "corrects"
 
     corrects: EventHash

@@ -84,6 +84,8 @@ class AssignmentAgreed(Body):
     """Assignors give, and assignees take, fractions of the whole title of each of these rights."""
 
     TOPIC: ClassVar[str] = "assignment.agreed/1"
+    TITLE = "Assignment agreed"
+    TITLE_VI = "Thỏa thuận chuyển nhượng"
     SUBJECTS = (
         "assignment rights/* notices/* assignors/*/party assignees/*/party consenting/*"
         " valuation offer auction"

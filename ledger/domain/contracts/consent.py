@@ -33,6 +33,8 @@ class ConsentGiven(Body):
     """
 
     TOPIC: ClassVar[str] = "consent.given/1"
+    TITLE = "Consent given in advance"
+    TITLE_VI = "Cho phép trước"
     SUBJECTS = "consent given_by to about"
     SIGNERS = "given_by"
     OPPOSED = "given_by~to"

@@ -75,6 +75,8 @@ class ContractConcluded(AgreedTerms):
     """The last party signed (Civil Code art. 400(4))."""
 
     TOPIC: ClassVar[str] = "contract.concluded/1"
+    TITLE = "Contract concluded"
+    TITLE_VI = "Ký kết hợp đồng"
     SUBJECTS = (
         "contract parties/* consents/* listing offer assignment auction grants/*/rights/*"
         " grants/*/technologies/*"

@@ -50,6 +50,8 @@ class DocumentSent(Body):
     """A file left its sender's control, for these recipients."""
 
     TOPIC: ClassVar[str] = "document.sent/1"
+    TITLE = "Document sent"
+    TITLE_VI = "Gửi văn bản"
     SUBJECTS = "document contract sender recipients/* readers/*"
     SIGNERS = "sender"
 
@@ -99,6 +101,8 @@ class DocumentReceived(OfFile):
     """
 
     TOPIC: ClassVar[str] = "document.received/1"
+    TITLE = "Document received"
+    TITLE_VI = "Nhận văn bản"
     SUBJECTS = "document received_by system"
     SIGNERS = "system|received_by"
     MAY = "system=@operator"
@@ -117,6 +121,8 @@ class DocumentAcknowledged(OfFile):
     """A recipient has looked at the file, and accepts or refuses it."""
 
     TOPIC: ClassVar[str] = "document.acknowledged/1"
+    TITLE = "Document answered"
+    TITLE_VI = "Trả lời văn bản"
     SUBJECTS = "document acknowledged_by"
     SIGNERS = "acknowledged_by"
 
@@ -132,6 +138,8 @@ class FileOpened(OfFile):
     """A reader opened the file; the reader and the operator, whose system shows it, both sign."""
 
     TOPIC: ClassVar[str] = "file.opened/1"
+    TITLE = "Confidential file opened"
+    TITLE_VI = "Mở tệp bảo mật"
     SUBJECTS = "document opened_by"
     SIGNERS = "opened_by @operator"
 

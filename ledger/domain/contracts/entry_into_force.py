@@ -43,6 +43,8 @@ class ConditionMet(Body):
     """The parties declare that a condition precedent has come about."""
 
     TOPIC: ClassVar[str] = "condition.met/1"
+    TITLE = "Condition met"
+    TITLE_VI = "Điều kiện đã thành"
     SUBJECTS = "contract parties/*"
     SIGNERS = "parties/*"
     OPPOSED = "parties/*"
@@ -63,6 +65,8 @@ class ContractInForce(Body):
     """The parties mark the contract in force between them from a day on (TTL art. 24)."""
 
     TOPIC: ClassVar[str] = "contract.in_force/1"
+    TITLE = "Contract in force"
+    TITLE_VI = "Hợp đồng có hiệu lực"
     SUBJECTS = "contract parties/*"
     SIGNERS = "parties/*"
     OPPOSED = "parties/*"
@@ -79,6 +83,8 @@ class OptionExercised(Body):
     """A licensee took up a grant that it had an option on; `grant` is what it becomes."""
 
     TOPIC: ClassVar[str] = "option.exercised/1"
+    TITLE = "Option exercised"
+    TITLE_VI = "Thực hiện quyền chọn"
     SUBJECTS = "contract exercised_by grant/rights/* grant/technologies/*"
     SIGNERS = "exercised_by"
     OPPOSED = "exercised_by~grant/licensor"

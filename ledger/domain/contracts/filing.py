@@ -51,6 +51,8 @@ class FilingMade(Body):
     """A party applied to an authority about a contract, or about an amendment, by its hash."""
 
     TOPIC: ClassVar[str] = "filing.made/1"
+    TITLE = "Filing with an authority made"
+    TITLE_VI = "Nộp hồ sơ cho cơ quan nhà nước"
     SUBJECTS = "filing contract filed_by"
     SIGNERS = "filed_by"
     REFERENCES = "amendment"
@@ -95,6 +97,8 @@ class CertificateIssued(Answer):
     """The contract, or an amendment of it, is registered, or a licence entered."""
 
     TOPIC: ClassVar[str] = "certificate.issued/1"
+    TITLE = "Certificate of registration issued"
+    TITLE_VI = "Cấp giấy chứng nhận đăng ký"
     SUBJECTS = "contract filing rights/* attested_by"
     REFERENCES = "amendment"
 
@@ -121,6 +125,8 @@ class PermitIssued(Answer):
     """A restricted technology may be transferred under this contract (TTL arts. 28 to 30)."""
 
     TOPIC: ClassVar[str] = "permit.issued/1"
+    TITLE = "Permit issued"
+    TITLE_VI = "Cấp giấy phép"
 
     issued_on: Day
     """Legal day of the permit, not one to come."""
@@ -132,6 +138,8 @@ class RegistrationRefused(Answer):
     """The State refused a permit, a registration or an entry, for a reason."""
 
     TOPIC: ClassVar[str] = "registration.refused/1"
+    TITLE = "Registration of a contract refused"
+    TITLE_VI = "Từ chối đăng ký hợp đồng"
 
     purpose: Purpose
     """What was refused: a `permit`, a `registration`, or a `recordal`."""
@@ -148,6 +156,8 @@ class CompulsoryLicenceGranted(Attested, AgreedTerms):
     """
 
     TOPIC: ClassVar[str] = "compulsory_licence.granted/1"
+    TITLE = "Compulsory licence granted"
+    TITLE_VI = "Cấp li-xăng bắt buộc"
     SUBJECTS = (
         "contract grant/licensor grant/licensee grant/rights/* grant/technologies/* consents/*"
         " attested_by"

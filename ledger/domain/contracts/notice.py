@@ -39,6 +39,8 @@ class NoticeServed(Body):
     """A party sent another a notice; only its receipt makes it work."""
 
     TOPIC: ClassVar[str] = "notice.served/1"
+    TITLE = "Notice served"
+    TITLE_VI = "Gửi thông báo"
     SUBJECTS = "notice contract served_by served_on"
     SIGNERS = "served_by"
     OPPOSED = "served_by~served_on"
@@ -72,6 +74,8 @@ class NoticeReceived(Body):
     """The addressee, a clerk or the exchange says when a notice had arrived."""
 
     TOPIC: ClassVar[str] = "notice.received/1"
+    TITLE = "Notice received"
+    TITLE_VI = "Nhận thông báo"
     SUBJECTS = "notice contract confirmed_by"
     SIGNERS = "confirmed_by"
 

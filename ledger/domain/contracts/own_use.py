@@ -30,6 +30,8 @@ class UseDeclared(Body):
     """An owner files what it does itself with its right, in the days [used_from, used_to)."""
 
     TOPIC: ClassVar[str] = "use.declared/1"
+    TITLE = "Owner's own use declared"
+    TITLE_VI = "Khai báo việc chủ sở hữu tự sử dụng"
     SUBJECTS = "use right used_by consents/*"
     SIGNERS = "used_by consents/*"
     OPPOSED = "used_by~consents/*"

@@ -68,6 +68,8 @@ class SublicenceGranted(AgreedTerms):
     """A licensee passed on what its head grant lets it pass on (IP Law art. 142)."""
 
     TOPIC: ClassVar[str] = "sublicence.granted/1"
+    TITLE = "Sublicence granted"
+    TITLE_VI = "Cấp li-xăng thứ cấp"
     SUBJECTS = (
         "contract head_contract sublicensor sublicensee consent_by consents/* grant/rights/*"
         " grant/technologies/*"

@@ -68,6 +68,8 @@ class ContractSuspended(Body):
     """The parties, or one of them by notice, suspend the contract in the days [from, to)."""
 
     TOPIC: ClassVar[str] = "contract.suspended/1"
+    TITLE = "Contract suspended"
+    TITLE_VI = "Tạm ngừng thực hiện hợp đồng"
     SUBJECTS = "contract suspended_by/* notice"
     SIGNERS = "suspended_by/*"
 
@@ -94,6 +96,8 @@ class ContractResumed(Body):
     """Those who suspended the contract, or all parties, let it run again."""
 
     TOPIC: ClassVar[str] = "contract.resumed/1"
+    TITLE = "Contract resumed"
+    TITLE_VI = "Tiếp tục thực hiện hợp đồng"
     SUBJECTS = "contract resumed_by/*"
     SIGNERS = "resumed_by/*"
 
@@ -112,6 +116,8 @@ class ContractTerminated(Body):
     """
 
     TOPIC: ClassVar[str] = "contract.terminated/1"
+    TITLE = "Contract terminated"
+    TITLE_VI = "Chấm dứt hợp đồng"
     SUBJECTS = "contract terminated_by/* rights/* notice"
     SIGNERS = "terminated_by/*"
     OPPOSED = "terminated_by/*?ground=consent"

@@ -14,6 +14,10 @@ class Body(Model):
     """What an event says. A topic is frozen, with a version; a new meaning is a new topic."""
 
     TOPIC: ClassVar[str]
+    TITLE: ClassVar[str]
+    """What it is called: where it is listed, and on the timeline of what it is about."""
+    TITLE_VI: ClassVar[str]
+    """The same in Vietnamese."""
     SUBJECTS: ClassVar[str]
     """Paths to what the event is about (`ledger.domain.core.paths`)."""
     SIGNERS: ClassVar[str]

@@ -53,6 +53,8 @@ class DisputeOpened(Body):
     """A claimant brings a claim before a forum. It has no effect on anything yet."""
 
     TOPIC: ClassVar[str] = "dispute.opened/1"
+    TITLE = "Dispute opened"
+    TITLE_VI = "Khởi kiện"
     SUBJECTS = "dispute claimant forum respondents/* concerns/*"
     SIGNERS = "claimant"
     OPPOSED = "claimant~respondents/*"
@@ -89,6 +91,8 @@ class DisputeAdmitted(OfDispute):
     """The forum takes the case, as its own number for it says."""
 
     TOPIC: ClassVar[str] = "dispute.admitted/1"
+    TITLE = "Dispute admitted"
+    TITLE_VI = "Thụ lý tranh chấp"
     SUBJECTS = "dispute forum"
     SIGNERS = "forum"
 
@@ -108,6 +112,8 @@ class EvidenceFiled(OfDispute):
     """One side puts documents before the forum, by their hashes."""
 
     TOPIC: ClassVar[str] = "evidence.filed/1"
+    TITLE = "Evidence filed"
+    TITLE_VI = "Nộp chứng cứ"
     SUBJECTS = "dispute filed_by"
     SIGNERS = "filed_by"
 
@@ -127,6 +133,8 @@ class AppealFiled(OfDispute):
     """A side takes the ruling to a forum above, which has the case from here on."""
 
     TOPIC: ClassVar[str] = "appeal.filed/1"
+    TITLE = "Appeal filed"
+    TITLE_VI = "Kháng cáo"
     SUBJECTS = "dispute filed_by forum"
     SIGNERS = "filed_by"
 
@@ -148,6 +156,8 @@ class SettlementRecorded(OfDispute):
     """All sides agree, and the dispute is over."""
 
     TOPIC: ClassVar[str] = "settlement.recorded/1"
+    TITLE = "Settlement recorded"
+    TITLE_VI = "Hòa giải"
     SUBJECTS = "dispute parties/* lifts/*/on/*"
     SIGNERS = "parties/*"
     COMMITS = "open"
@@ -175,6 +185,8 @@ class DisputeWithdrawn(OfDispute):
     """The claimant gives the claim up."""
 
     TOPIC: ClassVar[str] = "dispute.withdrawn/1"
+    TITLE = "Claim withdrawn"
+    TITLE_VI = "Rút yêu cầu khởi kiện"
     SUBJECTS = "dispute claimant lifts/*/on/*"
     SIGNERS = "claimant"
 

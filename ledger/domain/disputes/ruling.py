@@ -39,6 +39,8 @@ class HoldOrdered(OfDispute):
     """The forum orders, for the time of the dispute, that things stay as they are."""
 
     TOPIC: ClassVar[str] = "hold.ordered/1"
+    TITLE = "Interim measure ordered"
+    TITLE_VI = "Áp dụng biện pháp tạm thời"
     SUBJECTS = "dispute forum orders/*/on/*"
     SIGNERS = "forum"
     REFERENCES = "orders/*/event"
@@ -71,6 +73,8 @@ class HoldLifted(OfDispute):
     """The forum ends orders of its own."""
 
     TOPIC: ClassVar[str] = "hold.lifted/1"
+    TITLE = "Interim measure lifted"
+    TITLE_VI = "Hủy bỏ biện pháp tạm thời"
     SUBJECTS = "dispute forum lifts/*/on/*"
     SIGNERS = "forum"
 
@@ -92,6 +96,8 @@ class RulingMade(OfDispute):
     """The forum decides. A ruling that is `final` ends the dispute; another can be appealed."""
 
     TOPIC: ClassVar[str] = "ruling.made/1"
+    TITLE = "Ruling made"
+    TITLE_VI = "Phán quyết"
     SUBJECTS = "dispute forum orders/*/on/* lifts/*/on/*"
     SIGNERS = "forum"
     REFERENCES = "orders/*/event"

@@ -78,6 +78,8 @@ class LogKeysAdopted(_OfLedger):
     """
 
     TOPIC: ClassVar[str] = "ledger.log_keys_adopted/1"
+    TITLE = "Log's keys adopted"
+    TITLE_VI = "Áp dụng bộ khóa mới của sổ"
     SIGNERS = "@officers"
 
     log_keys: Annotated[tuple[Text, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
@@ -95,6 +97,8 @@ class RefusalKeysAdopted(_OfLedger):
     """
 
     TOPIC: ClassVar[str] = "ledger.refusal_keys_adopted/1"
+    TITLE = "Keys for refusals adopted"
+    TITLE_VI = "Áp dụng khóa ký lời từ chối"
     SIGNERS = "@officers"
 
     refusal_keys: Annotated[tuple[Text, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
@@ -109,6 +113,8 @@ class DelayAdopted(_OfLedger):
     """From an instant on what officers register or vouch for waits for another time, in seconds."""
 
     TOPIC: ClassVar[str] = "ledger.delay_adopted/1"
+    TITLE = "Ledger's delay changed"
+    TITLE_VI = "Đổi thời gian chờ của sổ cái"
     SUBJECTS = "@ledger @charter stopped_by"
     SIGNERS = "stopped_by|@officers"
     MAY = "stopped_by=@officers"
@@ -143,6 +149,8 @@ class PolicyAdopted(_OfLedger):
     """From the next position on another policy says whose cosignatures make a quorum."""
 
     TOPIC: ClassVar[str] = "ledger.policy_adopted/1"
+    TITLE = "Witness policy adopted"
+    TITLE_VI = "Áp dụng chính sách nhân chứng"
     SUBJECTS = "@ledger @charter approved_by/*"
     SIGNERS = "@operator approved_by/*"
     MAY = "approved_by/*=!@operator speakers/*/party=!@operator"
@@ -174,6 +182,8 @@ class OperationHandedOver(_OfLedger):
     """From the next position on another legal entity operates the ledger."""
 
     TOPIC: ClassVar[str] = "ledger.operation_handed_over/1"
+    TITLE = "Operation handed over"
+    TITLE_VI = "Bàn giao việc vận hành sổ cái"
     SUBJECTS = "@ledger @charter operator"
     SIGNERS = "@officers operator"
     MAY = "operator=!@registrar"
@@ -190,6 +200,8 @@ class LedgerResumed(_OfLedger):
     """The log had stopped signing; a person looked, and it goes on."""
 
     TOPIC: ClassVar[str] = "ledger.resumed/1"
+    TITLE = "Signing resumed after a halt"
+    TITLE_VI = "Ký tiếp sau khi dừng"
     SIGNERS = "@operator"
 
     halted: Text
@@ -202,6 +214,8 @@ class LedgerClosed(_OfLedger):
     """Nothing follows: the log is frozen here, and verifies for ever as it is."""
 
     TOPIC: ClassVar[str] = "ledger.closed/1"
+    TITLE = "Ledger closed"
+    TITLE_VI = "Đóng sổ cái"
     SIGNERS = "@officers"
 
     successor: Text | None
@@ -214,6 +228,8 @@ class SuccessionDeclared(_OfLedger):
     """This log follows another, of which it names the last checkpoint."""
 
     TOPIC: ClassVar[str] = "ledger.succession_declared/1"
+    TITLE = "Succession to an earlier ledger declared"
+    TITLE_VI = "Kế thừa sổ cái trước"
     SIGNERS = "@officers"
 
     predecessor: Text

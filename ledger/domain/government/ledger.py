@@ -52,6 +52,8 @@ class LedgerOpened(Body):
     """The first event: origin, log keys (vkeys), policy, rules, law data, and the first parties."""
 
     TOPIC: ClassVar[str] = "ledger.opened/1"
+    TITLE = "Ledger opened"
+    TITLE_VI = "Mở sổ cái"
     SUBJECTS = "@ledger parties/*/party key:parties/*/keys/*/key_id"
     SIGNERS = "parties/*/party"
     MAY = "operator=!registrar"
@@ -94,6 +96,8 @@ class RulesAdopted(Body):
     """From the next position on another edition of the rules holds."""
 
     TOPIC: ClassVar[str] = "ledger.rules_adopted/1"
+    TITLE = "Rules adopted"
+    TITLE_VI = "Áp dụng bộ quy tắc"
     SUBJECTS = "@ledger"
     SIGNERS = "@officers"
 

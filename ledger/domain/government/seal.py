@@ -73,6 +73,8 @@ class LedgerSealed(Body):
     """The operator commits to every subject's history and to the read models at a size."""
 
     TOPIC: ClassVar[str] = "ledger.sealed/1"
+    TITLE = "Whole ledger sealed"
+    TITLE_VI = "Niêm ấn toàn sổ"
     SUBJECTS = "@ledger"
     SIGNERS = "@operator"
 

@@ -43,6 +43,8 @@ class AuctionOpened(Body):
     """A lister puts a listing up for auction, under terms that the winner accepts by bidding."""
 
     TOPIC: ClassVar[str] = "auction.opened/1"
+    TITLE = "Auction opened"
+    TITLE_VI = "Mở phiên đấu giá"
     SUBJECTS = "auction listing opened_by"
     SIGNERS = "opened_by"
     COMMITS = "sum:reserve|start"
@@ -100,6 +102,8 @@ class BidPlaced(Body):
     """A party bids, and is bound by its bid if it wins."""
 
     TOPIC: ClassVar[str] = "bid.placed/1"
+    TITLE = "Bid placed"
+    TITLE_VI = "Trả giá"
     SUBJECTS = "auction bidder"
     SIGNERS = "bidder"
     COMMITS = "sum:price"
@@ -122,6 +126,8 @@ class AuctionClosed(Body):
     """The auction is over: who won at which price, or nobody."""
 
     TOPIC: ClassVar[str] = "auction.closed/1"
+    TITLE = "Auction closed"
+    TITLE_VI = "Kết thúc phiên đấu giá"
     SUBJECTS = "auction closed_by winner"
     SIGNERS = "closed_by"
     COMMITS = "sum:price"

@@ -33,6 +33,8 @@ class InterestShown(Body):
     """A party is interested in a listing. It binds nobody."""
 
     TOPIC: ClassVar[str] = "interest.shown/1"
+    TITLE = "Interest shown"
+    TITLE_VI = "Bày tỏ quan tâm"
     SUBJECTS = "listing party"
     SIGNERS = "party"
 
@@ -52,6 +54,8 @@ class NdaSigned(Body):
     """Parties keep secret what they show each other, in `[signed_on, until)`."""
 
     TOPIC: ClassVar[str] = "nda.signed/1"
+    TITLE = "Confidentiality agreement signed"
+    TITLE_VI = "Ký thỏa thuận bảo mật"
     SUBJECTS = "nda listing parties/*"
     SIGNERS = "parties/*"
     OPPOSED = "parties/*"

@@ -48,6 +48,8 @@ class ListingPublished(Body):
     """A lister shows what it has or needs, and a reviewer has looked at it."""
 
     TOPIC: ClassVar[str] = "listing.published/1"
+    TITLE = "Listing published"
+    TITLE_VI = "Đăng tin niêm yết"
     SUBJECTS = "listing lister reviewer rights/* coordinator technology"
     SIGNERS = "lister reviewer"
     MAY = "reviewer=@operator|#reviewer"
@@ -112,6 +114,8 @@ class ListingDrafted(Body):
     """A lister prepares a listing; nobody can answer it before it is published under this id."""
 
     TOPIC: ClassVar[str] = "listing.drafted/1"
+    TITLE = "Listing drafted"
+    TITLE_VI = "Soạn tin niêm yết"
     SUBJECTS = "listing lister"
     SIGNERS = "lister"
 
@@ -129,6 +133,8 @@ class ListingClosed(Body):
     """A listing ended: a deal was made, or it was withdrawn, or its time was over."""
 
     TOPIC: ClassVar[str] = "listing.closed/1"
+    TITLE = "Listing closed"
+    TITLE_VI = "Đóng tin niêm yết"
     SUBJECTS = "listing closed_by"
     SIGNERS = "closed_by"
 
@@ -159,12 +165,16 @@ class ListingSuspended(Reviewed):
     """A reviewer took a listing off the market, for a reason."""
 
     TOPIC: ClassVar[str] = "listing.suspended/1"
+    TITLE = "Listing suspended"
+    TITLE_VI = "Tạm ngừng tin niêm yết"
 
 
 class ListingResumed(Reviewed):
     """A reviewer put a listing back on the market."""
 
     TOPIC: ClassVar[str] = "listing.resumed/1"
+    TITLE = "Listing resumed"
+    TITLE_VI = "Mở lại tin niêm yết"
 
 
 @dataclass(frozen=True, slots=True)

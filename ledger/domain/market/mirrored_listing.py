@@ -22,6 +22,8 @@ class ListingMirrored(Body):
     """
 
     TOPIC: ClassVar[str] = "listing.mirrored/1"
+    TITLE = "Listing mirrored on a linked exchange"
+    TITLE_VI = "Tin niêm yết trên sàn liên thông"
     SUBJECTS = "listing owner attested_by rights/*"
     SIGNERS = "attested_by @operator"
     MAY = "attested_by=#clerk"

@@ -22,6 +22,8 @@ class NeedPosted(Body):
     """A buyer says what it looks for, up to which budget; sellers answer it with offers."""
 
     TOPIC: ClassVar[str] = "need.posted/1"
+    TITLE = "Need posted"
+    TITLE_VI = "Đăng nhu cầu"
     SUBJECTS = "listing buyer reviewer"
     SIGNERS = "buyer reviewer"
     MAY = "reviewer=@operator|#reviewer"

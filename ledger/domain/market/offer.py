@@ -146,6 +146,8 @@ class OfferMade(OfferTerms):
     """A party says under which terms it will be bound (Civil Code art. 386)."""
 
     TOPIC: ClassVar[str] = "offer.made/1"
+    TITLE = "Offer made"
+    TITLE_VI = "Đề nghị giao kết"
     SUBJECTS = "offer offeror offeree listing"
 
 
@@ -153,6 +155,8 @@ class OfferCountered(OfferTerms):
     """The addressee answers with other terms: a new offer that ends the old (art. 392)."""
 
     TOPIC: ClassVar[str] = "offer.countered/1"
+    TITLE = "Offer countered"
+    TITLE_VI = "Đề nghị lại"
     SUBJECTS = "offer offeror offeree listing counters"
     REFERENCES = "counters_event"
 
@@ -176,6 +180,8 @@ class OfferAccepted(Body):
     """
 
     TOPIC: ClassVar[str] = "offer.accepted/1"
+    TITLE = "Offer accepted"
+    TITLE_VI = "Chấp nhận đề nghị"
     SUBJECTS = "offer accepted_by listing"
     SIGNERS = "accepted_by"
     COMMITS = "named:offer"
@@ -203,6 +209,8 @@ class OfferRejected(Body):
     """The addressee declines (Civil Code art. 391)."""
 
     TOPIC: ClassVar[str] = "offer.rejected/1"
+    TITLE = "Offer rejected"
+    TITLE_VI = "Từ chối đề nghị"
     SUBJECTS = "offer rejected_by"
     SIGNERS = "rejected_by"
 
@@ -216,6 +224,8 @@ class OfferRevoked(Body):
     """The offeror takes an offer back, as it had reserved to (Civil Code art. 390)."""
 
     TOPIC: ClassVar[str] = "offer.revoked/1"
+    TITLE = "Offer revoked"
+    TITLE_VI = "Rút lại đề nghị"
     SUBJECTS = "offer revoked_by"
     SIGNERS = "revoked_by"
 

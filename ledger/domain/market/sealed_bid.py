@@ -48,6 +48,8 @@ class BidSealed(Body):
     """A party bids under seal, and is bound by its bid if it wins (`commitment_to`)."""
 
     TOPIC: ClassVar[str] = "bid.sealed/1"
+    TITLE = "Sealed bid placed"
+    TITLE_VI = "Bỏ giá kín"
     SUBJECTS = "auction bidder"
     SIGNERS = "bidder"
 
@@ -69,6 +71,8 @@ class BidOpened(Body):
     """A bidder opens its bid after the close: the price and the salt that it had committed to."""
 
     TOPIC: ClassVar[str] = "bid.opened/1"
+    TITLE = "Sealed bid opened"
+    TITLE_VI = "Mở giá kín"
     SUBJECTS = "auction bidder"
     SIGNERS = "bidder"
     COMMITS = "sum:price"

@@ -39,6 +39,8 @@ class KeyAdded(Body):
     """A party brings a further key, which signs too; an old key or an officer vouches for it."""
 
     TOPIC: ClassVar[str] = "key.added/1"
+    TITLE = "Key added"
+    TITLE_VI = "Thêm khóa"
     SUBJECTS = "party key:key/key_id"
     SIGNERS = "party @officers?vouched_by"
     MAY = "vouched_by=@officers vouched_by=!party party=#older?!vouched_by party=#older|!@officers"
@@ -70,6 +72,8 @@ class KeyRevoked(Body):
     """From here on the key binds nobody. `compromised_since` is the position doubted from."""
 
     TOPIC: ClassVar[str] = "key.revoked/1"
+    TITLE = "Key revoked"
+    TITLE_VI = "Thu hồi khóa"
     SUBJECTS = "party key:key_id revoked_by"
     SIGNERS = "revoked_by|@officers"
     MAY = "revoked_by=party party=#older|!@officers"
@@ -99,6 +103,8 @@ class KeySuspended(Body):
     """
 
     TOPIC: ClassVar[str] = "key.suspended/1"
+    TITLE = "Key suspended"
+    TITLE_VI = "Đình chỉ khóa"
     SUBJECTS = "party key:key_id suspended_by"
     SIGNERS = "suspended_by"
     MAY = "suspended_by=party|@officers party=#older|!@officers"
@@ -119,6 +125,8 @@ class KeyResumed(Body):
     """From here on a key that was suspended binds again: it was not compromised."""
 
     TOPIC: ClassVar[str] = "key.resumed/1"
+    TITLE = "Suspended key resumed"
+    TITLE_VI = "Khôi phục khóa bị đình chỉ"
     SUBJECTS = "party key:key_id lifted_by"
     SIGNERS = "lifted_by|@officers"
     MAY = "lifted_by=party party=#older?lifted_by"
@@ -137,6 +145,8 @@ class KeyStopped(Body):
     """The key does not bind yet, and never will: its party says so by another, or the registrar."""
 
     TOPIC: ClassVar[str] = "key.stopped/1"
+    TITLE = "Waiting key stopped"
+    TITLE_VI = "Dừng khóa đang chờ hiệu lực"
     SUBJECTS = "party key:key_id stopped_by"
     SIGNERS = "stopped_by"
     MAY = "stopped_by=party|@registrar"

@@ -35,6 +35,8 @@ class MandateGiven(Body):
     """The holder may sign for the principal what is of these topics, in [valid_from, valid_to)."""
 
     TOPIC: ClassVar[str] = "mandate.given/1"
+    TITLE = "Mandate given"
+    TITLE_VI = "Ủy quyền"
     SUBJECTS = "mandate principal holder"
     SIGNERS = "principal @operator"
     COMMITS = "sum:ceiling open?!ceiling"
@@ -66,6 +68,8 @@ class MandateEnded(Body):
     """The principal or the holder ended the mandate, from the next position on."""
 
     TOPIC: ClassVar[str] = "mandate.ended/1"
+    TITLE = "Mandate ended"
+    TITLE_VI = "Chấm dứt ủy quyền"
     SUBJECTS = "mandate principal holder ended_by"
     SIGNERS = "ended_by"
     MAY = "ended_by=principal|holder"

@@ -41,6 +41,8 @@ class PartyKnownAs(Body):
     """The party is the one that is meant where this name is written, letter by letter."""
 
     TOPIC: ClassVar[str] = "party.known_as/1"
+    TITLE = "Spelling of a name confirmed"
+    TITLE_VI = "Xác nhận cách viết tên"
     SUBJECTS = "party attested_by distinct_from/*"
     SIGNERS = "attested_by|party @operator"
     MAY = "attested_by=#clerk"

@@ -84,6 +84,8 @@ class PartyRegistered(Described, Body):
     """Officers have checked a party's identity, and the party holds these keys."""
 
     TOPIC: ClassVar[str] = "party.registered/1"
+    TITLE = "Party registered"
+    TITLE_VI = "Đăng ký bên tham gia"
     SUBJECTS = "party key:keys/*/key_id"
     SIGNERS = "party @operator @registrar?!kind=person @registrar?roles/*"
     WAITS = "?!kind=person ?roles/*"
@@ -110,6 +112,8 @@ class PartyStopped(Body):
     """
 
     TOPIC: ClassVar[str] = "party.stopped/1"
+    TITLE = "Waiting registration stopped"
+    TITLE_VI = "Dừng việc đăng ký đang chờ hiệu lực"
     SUBJECTS = "party"
     SIGNERS = "@registrar"
 

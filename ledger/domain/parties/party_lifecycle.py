@@ -35,6 +35,8 @@ class PartyIdentified(Body):
     """The operator has seen that registers know the party under these numbers."""
 
     TOPIC: ClassVar[str] = "party.identified/1"
+    TITLE = "Identifier recorded"
+    TITLE_VI = "Ghi mã số định danh"
     SUBJECTS = "party"
     SIGNERS = "party @operator"
 
@@ -54,6 +56,8 @@ class PartyRenamed(Body):
     """An organisation has another name from a day on. Old events keep the name of their day."""
 
     TOPIC: ClassVar[str] = "party.renamed/1"
+    TITLE = "Party renamed"
+    TITLE_VI = "Đổi tên"
     SUBJECTS = "party"
     SIGNERS = "party @operator"
 
@@ -78,6 +82,8 @@ class PartyMerged(Attested):
     """The register of enterprises has the party merged into another, which takes its place."""
 
     TOPIC: ClassVar[str] = "party.merged/1"
+    TITLE = "Party merged"
+    TITLE_VI = "Sáp nhập"
     SUBJECTS = "party into attested_by"
     MAY = "attested_by=#clerk party=!@officers"
 
@@ -99,6 +105,8 @@ class PartyDissolved(Attested):
     """The register of enterprises has the party dissolved: it has no successor."""
 
     TOPIC: ClassVar[str] = "party.dissolved/1"
+    TITLE = "Party dissolved"
+    TITLE_VI = "Giải thể, chấm dứt tồn tại"
     SUBJECTS = "party attested_by"
     MAY = "attested_by=#clerk party=!@officers"
 
@@ -114,6 +122,8 @@ class PersonErased(Body):
     """The operator destroyed what tied a token to a person. What the token did and got stays."""
 
     TOPIC: ClassVar[str] = "person.erased/1"
+    TITLE = "Person's identity erased"
+    TITLE_VI = "Xóa danh tính cá nhân"
     SUBJECTS = "token"
     SIGNERS = "@officers"
     MAY = "token=!@officers"

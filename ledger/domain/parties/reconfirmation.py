@@ -26,6 +26,8 @@ class ReconfirmationGiven(Body):
     """A party stands by an event that a compromised key signed for it, or disowns it."""
 
     TOPIC: ClassVar[str] = "reconfirmation.given/1"
+    TITLE = "Confirmed again after a key was compromised"
+    TITLE_VI = "Xác nhận lại sau khi lộ khóa"
     SUBJECTS = "given_by key:key_id"
     SIGNERS = "given_by"
     REFERENCES = "event"

@@ -65,6 +65,8 @@ class RelationDeclared(_OfRelation):
     """`party` is the parent, the holder of State capital or the whole; `other` what it controls."""
 
     TOPIC: ClassVar[str] = "relation.declared/1"
+    TITLE = "Relation declared"
+    TITLE_VI = "Khai báo quan hệ"
     SUBJECTS = "relation party other declared_by"
     SIGNERS = "declared_by @operator"
     MAY = "declared_by=party|other|@officers"
@@ -95,6 +97,8 @@ class RelationEnded(_OfRelation):
     """The relation ended on a day: the first on which it does not hold."""
 
     TOPIC: ClassVar[str] = "relation.ended/1"
+    TITLE = "Relation ended"
+    TITLE_VI = "Chấm dứt quan hệ"
     SUBJECTS = "relation party other ended_by"
     SIGNERS = "ended_by @operator"
     MAY = "ended_by=party|other|@officers"

@@ -151,6 +151,8 @@ class RevenueDistributed(Distributed):
     """The exchange split a total by the agreed parts; anyone can compute it again."""
 
     TOPIC: ClassVar[str] = "revenue.distributed/1"
+    TITLE = "Revenue distributed"
+    TITLE_VI = "Phân chia doanh thu"
     SUBJECTS = "distribution share contract parts/*/party authors/*/party reports/*"
 
     reports: Annotated[tuple[ReportId, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
@@ -165,6 +167,8 @@ class ProfitDistributed(Distributed):
     """The exchange split the State's part of a declared profit by the agreed parts."""
 
     TOPIC: ClassVar[str] = "profit.distributed/1"
+    TITLE = "State's part of the profit distributed"
+    TITLE_VI = "Phân chia lợi nhuận phần Nhà nước"
     SUBJECTS = "distribution share contract parts/*/party authors/*/party profit"
 
     profit: ProfitId

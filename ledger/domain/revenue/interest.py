@@ -69,6 +69,8 @@ class InterestAccrued(Body):
     """On `principal`, due by a report and unpaid, interest accrued in `[since, until)`."""
 
     TOPIC: ClassVar[str] = "interest.accrued/1"
+    TITLE = "Late interest accrued"
+    TITLE_VI = "Tính lãi chậm trả"
     SUBJECTS = "interest contract report claimed_by"
     SIGNERS = "claimed_by"
     COMMITS = "sum:amount"

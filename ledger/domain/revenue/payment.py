@@ -66,6 +66,8 @@ class PaymentInstructed(OfDistribution):
     """A payer has told its bank to pay."""
 
     TOPIC: ClassVar[str] = "payment.instructed/1"
+    TITLE = "Payment instructed"
+    TITLE_VI = "Lệnh thanh toán"
     SUBJECTS = "payment distribution payer payee"
     SIGNERS = "payer"
     OPPOSED = "payer~payee"
@@ -90,6 +92,8 @@ class PaymentConfirmed(OfDistribution):
     """A payee, or a bank, says that money arrived."""
 
     TOPIC: ClassVar[str] = "payment.confirmed/1"
+    TITLE = "Payment confirmed by who received it"
+    TITLE_VI = "Xác nhận đã nhận thanh toán"
     SUBJECTS = "payment distribution payer payee confirmed_by"
     SIGNERS = "confirmed_by"
     OPPOSED = "payer~confirmed_by payee~confirmed_by"
@@ -112,6 +116,8 @@ class PaymentFailed(Body):
     """An instructed payment did not arrive, as its payer or a bank says."""
 
     TOPIC: ClassVar[str] = "payment.failed/1"
+    TITLE = "Payment failed"
+    TITLE_VI = "Thanh toán không thành"
     SUBJECTS = "payment said_by"
     SIGNERS = "said_by"
 
@@ -129,6 +135,8 @@ class OverpaymentNoted(OfDistribution):
     """Payer and payee agree that so much too much was paid."""
 
     TOPIC: ClassVar[str] = "overpayment.noted/1"
+    TITLE = "Overpayment noted"
+    TITLE_VI = "Ghi nhận trả thừa"
     SUBJECTS = "distribution payer payee"
     SIGNERS = "payer payee"
     OPPOSED = "payer~payee"
@@ -143,6 +151,8 @@ class RefundMade(OfDistribution):
     """What a payee had got went back to the payer, as the payer or a bank confirms."""
 
     TOPIC: ClassVar[str] = "refund.made/1"
+    TITLE = "Refund made"
+    TITLE_VI = "Hoàn trả"
     SUBJECTS = "refund distribution payer payee confirmed_by"
     SIGNERS = "confirmed_by"
     OPPOSED = "payer~confirmed_by payee~confirmed_by"

@@ -33,6 +33,8 @@ class ProfitDeclared(Body):
     """
 
     TOPIC: ClassVar[str] = "profit.declared/1"
+    TITLE = "Profit declared"
+    TITLE_VI = "Khai báo lợi nhuận"
     SUBJECTS = "profit contract technology declared_by"
     SIGNERS = "declared_by"
     COMMITS = "sum:state_part"

@@ -75,6 +75,8 @@ class RevenueReported(Body):
     """A licensee says what it earned in the days `[period_from, period_to)` and what it owes."""
 
     TOPIC: ClassVar[str] = "revenue.reported/1"
+    TITLE = "Revenue reported"
+    TITLE_VI = "Báo cáo doanh thu"
     SUBJECTS = "report contract reported_by auditor corrects"
     SIGNERS = "reported_by auditor"
     COMMITS = "sum:due"

@@ -37,12 +37,16 @@ class ReportAccepted(OfReport):
     """A licensor takes a report as right."""
 
     TOPIC: ClassVar[str] = "report.accepted/1"
+    TITLE = "Report accepted"
+    TITLE_VI = "Chấp nhận báo cáo"
 
 
 class ReportQueried(OfReport):
     """A licensor asks about a report; it is open until it is accepted."""
 
     TOPIC: ClassVar[str] = "report.queried/1"
+    TITLE = "Explanation of a report asked for"
+    TITLE_VI = "Yêu cầu giải trình báo cáo"
 
     question: Text
     """What is asked, in words, without personal data."""
@@ -52,6 +56,8 @@ class ReportDisputed(OfReport):
     """A licensor says that a report is wrong."""
 
     TOPIC: ClassVar[str] = "report.disputed/1"
+    TITLE = "Report disputed"
+    TITLE_VI = "Phản đối báo cáo"
 
     reason: Text
     """What is wrong, in words, without personal data."""

@@ -92,6 +92,8 @@ class ShareAgreed(Body):
     """The creditors of a contract agreed on the parts of its revenue, with others who get one."""
 
     TOPIC: ClassVar[str] = "share.agreed/1"
+    TITLE = "Sharing of revenue agreed"
+    TITLE_VI = "Thỏa thuận phân chia doanh thu"
     SUBJECTS = "share contract agreed_by/* technology supersedes"
     SIGNERS = "agreed_by/*"
     COMMITS = "open"

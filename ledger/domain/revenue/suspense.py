@@ -48,6 +48,8 @@ class SuspenseReleased(Body):
     """What waited for the co-authors' agreement is split as they have agreed by now."""
 
     TOPIC: ClassVar[str] = "suspense.released/1"
+    TITLE = "Suspended sum released"
+    TITLE_VI = "Giải tỏa khoản tạm treo"
     SUBJECTS = "distribution contract share technology authors/*/party"
     SIGNERS = "@operator"
 

@@ -41,6 +41,8 @@ class PriorityNoted(Body):
     """An assignor or an assignee has shares kept for an assignment, up to and including `until`."""
 
     TOPIC: ClassVar[str] = "priority.noted/1"
+    TITLE = "Priority noted"
+    TITLE_VI = "Ghi nhận quyền ưu tiên"
     SUBJECTS = "assignment noted_by rights/*"
     SIGNERS = "noted_by"
 
@@ -62,6 +64,8 @@ class AssignmentRefused(Attested):
     """The office refused to register an assignment of these rights."""
 
     TOPIC: ClassVar[str] = "assignment.refused/1"
+    TITLE = "Registration of an assignment refused"
+    TITLE_VI = "Từ chối đăng ký chuyển nhượng"
     SUBJECTS = "assignment rights/* attested_by"
 
     assignment: AssignmentId
@@ -78,6 +82,8 @@ class AssignmentRescinded(Body):
     """All who agreed on an assignment gave it up for these rights, before it was registered."""
 
     TOPIC: ClassVar[str] = "assignment.rescinded/1"
+    TITLE = "Assignment rescinded"
+    TITLE_VI = "Hủy bỏ thỏa thuận chuyển nhượng"
     SUBJECTS = "assignment rights/* parties/*"
     SIGNERS = "parties/*"
     COMMITS = "open"

@@ -105,6 +105,8 @@ class ConveyanceAttested(Body):
     """A clerk saw a record of another register; the office recorded it on `office_recorded_on`."""
 
     TOPIC: ClassVar[str] = "conveyance.attested/1"
+    TITLE = "Conveyance of another register attested"
+    TITLE_VI = "Xác nhận chuyển quyền từ sổ đăng bạ khác"
     SUBJECTS = "conveyance rights/* assignors/*/party assignees/* attested_by refers_to"
     SIGNERS = "attested_by @operator"
     MAY = "attested_by=#clerk"

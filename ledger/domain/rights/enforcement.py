@@ -48,6 +48,8 @@ class SecurityPerfected(Attested):
     """A register entered the security on these rights: from then on it binds everybody."""
 
     TOPIC: ClassVar[str] = "security.perfected/1"
+    TITLE = "Security registered"
+    TITLE_VI = "Đăng ký biện pháp bảo đảm"
     SUBJECTS = "security rights/* attested_by"
 
     security: SecurityId
@@ -66,6 +68,8 @@ class SecurityAssigned(Body):
     """A creditor passed the security on these rights on to another, with its rank."""
 
     TOPIC: ClassVar[str] = "security.assigned/1"
+    TITLE = "Security assigned"
+    TITLE_VI = "Chuyển giao biện pháp bảo đảm"
     SUBJECTS = "security rights/* creditor new_creditor"
     SIGNERS = "creditor new_creditor"
     COMMITS = "gives:creditor"
@@ -93,6 +97,8 @@ class SecurityEnforced(Attested):
     """The security was enforced: fractions of these rights passed from owners to acquirers."""
 
     TOPIC: ClassVar[str] = "security.enforced/1"
+    TITLE = "Security enforced"
+    TITLE_VI = "Xử lý tài sản bảo đảm"
     SUBJECTS = "security rights/* owners/*/party acquirers/*/party attested_by"
 
     security: SecurityId

@@ -77,6 +77,8 @@ class FundingAgreed(Body):
     """
 
     TOPIC: ClassVar[str] = "funding.agreed/1"
+    TITLE = "Funding agreed"
+    TITLE_VI = "Thỏa thuận tài trợ"
     SUBJECTS = "technology owners/* contributors/*/party"
     SIGNERS = "owners/* contributors/*/party"
     OPPOSED = "owners/*~contributors/*/party"
@@ -115,6 +117,8 @@ class AuthorsDeclared(Body):
     """
 
     TOPIC: ClassVar[str] = "authors.declared/1"
+    TITLE = "Authors declared"
+    TITLE_VI = "Khai báo tác giả"
     SUBJECTS = "technology declared_by/* authors/*"
     SIGNERS = "declared_by/*"
 
@@ -146,6 +150,8 @@ class ContributionRecorded(Body):
     """
 
     TOPIC: ClassVar[str] = "contribution.recorded/1"
+    TITLE = "Contribution recorded"
+    TITLE_VI = "Ghi nhận phần đóng góp"
     SUBJECTS = "technology contributor witness right"
     SIGNERS = "contributor witness"
     OPPOSED = "contributor~witness"

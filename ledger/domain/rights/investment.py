@@ -69,6 +69,8 @@ class InvestmentMade(Body):
     """A fund put money into a company, which promised something about its rights for it."""
 
     TOPIC: ClassVar[str] = "investment.made/1"
+    TITLE = "Investment made"
+    TITLE_VI = "Đầu tư"
     SUBJECTS = "investment fund company covenants/*/rights/*"
     SIGNERS = "fund company"
     MAY = "fund=#fund"
@@ -106,6 +108,8 @@ class InvestmentEnded(Body):
     """The fund gave up what it was promised about these rights."""
 
     TOPIC: ClassVar[str] = "investment.ended/1"
+    TITLE = "Investor's covenants ended"
+    TITLE_VI = "Chấm dứt cam kết với nhà đầu tư"
     SUBJECTS = "investment ended_by rights/*"
     SIGNERS = "ended_by"
 

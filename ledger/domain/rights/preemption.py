@@ -51,6 +51,8 @@ class CoOwnerNotified(Body):
     """Sellers told a co-owner, or a fund, what they would sell and on which terms."""
 
     TOPIC: ClassVar[str] = "coowner.notified/1"
+    TITLE = "Co-owners told of a sale"
+    TITLE_VI = "Thông báo bán cho đồng chủ sở hữu"
     SUBJECTS = "preemption notified rights/* sellers/*/party"
     SIGNERS = "sellers/*/party notified?!receipt_sha256"
     COMMITS = "sum:price"
@@ -92,6 +94,8 @@ class PreemptionWaived(Body):
     """Whoever was notified will not buy on these terms."""
 
     TOPIC: ClassVar[str] = "preemption.waived/1"
+    TITLE = "Pre-emption waived"
+    TITLE_VI = "Từ bỏ quyền ưu tiên mua"
     SUBJECTS = "preemption waived_by"
     SIGNERS = "waived_by"
     COMMITS = "open"

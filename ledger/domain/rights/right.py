@@ -137,6 +137,8 @@ class RightFiled(Attested):
     """An application was filed: from here on there is something to own."""
 
     TOPIC: ClassVar[str] = "right.filed/1"
+    TITLE = "Application for a right filed"
+    TITLE_VI = "Nộp đơn đăng ký quyền"
     SUBJECTS = "right technology owners/*/party attested_by"
 
     right: RightId

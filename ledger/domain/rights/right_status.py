@@ -68,6 +68,8 @@ class RightPublished(Published):
     """The application was published: from here on everybody may know what is claimed."""
 
     TOPIC: ClassVar[str] = "right.published/1"
+    TITLE = "Application published"
+    TITLE_VI = "Công bố đơn"
 
     publication_no: OfficeNumber
     """Number of the publication."""
@@ -77,6 +79,8 @@ class RightGranted(OfRight):
     """The office granted the title; `expires_on` is the last day it can last, if there is one."""
 
     TOPIC: ClassVar[str] = "right.granted/1"
+    TITLE = "Right granted"
+    TITLE_VI = "Cấp văn bằng bảo hộ"
 
     title_no: OfficeNumber
     """Number of the title."""
@@ -98,6 +102,8 @@ class RightFeePaid(OfRight):
     """A fee for keeping the title in force was paid, for a year of its term if it is known."""
 
     TOPIC: ClassVar[str] = "right.fee_paid/1"
+    TITLE = "Fee for keeping the right paid"
+    TITLE_VI = "Nộp phí duy trì hiệu lực"
 
     paid_on: Day
     """Day of the payment, not after the day of recording."""
@@ -113,6 +119,8 @@ class RightRenewed(OfRight):
     """The title was renewed: it can last to the end of `expires_on` (IP Law art. 93(4), (6))."""
 
     TOPIC: ClassVar[str] = "right.renewed/1"
+    TITLE = "Right renewed"
+    TITLE_VI = "Gia hạn hiệu lực"
 
     renewed_on: Day
     """Day of the renewal, not after the day of recording."""
@@ -126,6 +134,8 @@ class RightLapsed(Published):
     """The title ended before its term, from `effective_from` on, as published later."""
 
     TOPIC: ClassVar[str] = "right.lapsed/1"
+    TITLE = "Right lapsed"
+    TITLE_VI = "Chấm dứt hiệu lực quyền"
 
     effective_from: Day
     """First day on which the title is ended, also long before it was published."""
@@ -137,6 +147,8 @@ class RightRestored(Published):
     """The title is in force again from `effective_from` on, as published later."""
 
     TOPIC: ClassVar[str] = "right.restored/1"
+    TITLE = "Right restored"
+    TITLE_VI = "Phục hồi hiệu lực quyền"
 
     effective_from: Day
     """First day on which the title is in force again."""
@@ -146,6 +158,8 @@ class RightSurrendered(Published):
     """The owner gave the title up from `effective_from` on (IP Law art. 95(1))."""
 
     TOPIC: ClassVar[str] = "right.surrendered/1"
+    TITLE = "Right surrendered by its owner"
+    TITLE_VI = "Chủ sở hữu từ bỏ quyền"
 
     effective_from: Day
     """First day on which the title is given up."""
@@ -155,6 +169,8 @@ class RightLimited(Published):
     """The title was narrowed, by its owner or in opposition: it protects less from then on."""
 
     TOPIC: ClassVar[str] = "right.limited/1"
+    TITLE = "Scope of a right limited"
+    TITLE_VI = "Thu hẹp phạm vi bảo hộ"
 
     effective_from: Day
     """First day on which the title protects less."""
@@ -166,6 +182,8 @@ class RightCancelled(Published):
     """The title was cancelled, whole or in part (IP Law art. 96)."""
 
     TOPIC: ClassVar[str] = "right.cancelled/1"
+    TITLE = "Right cancelled"
+    TITLE_VI = "Hủy bỏ hiệu lực quyền"
 
     extent: Literal["whole", "part"]
     """`whole` ends the title; `part` leaves it in force for the rest."""
@@ -179,6 +197,8 @@ class OfficeEventRecorded(Published):
     """An office recorded something that changes no status here; its own code and words are kept."""
 
     TOPIC: ClassVar[str] = "office_event.recorded/1"
+    TITLE = "Event of an office recorded"
+    TITLE_VI = "Ghi nhận sự kiện của cơ quan sở hữu công nghiệp"
 
     effective_from: Day | None
     """Day from which the office gave it effect; null where it said none."""
@@ -190,6 +210,8 @@ class DisclosureRecorded(Body):
     """What a secret protected was disclosed: the protection of a trade secret ends by that."""
 
     TOPIC: ClassVar[str] = "disclosure.recorded/1"
+    TITLE = "Disclosure recorded"
+    TITLE_VI = "Ghi nhận bộc lộ"
     SUBJECTS = "right recorded_by"
     SIGNERS = "recorded_by"
 

@@ -47,6 +47,8 @@ class SecurityCreated(Body):
     """The debtors charge these rights in favour of the creditor (Civil Code art. 297)."""
 
     TOPIC: ClassVar[str] = "security.created/1"
+    TITLE = "Security created"
+    TITLE_VI = "Thế chấp"
     SUBJECTS = "security rights/* debtors/* creditor consenting/*"
     SIGNERS = "debtors/* creditor consenting/*"
     COMMITS = "gives:debtors/*"
@@ -78,6 +80,8 @@ class SecurityReleased(Body):
     """The creditor frees these rights from its security."""
 
     TOPIC: ClassVar[str] = "security.released/1"
+    TITLE = "Security released"
+    TITLE_VI = "Giải chấp"
     SUBJECTS = "security rights/* creditor"
     SIGNERS = "creditor"
     COMMITS = "gives:creditor"

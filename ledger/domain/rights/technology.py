@@ -40,6 +40,8 @@ class TechnologyRegistered(Body):
     """Its owners declare a technology (Technology Transfer Law art. 4 lists the objects)."""
 
     TOPIC: ClassVar[str] = "technology.registered/1"
+    TITLE = "Technology registered"
+    TITLE_VI = "Khai báo công nghệ"
     SUBJECTS = "technology owners/*/party"
     SIGNERS = "owners/*/party"
 
@@ -69,6 +71,8 @@ class TrlDeclared(Body):
     """An owner declares how ready the technology is by now; evidence stands by its hash."""
 
     TOPIC: ClassVar[str] = "technology.trl_declared/1"
+    TITLE = "Readiness of a technology declared"
+    TITLE_VI = "Khai báo mức độ sẵn sàng công nghệ"
     SUBJECTS = "technology declared_by"
     SIGNERS = "declared_by"
 
@@ -88,6 +92,8 @@ class TechnologyClassified(Body):
     """A reviewer says under which entry of the lists it falls (TTL arts. 10, 11); null is none."""
 
     TOPIC: ClassVar[str] = "technology.classified/1"
+    TITLE = "Technology classified"
+    TITLE_VI = "Phân loại công nghệ"
     SUBJECTS = "technology classified_by"
     SIGNERS = "classified_by"
     MAY = "classified_by=@officers|#reviewer"

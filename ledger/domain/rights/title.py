@@ -44,6 +44,8 @@ class AssignmentRegistered(Attested):
     """The office registered an assignment: for these rights, title moves."""
 
     TOPIC: ClassVar[str] = "assignment.registered/1"
+    TITLE = "Assignment registered"
+    TITLE_VI = "Đăng ký chuyển nhượng"
     SUBJECTS = "assignment rights/* attested_by"
 
     assignment: AssignmentId
