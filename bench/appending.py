@@ -27,7 +27,7 @@ AHEAD = 8
 @contextmanager
 def sequencing(pool: Pool) -> Iterator[Sequencer]:
     """Run a sequencer alone: nobody signs what it appends."""
-    sequencer = Sequencer(pool, lambda: None)
+    sequencer = Sequencer(pool, lambda: None, laws=available_laws())
     sequencer.start()
     try:
         yield sequencer

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from bench.figure import Figure
 from bench.scratch import Scratch
+from ledger.events.lawbook import LawSets
+from ledger.events.vintage import Vintage
 from ledger.home.antirollback import CheckpointFile
 from ledger.home.keystore import load_log_keys
 from ledger.log.tiles import TILE_WIDTH, entries_path, tile_path, widths
@@ -23,7 +25,12 @@ def sign_head(scratch: Scratch, pool: Pool) -> None:
     home = scratch.home
     signer = LogSigner(scratch.cast.origin, *load_log_keys(home.keys))
     publisher = Publisher(
-        pool, signer, CheckpointFile(home.checkpoints), told=_ignore, failed=_ignore
+        pool,
+        signer,
+        CheckpointFile(home.checkpoints),
+        told=_ignore,
+        failed=_ignore,
+        vintage=Vintage(pool, LawSets(home.law)),
     )
     publisher.start()
     publisher.stop()

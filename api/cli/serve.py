@@ -133,8 +133,10 @@ def serving_node(settings: Settings, *, publishes: bool, projects: bool) -> Iter
         running.callback(node.stop)
         node.start()
         if projects:
-            key = batch_key(Home(settings.home), publishes=publishes)
-            _keep(running, node, projector(node.database.app_dsn, settings.log_level, key))
+            home = Home(settings.home)
+            key = batch_key(home, publishes=publishes)
+            dsn, level = node.database.app_dsn, settings.log_level
+            _keep(running, node, projector(dsn, home.law, level, key))
         if publishes:
             _keep(running, node, sealer(settings, node.database.app_dsn, node.clock.anchor))
         yield node

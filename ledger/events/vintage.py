@@ -13,7 +13,6 @@ from ledger.domain.core.law import Law
 from ledger.domain.government.ledger import EDITIONS, LedgerOpened, RulesAdopted
 from ledger.domain.registry import TOPICS
 from ledger.events.intake import decode
-from ledger.events.lawbook import available_laws
 from ledger.store.connection import Pool, Unavailable
 from ledger.store.entries import StoredEntry
 from ledger.store.held import Held, known_migrations, read_held
@@ -32,12 +31,13 @@ class SoftwareOlder(Unavailable):
 class Vintage:
     """Looks at the database when asked, at most once in `LOOK_S`. For any thread.
 
-    `older` says why this software is older than it, as last seen; None if it is not.
+    `laws` are the sets of law data at hand. `older` says why this software is older than the
+    database, as last seen; None if it is not.
     """
 
-    def __init__(self, pool: Pool, laws: Mapping[str, Law] | None = None) -> None:
+    def __init__(self, pool: Pool, laws: Mapping[str, Law]) -> None:
         self._pool = pool
-        self._laws = available_laws() if laws is None else laws
+        self._laws = laws
         self._looked = -LOOK_S
         self.older: str | None = None
 

@@ -22,7 +22,6 @@ from ledger.domain.core.law import Law
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.government.seal import LedgerSealed
 from ledger.events.intake import Invalid, decode
-from ledger.events.lawbook import available_laws
 from ledger.follow.exportfiles import SHARE, Progress, Share, remove_outgrown, take_in, write_whole
 from ledger.log.dating import SEEN, seen_path
 from ledger.log.merkle import HASH_SIZE, LogError, leaf_hash
@@ -351,16 +350,16 @@ class Replay:
         self,
         entries: Iterable[bytes],
         origin: str,
-        laws: Mapping[str, Law] | None = None,
+        laws: Mapping[str, Law],
         seals: Collection[int] = (),
         past: Past | None = None,
     ) -> None:
         """Replay `entries`; the maps of the sizes in `seals` are held against what seals say.
 
+        `laws` are the sets of law data at hand, by digest: the log names which judged what.
         `past` is what an earlier replay has judged: then `entries` are those that follow.
         """
-        self._laws = available_laws() if laws is None else laws
-        self._seals, self._roots = seals, dict[int, bytes]()
+        self._laws, self._seals, self._roots = laws, seals, dict[int, bytes]()
         self.seals = 0
         self._entries, self._origin = entries, origin
         self._past = past or Remembered(mapped=bool(seals))

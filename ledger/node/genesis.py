@@ -28,7 +28,7 @@ from ledger.domain.core.body import KeyRecord
 from ledger.domain.government.ledger import LedgerOpened
 from ledger.events.compose import compose
 from ledger.events.intake import decode, read_envelope
-from ledger.events.lawbook import bundled_law
+from ledger.events.lawbook import LawSets, bundled_law
 from ledger.home.antirollback import CheckpointFile
 from ledger.home.datakeys import DataKeys
 from ledger.home.keystore import KeyFileExists, create_log_keys, load_key, load_log_keys, save_key
@@ -468,7 +468,12 @@ def append_unpublished(
     Raises `AppendRefused` where a rule forbids it, or what passes: a database away, a clock ahead.
     """
     sequencer = Sequencer(
-        pool, lambda: None, vault=vault, key=batch_key(home), clock=(clock or Clock()).now
+        pool,
+        lambda: None,
+        laws=LawSets(home.law),
+        vault=vault,
+        key=batch_key(home),
+        clock=(clock or Clock()).now,
     )
     sequencer.start()
     try:

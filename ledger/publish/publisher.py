@@ -200,9 +200,9 @@ class Publisher:
         *,
         told: Callable[[Published], None],
         failed: Callable[[str], None],
+        vintage: Vintage,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         others: Callable[[], Iterable["Remembered"]] = lambda: (),
-        vintage: Vintage | None = None,
         scrutiny: Scrutiny | None = None,
         barrier: Callable[[], None] = lambda: None,
     ) -> None:
@@ -213,7 +213,7 @@ class Publisher:
         """
         self._scrutiny = scrutiny
         self._pool = pool
-        self._vintage = vintage or Vintage(pool)
+        self._vintage = vintage
         self.signer = signer
         self._others = others
         self._barrier = barrier

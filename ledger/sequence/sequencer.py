@@ -28,7 +28,6 @@ import structlog
 from ledger.domain import admission
 from ledger.domain.core.law import Law
 from ledger.events.intake import Submission, decode
-from ledger.events.lawbook import available_laws
 from ledger.events.vintage import SoftwareOlder, Vintage
 from ledger.home.batches import BatchKey, ours
 from ledger.log.merkle import Frontier, leaf_hash
@@ -97,21 +96,24 @@ class Sequencer:
         pool: Pool,
         committed: Callable[[], None],
         *,
+        laws: Mapping[str, Law],
         batch_max: int = 256,
         outstanding_max: int = 4096,
         subjects_bytes: int = 256 << 20,
-        laws: Mapping[str, Law] | None = None,
         vault: Vault | None = None,
         hindered: Callable[[], Exception | None] = lambda: None,
         vintage: Vintage | None = None,
         key: BatchKey | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Without a `key` nothing of what is appended can be signed."""
+        """`laws` are the sets of law data at hand, by digest: the log names the one in force.
+
+        Without a `key` nothing of what is appended can be signed.
+        """
         self._pool, self._key = pool, key
-        self._laws = available_laws() if laws is None else laws
+        self._laws = laws
         self._vault = vault or NoVault()
-        self._vintage = vintage or Vintage(pool, self._laws)
+        self._vintage = vintage or Vintage(pool, laws)
         self._committed = committed
         self._batch_max = batch_max
         self._outstanding_max = outstanding_max

@@ -9,12 +9,14 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Mapping
 from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.synchronize import Event
 
 import structlog
 
+from ledger.domain.core.law import Law
 from ledger.events.vintage import Vintage
 from ledger.home.batches import BatchKey
 from ledger.store.checkpoints import published_size
@@ -34,12 +36,14 @@ AnyEvent = threading.Event | Event
 """Set by a thread of this process, or by another process."""
 
 
-def run_projections(app_dsn: str, stop: AnyEvent, key: BatchKey | None = None) -> None:
+def run_projections(
+    app_dsn: str, laws: Mapping[str, Law], stop: AnyEvent, key: BatchKey | None = None
+) -> None:
     """Fold the log into all read models until `stop` is set or the parent process ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent says when to stop.
     threading.Thread(target=die_with_parent, daemon=True).start()
     pool = Pool(app_dsn, size=3, application_name="techledger projections")
-    vintage = Vintage(pool)
+    vintage = Vintage(pool, laws)
     listener = Listener(pool, CHECKPOINT_CHANNEL)
     while not stop.is_set():
         _follow(pool, vintage, stop, listener, key)

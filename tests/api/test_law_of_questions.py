@@ -9,17 +9,24 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from api.cli.projector import projector
 from api.cli.story import names
 from api.describe.links import PAGES
 from api.reads.questions import QUESTIONS, Question
 from ledger.domain.core.law import Law, read_law
 from ledger.domain.parties.ledger_state import ledger_subject
+from ledger.events.compose import uuid7
 from ledger.events.lawbook import bundled_files, put_on_shelf
 from ledger.home.paths import Home
-from ledger.node.node import Node
+from ledger.home.settings import Settings
+from ledger.node.genesis import append_unpublished
+from ledger.node.node import Node, vault_of
+from ledger.store.entries import read_at
+from ledger.wire.entry import parse_entry
 from projections.engine.decoding import decode
 from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import rebuild
+from projections.run.waiting import wait_until_folded
 from tests.support import builders as b
 from tests.support.builders import OPERATOR, REGISTRAR, RIGHT
 from tests.support.node import append
@@ -151,3 +158,29 @@ def test_a_command_is_answered_by_the_law_in_force(
     assert ("expired", "expired") == (status, asked["status"])
     assert "expired" in shown
     assert read_laws == {adopted}
+
+
+def test_a_command_that_appends_itself_knows_the_law_in_force(
+    node: Node, home: Home, settings: Settings, adopted: str
+):
+    """By the set of this version alone it took itself for older, and stored nothing."""
+    del adopted
+    signed = World.of(home).registration(f"party:demo.{uuid7()}")
+    vault = vault_of(settings, node.pool)
+    recorded = append_unpublished(node.pool, home, signed.envelope, vault, node.clock)
+    (stored,) = read_at(node.pool, [recorded.position])
+    assert signed.envelope.payload == parse_entry(stored.entry).payload
+
+
+def test_the_process_that_folds_goes_on_after_a_law_was_adopted(
+    node: Node, home: Home, adopted: str
+):
+    """It knows the sets beside the shipped one: else it took itself for older, and waited."""
+    del adopted
+    (recorded,) = append(node, World.of(home).registration(f"party:demo.{uuid7()}"))
+    keeper = projector(node.database.app_dsn, home.law, "ERROR", node.key)
+    keeper.start()
+    try:
+        wait_until_folded(node.pool, recorded.position + 1, 30)
+    finally:
+        keeper.stop()

@@ -26,7 +26,9 @@ MB = 1024
 
 def in_memory(directory: Path) -> int:
     """Replay a log with all in memory; return how many entries were judged."""
-    replay = Replay(exported_entries(directory), exported_checkpoint(directory).origin)
+    replay = Replay(
+        exported_entries(directory), exported_checkpoint(directory).origin, available_laws()
+    )
     return sum(1 for _ in replay)
 
 

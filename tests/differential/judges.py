@@ -53,7 +53,7 @@ class Judges:
     origin: str
 
     def __post_init__(self) -> None:
-        self.replay = Replay((), self.origin)
+        self.replay = Replay((), self.origin, available_laws())
         self.authority = Authority()
         self.court = court.Authority(whole=True)
         self.spki: dict[str, tuple[str, bytes]] = {}

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from ledger.events.intake import decode
+from ledger.events.lawbook import available_laws
 from ledger.follow.audit import Replay, exported_entries
 from ledger.node.fsck import check_log
 from ledger.store.connection import Pool
@@ -46,7 +47,7 @@ def test_it_is_made_once_and_the_same_each_time(cache: Path):
 
 
 def test_the_rules_admit_it_and_a_third_of_it_is_of_one_party():
-    replayed = Replay(big_log.entries(SIZE), ORIGIN)
+    replayed = Replay(big_log.entries(SIZE), ORIGIN, available_laws())
     assert SIZE == len(list(replayed))
     assert [] == replayed.unchecked
     payloads = [parse_entry(entry).payload for entry in islice(big_log.entries(SIZE), 802, None)]

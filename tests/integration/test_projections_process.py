@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from random import Random
 
 from ledger.domain.core.event import Logged
+from ledger.events.lawbook import available_laws
 from ledger.events.vintage import Vintage
 from ledger.home.batches import BatchKey
 from ledger.store.checkpoints import StoredCheckpoint, insert_checkpoint
@@ -26,6 +27,7 @@ from tests.support.logbook import NOON, append_all, put, written_again
 from tests.support.postgres import ORIGIN
 
 HISTORY = random_history(Random(13), 60)
+LAWS = available_laws()
 
 
 def test_it_builds_the_tables_and_follows_the_log(pool, database):
@@ -36,7 +38,7 @@ def test_it_builds_the_tables_and_follows_the_log(pool, database):
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     key = BatchKey(ORIGIN, bytes(32))
-    projector = context.Process(target=run_projections, args=(database.app_dsn, stop, key))
+    projector = context.Process(target=run_projections, args=(database.app_dsn, LAWS, stop, key))
     projector.start()
     wait_until_built(pool)
     wait_until_folded(pool, 20, 20.0)
@@ -62,7 +64,7 @@ def test_what_is_unsigned_is_not_built_either(pool, monkeypatch):
     put(pool, HISTORY)
     sign(pool, 10)
     monkeypatch.setattr(process, "READ_MODELS", (offers, timeline))
-    assert (offers, timeline) == process._brought_up(pool, Vintage(pool), threading.Event())
+    assert (offers, timeline) == process._brought_up(pool, Vintage(pool, LAWS), threading.Event())
     assert {10} == {folded_sizes(pool)[model.name] for model in (offers, timeline)}
 
 
@@ -81,7 +83,7 @@ def test_a_read_model_that_cannot_be_built_is_left_out(pool, monkeypatch):
     events = put(pool, HISTORY)
     monkeypatch.setattr(process, "READ_MODELS", (offers, replace(timeline, emit=failing)))
     sign(pool, len(HISTORY))
-    assert (offers,) == process._brought_up(pool, Vintage(pool), threading.Event())
+    assert (offers,) == process._brought_up(pool, Vintage(pool, LAWS), threading.Event())
     assert replay(events, (offers,))["offers"] == stored_digest(pool, offers)
 
 
@@ -89,7 +91,7 @@ def test_a_rebuild_by_somebody_else_is_waited_for(pool):
     stop, done = threading.Event(), threading.Event()
 
     def bring_up() -> None:
-        process._brought_up(pool, Vintage(pool), stop)
+        process._brought_up(pool, Vintage(pool, LAWS), stop)
         done.set()
 
     with only_rebuild(pool):
@@ -104,4 +106,4 @@ def test_a_rebuild_by_somebody_else_is_waited_for(pool):
 def test_who_is_told_to_stop_waits_no_longer(pool):
     stop = threading.Event()
     stop.set()
-    assert () == process._brought_up(pool, Vintage(pool), stop)
+    assert () == process._brought_up(pool, Vintage(pool, LAWS), stop)

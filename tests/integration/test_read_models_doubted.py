@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import operate
+from ledger.events.lawbook import available_laws
 from ledger.events.vintage import Vintage
 from ledger.home.batches import BatchKey
 from ledger.home.paths import Home
@@ -138,7 +139,7 @@ def test_who_follows_the_log_makes_it_anew_while_it_runs_and_at_its_start(
     def follow(pool: Pool) -> None:
         listener = Listener(pool, CHECKPOINT_CHANNEL)
         while not stop.is_set():
-            process._follow(pool, Vintage(pool), stop, listener, key)
+            process._follow(pool, Vintage(pool, available_laws()), stop, listener, key)
         listener.close()
 
     forge(database, name)

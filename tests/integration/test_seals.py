@@ -13,6 +13,7 @@ from api.cli import audit, operate
 from api.cli.sealer import seal
 from ledger.domain.government.seal import LedgerSealed
 from ledger.domain.parties.ledger_state import ledger_subject
+from ledger.events.lawbook import available_laws
 from ledger.follow.audit import (
     Replay,
     RuleBroken,
@@ -73,7 +74,7 @@ def fold(node: Node) -> None:
 def replayed(directory: Path) -> tuple[int, int]:
     """Replay an export; return how many seals hold, and how many digests of read models."""
     seals = frozenset(sealed_sizes(exported_entries(directory)))
-    replay = Replay(exported_entries(directory), ORIGIN, seals=seals)
+    replay = Replay(exported_entries(directory), ORIGIN, available_laws(), seals)
     check = SealCheck(READ_MODELS, seals)
     for _ in check.follow(replay):
         pass
@@ -150,7 +151,7 @@ def test_a_digest_of_another_version_is_not_checked_and_listed(
     export(StoredLog(node.pool), tmp_path / "log")
     seals = frozenset(sealed_sizes(exported_entries(tmp_path / "log")))
     check = SealCheck(READ_MODELS, seals)
-    list(check.follow(Replay(exported_entries(tmp_path / "log"), ORIGIN, seals=seals)))
+    list(check.follow(Replay(exported_entries(tmp_path / "log"), ORIGIN, available_laws(), seals)))
     assert [(4, "title, version 999, is not one of this software")] == check.unchecked
 
 

@@ -17,6 +17,7 @@ from ledger.domain.core.refusal import Refusal
 from ledger.domain.parties.signature_refusals import KeyNoLongerValid
 from ledger.domain.refused import NotJudged
 from ledger.events.compose import uuid7
+from ledger.events.lawbook import available_laws
 from ledger.follow.client import Signed
 from ledger.home.paths import Home
 from ledger.node.node import Node
@@ -104,6 +105,7 @@ def test_a_replayed_event_is_answered_even_after_it_expired(
     later = Sequencer(
         Pool(database.app_dsn, size=2),
         lambda: None,
+        laws=available_laws(),
         clock=lambda: datetime.now(UTC) + timedelta(days=200),
     )
     later.start()
@@ -127,7 +129,7 @@ def test_what_another_process_appended_is_followed_under_the_lock(
     node: Node, world: World, database: Database
 ):
     """(b) Two sequencers, taking turns, each judge on the whole log."""
-    other = Sequencer(Pool(database.app_dsn, size=2), lambda: None)
+    other = Sequencer(Pool(database.app_dsn, size=2), lambda: None, laws=available_laws())
     other.start()
     institute, firm, rival = world.registrations()
     append(node, institute)
@@ -249,7 +251,7 @@ def test_another_log_behind_the_same_connection_is_not_judged_by_what_was_folded
     pool: Pool, world: World, database: Database
 ):
     """Rolled back and grown again: a party that is known no more signs nothing."""
-    first, second = (Sequencer(pool, lambda: None) for _ in range(2))
+    first, second = (Sequencer(pool, lambda: None, laws=available_laws()) for _ in range(2))
 
     def say(by: Sequencer, *signed: Signed) -> Sequence[Outcome]:
         return by.submit([submission(each) for each in signed]).result(30)
@@ -309,6 +311,7 @@ def test_a_clock_more_than_a_minute_behind_the_last_entry_refuses_to_run(
     behind = Sequencer(
         Pool(database.app_dsn, size=2),
         lambda: None,
+        laws=available_laws(),
         clock=lambda: datetime.now(UTC) - timedelta(seconds=120),
     )
     behind.start()
@@ -325,6 +328,7 @@ def test_a_clock_a_little_behind_repeats_the_last_instant(
     behind = Sequencer(
         Pool(database.app_dsn, size=2),
         lambda: None,
+        laws=available_laws(),
         clock=lambda: datetime.now(UTC) - timedelta(seconds=30),
     )
     behind.start()
@@ -343,7 +347,7 @@ def test_a_full_pool_answers_busy_and_stores_nothing(database: Database, home: H
 def _append_many(dsn: str, home_path: str, name: str, count: int, start, done) -> None:
     """Run in a process of its own: register parties, one group each."""
     world = World.of(Home(Path(home_path)))
-    sequencer = Sequencer(Pool(dsn, size=2), lambda: None)
+    sequencer = Sequencer(Pool(dsn, size=2), lambda: None, laws=available_laws())
     sequencer.start()
     many = [submission(world.registration(f"party:vn.{name}{n}")) for n in range(count)]
     start.wait()
@@ -384,7 +388,7 @@ def test_single_requests_go_before_bulk_ones_and_a_batch_has_a_time(
     monkeypatch.setattr(judging, "JUDGE_S", 0.0)  # One item a batch.
     assert home.trust.exists(), "the log was founded"
     registration, *others = [submission(each) for each in world.registrations()]
-    made = Sequencer(pool, lambda: None)
+    made = Sequencer(pool, lambda: None, laws=available_laws())
     bulk = made.submit([registration], bulk=True), made.submit(others[:1], bulk=True)
     single = made.submit(others[1:])
     assert 3 == made.outstanding
@@ -400,7 +404,7 @@ def test_a_bulk_request_that_nobody_waits_for_is_judged_no_further(
 ):
     assert home.trust.exists(), "the log was founded"
     left, waited_for = [submission(each) for each in world.registrations()[:2]]
-    made = Sequencer(pool, lambda: None)
+    made = Sequencer(pool, lambda: None, laws=available_laws())
     gone = made.submit([left], bulk=True)
     with pytest.raises(TimeoutError):
         gone.result(0)

@@ -11,6 +11,7 @@ import pytest
 
 from ledger.domain.core.context import OpeningRequired
 from ledger.events.intake import MAX_PERSONS, Invalid
+from ledger.events.lawbook import available_laws
 from ledger.follow.audit import Replay, StoredLog, export, exported_entries
 from ledger.follow.supply import gather
 from ledger.home.antirollback import CheckpointFile
@@ -104,7 +105,7 @@ def test_after_an_erasure_warm_and_cold_say_opening_required_and_replay_says_unc
         _, cold = append(node, *next_quarter(world))
         assert isinstance(cold, OpeningRequired)
         assert str(cold) == str(warm)
-    replay = Replay(exported_entries(tmp_path / "export"), world.origin)
+    replay = Replay(exported_entries(tmp_path / "export"), world.origin, available_laws())
     assert reported.position == [logged.position for logged in replay][-1]
     assert shared.position in [position for position, _ in replay.unchecked]
 
@@ -332,7 +333,7 @@ def test_another_process_drops_what_one_erased(
     with running(settings) as node:
         append(node, report(world), distribution(world))
         assert 0 < node.vault.cached_bytes
-        other = Sequencer(pool, lambda: None, vault=vault_of(settings, pool))
+        other = Sequencer(pool, lambda: None, laws=available_laws(), vault=vault_of(settings, pool))
         other.start()
         (erased,) = other.submit([submission(erasure(world))]).result(30)
         other.stop()

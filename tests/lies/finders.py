@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger import court
+from ledger.events.lawbook import available_laws
 from ledger.follow.audit import (
     ExportRefused,
     Replay,
@@ -99,7 +100,7 @@ def audit(case: Case) -> str:
     seals = frozenset(sealed_sizes(exported_entries(directory)))
     check = SealCheck(READ_MODELS, seals)
     try:
-        for _ in check.follow(Replay(exported_entries(directory), ORIGIN, seals=seals)):
+        for _ in check.follow(Replay(exported_entries(directory), ORIGIN, available_laws(), seals)):
             pass
     except RuleBroken as broken:
         return f"`{broken.code}`"

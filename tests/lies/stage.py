@@ -108,7 +108,12 @@ class Operator:
     def record(self, *many: Signed) -> list[int]:
         """Record events by the door that everybody takes; return their positions."""
         sequencer = Sequencer(
-            self.pool, lambda: None, vault=self.vault, key=batch_key(self.home), clock=Clock().now
+            self.pool,
+            lambda: None,
+            laws=available_laws(),
+            vault=self.vault,
+            key=batch_key(self.home),
+            clock=Clock().now,
         )
         sequencer.start()
         try:

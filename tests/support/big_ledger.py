@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from ledger.events.lawbook import LawSets
+from ledger.events.vintage import Vintage
 from ledger.home.antirollback import CheckpointFile
 from ledger.home.batches import BatchKey, make_batch_key
 from ledger.home.datakeys import DataKeys
@@ -104,7 +106,10 @@ def make_home(settings: Settings, size: int) -> Home:
         fill(pool, 1, key)
         publish_first(pool, signer, file)
         fill(pool, size, key)
-        publisher = Publisher(pool, signer, file, told=lambda _: None, failed=_fail)
+        vintage = Vintage(pool, LawSets(home.law))
+        publisher = Publisher(
+            pool, signer, file, told=lambda _: None, failed=_fail, vintage=vintage
+        )
         publisher.start()
         publisher.stop()
         pool.close()

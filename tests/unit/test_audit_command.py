@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.audit import RULES_LABEL, RULES_STEP, app
+from ledger.events.lawbook import available_laws
 from ledger.follow.audit import Replay
 from ledger.verify.outcome import Step
 from projections.engine.digest import replay as digests_after
@@ -132,7 +133,7 @@ def test_what_is_sealed_is_listed_as_unchecked(tmp_path: Path) -> None:
 
 def test_replay_prints_the_digest_of_every_read_model(story: tuple[Path, Path]) -> None:
     log = whole_story()
-    expected = digests_after(Replay(log.entries, log.origin), READ_MODELS)
+    expected = digests_after(Replay(log.entries, log.origin, available_laws()), READ_MODELS)
     answer = json.loads(run("replay", story[0], "--json").stdout)
     whole = {"verified": False, "replayed": 17, "digests": expected, "unchecked": []}
     assert whole == answer

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ledger.domain.core.context import LeftOut
+from ledger.events.lawbook import available_laws
 from ledger.follow.audit import Replay, RuleBroken
 from ledger.node.genesis import key_record
 from ledger.wire.entry import Entry, format_entry, parse_entry
@@ -17,6 +18,7 @@ from tests.support.builders import FIRM, INSTITUTE, RIVAL, STRANGER
 from tests.support.sample_log import SampleLog, party_key, sample_log, sealed_price, whole_story
 from tests.support.verifying import append, payload
 
+LAWS = available_laws()
 SIGNERS = ("WRONG_SIGNER",)
 OTHER_CONTRACT = "contract:019a4000-0000-7000-8000-0000000000ff"
 
@@ -24,20 +26,20 @@ OTHER_CONTRACT = "contract:019a4000-0000-7000-8000-0000000000ff"
 def broken(log: SampleLog) -> RuleBroken:
     """Fail unless the rules refuse an entry; return which."""
     with pytest.raises(RuleBroken) as caught:
-        list(Replay(log.entries, log.origin))
+        list(Replay(log.entries, log.origin, LAWS))
     return caught.value
 
 
 def test_the_whole_story_is_admitted_again() -> None:
     log = whole_story()
-    replay = Replay(log.entries, log.origin)
+    replay = Replay(log.entries, log.origin, LAWS)
     assert list(range(log.size)) == [logged.position for logged in replay]
     assert (log.size, []) == (replay.size, replay.unchecked)
 
 
 def test_the_market_that_follows_is_admitted_again() -> None:
     log = sample_log(120)
-    assert 120 == len(list(Replay(log.entries, log.origin)))
+    assert 120 == len(list(Replay(log.entries, log.origin, LAWS)))
 
 
 def second_licence(log: SampleLog) -> int:
@@ -66,7 +68,7 @@ def test_the_first_of_several_broken_rules_is_named() -> None:
 def test_events_before_a_broken_rule_are_still_told() -> None:
     log = whole_story()
     at = second_licence(log)
-    replay = Replay(log.entries, log.origin)
+    replay = Replay(log.entries, log.origin, LAWS)
     told = iter(replay)
     assert list(range(at)) == [next(told).position for _ in range(at)]
     with pytest.raises(RuleBroken):
@@ -147,9 +149,9 @@ def sealed_share(log: SampleLog) -> None:
 def story_up_to(topic: str) -> SampleLog:
     """Return the story's log up to the first event of a type, without it."""
     log = whole_story()
-    types = [logged.event.type for logged in Replay(log.entries, log.origin)]
+    types = [logged.event.type for logged in Replay(log.entries, log.origin, LAWS)]
     story = sample_log(types.index(topic))
-    assert f"{topic}" not in [each.event.type for each in Replay(story.entries, log.origin)]
+    assert f"{topic}" not in [each.event.type for each in Replay(story.entries, log.origin, LAWS)]
     return story
 
 
@@ -158,7 +160,7 @@ def test_a_rule_that_needs_a_sealed_value_is_unchecked_never_passed() -> None:
     sealed_share(log)
     at = log.size - 1
     log.say(b.revenue_reported(), [FIRM])
-    replay = Replay(log.entries, log.origin)
+    replay = Replay(log.entries, log.origin, LAWS)
     assert at + 2 == len(list(replay))
     parts = [LeftOut(codes, "/body/parts") for codes in (("RATE_RANGE", "SHARE_SUM"), SIGNERS)]
     assert [(at, each) for each in parts] == replay.unchecked
@@ -182,7 +184,7 @@ def test_a_sealed_royalty_hides_no_second_exclusive_licence() -> None:
 def test_what_follows_an_entry_that_cannot_be_read_keeps_its_position() -> None:
     log = sample_log(13)
     log.entries.insert(12, b"?")
-    replay = Replay((), log.origin)
+    replay = Replay((), log.origin, LAWS)
     for entry in log.entries[:12]:
         replay.follow(entry)
     assert () == replay.pass_over(log.entries[12])
@@ -190,7 +192,7 @@ def test_what_follows_an_entry_that_cannot_be_read_keeps_its_position() -> None:
 
 
 def digests(entries: Iterable[bytes]) -> dict[str, str]:
-    return digests_after(Replay(entries, b.ORIGIN), READ_MODELS)
+    return digests_after(Replay(entries, b.ORIGIN, LAWS), READ_MODELS)
 
 
 def test_two_replays_agree_on_every_read_model() -> None:

@@ -12,6 +12,7 @@ from ledger.domain import admission
 from ledger.domain.government.seal import LedgerSealed
 from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.intake import subjects_said
+from ledger.events.lawbook import available_laws
 from ledger.follow import governed, monitor, ownkeys
 from ledger.follow.alarms import Alarm
 from ledger.follow.audit import Replay, RuleBroken
@@ -368,8 +369,8 @@ def test_a_seal_that_counts_less_than_the_one_before_is_found(tmp_path: Path) ->
     assert ["RULE_BROKEN"] == watch.look(MemoryLog(log))
     assert "SEAL_COUNTS_FALL" in watch.monitor.standing[0].what
     with pytest.raises(RuleBroken, match="SEAL_COUNTS_FALL"):
-        list(Replay(log.entries, log.origin))
+        list(Replay(log.entries, log.origin, available_laws()))
     log.entries.pop()
     log.say(ledger_resumed(ledger=ledger_subject(log.origin)), [OPERATOR])
     count(1)
-    assert 15 == len(list(Replay(log.entries, log.origin)))
+    assert 15 == len(list(Replay(log.entries, log.origin, available_laws())))

@@ -96,7 +96,7 @@ def test_a_log_replays_under_the_laws_that_admitted_it(tmp_path: Path) -> None:
     both = available_laws(tmp_path)
     assert log.size == len(list(Replay(log.entries, log.origin, both)))
     with pytest.raises(RuleBroken) as caught:
-        list(Replay(log.entries, log.origin))
+        list(Replay(log.entries, log.origin, available_laws()))
     assert ("LAW_DATA_UNKNOWN", adopted) == (caught.value.code, caught.value.position)
     assert decree.sha256 in caught.value.detail
     log.say(licence(contract=f"{SECOND}.third", **late(180_000)), [INSTITUTE, FIRM])
