@@ -19,6 +19,7 @@ from api.describe.description import describe
 from api.describe.language import Language, Said
 from api.describe.text import text_of
 from ledger.domain.core.types import legal_day
+from ledger.events.lawbook import bundled_law
 from ledger.follow.checked import Checked, Checking, must_say
 from ledger.follow.client import ClientError, LedgerClient, ProblemAnswer, WrongAnswer, read_trust
 from ledger.follow.lastseen import LastSeen, seen_directory
@@ -157,11 +158,12 @@ def print_answer(answer: Asked, language: Language, *, as_json: bool) -> NoRetur
     """Print an answer, which is the server's word, and end the command with its verdict.
 
     It is JSON, or lines; in both stands what was checked of it. Of what the log does not name
-    nothing else is said.
+    nothing else is said. What a law or decree is called, this version's own law data say, not the
+    server: of what came later there is the number alone.
     Raises `WrongAnswer`, with nothing printed, for what cannot be said in words.
     """
     try:
-        told = [*text_of(describe(answer.kind, answer, language))]
+        told = [*text_of(describe(answer.kind, answer, language, bundled_law()))]
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise WrongAnswer("its members do not go together: no words say it") from error
     if as_json:

@@ -19,6 +19,7 @@ from api.describe.sentences import sentence_of
 from api.describe.shape import bare, is_record, members_of_kind
 from api.describe.together import together_with
 from ledger.domain.contracts.contract_terms import Grant, Terms
+from ledger.domain.core.law import Law
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,14 @@ class Described:
 
 
 def describe(
-    kind: Any, members: Members, language: Language, said: Collection[str] = ()
+    kind: Any, members: Members, language: Language, law: Law, said: Collection[str] = ()
 ) -> Described:
     """Return an answer of a type, given its members as JSON, in words.
 
-    `said` are members of it that are said already, as in the heading of a page. Of what the log
-    does not name nothing else is said.
+    `law` has the titles of laws and decrees. `said` are members of it that are said already, as in
+    the heading of a page. Of what the log does not name nothing else is said.
     """
-    speech = Speech(language)
+    speech = Speech(language, law)
     if members.get("unknown"):
         said = members_of_kind(kind)
     rests_on = [member for member in _PROOF if member in members_of_kind(kind)]

@@ -13,7 +13,7 @@ from api.describe import days, money
 from api.describe.language import Language, Said
 from api.describe.places import place
 from api.describe.titles import country
-from ledger.events.lawbook import bundled_law
+from ledger.domain.core.law import Law
 
 Measure = Literal[
     "rate",
@@ -60,6 +60,9 @@ TOPICS: Mapping[str, Said] = {
     "contract.void_clause": Said("điều khoản vô hiệu", "clauses that are void"),
     "dispute.limitation": Said("thời hiệu khởi kiện", "time within which a dispute is brought"),
     "field.codes": Said("mã của bảng phân loại", "codes of a classification"),
+    "field.edition": Said(
+        "ấn bản hiện hành của bảng phân loại", "edition of a classification in use"
+    ),
     "field.groups": Said("nhóm chính của bảng phân loại", "main groups of a classification"),
     "licence.opposability": Said(
         "hiệu lực của li-xăng với bên thứ ba", "effect of a licence against third parties"
@@ -101,6 +104,7 @@ LAW_VALUES: Mapping[str, tuple[Said, Measure]] = {
     "period.holiday.days": (Said("các ngày", "days"), "date"),
     "period.weekly_rest.days": (Said("các ngày", "days"), "word"),
     "days_a_year": (Said("một năm tính", "a year is reckoned as"), "days"),
+    "edition": (Said("ấn bản", "edition"), "code"),
     "entry": (Said("mục của danh mục", "entry of the list"), "word"),
     "groups": (Said("các nhóm chính", "main groups"), "code"),
     "heads": (Said("các mã cấp đầu", "codes of its upper level"), "code"),
@@ -176,11 +180,9 @@ def topic_name(topic: str, language: Language) -> str:
     return topic if said is None else f"{said.in_(language)} ({topic})"
 
 
-def instrument_name(number: str, language: Language) -> str:
-    """Return the title of a law or decree with its number; the number where it is not known."""
-    found = next(
-        (each for each in bundled_law().instruments.values() if each.number == number), None
-    )
+def instrument_name(number: str, law: Law, language: Language) -> str:
+    """Return the title that the law data give a law or decree, with its number; else the number."""
+    found = next((each for each in law.instruments.values() if each.number == number), None)
     if found is None:
         return number
     return f"{found.title_vi if language == 'vi' else found.title_en} ({number})"

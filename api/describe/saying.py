@@ -22,6 +22,7 @@ from api.describe.places import office, places
 from api.describe.shape import bare
 from api.describe.titles import country, symbol, tongue
 from api.describe.values import VALUES, value_name
+from ledger.domain.core.law import Law
 from ledger.domain.core.money import Money
 from ledger.domain.core.scope import Field, Territory
 from ledger.domain.core.types import Sealed, parse_instant
@@ -55,9 +56,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """How things are said: in which language, and in which currency sums are."""
+    """How things are said: in which language, by which law data, in which currency sums are."""
 
     language: Language
+    law: Law
     currency: str | None = None
 
     def said(self, both: Said) -> tuple[Word, ...]:
@@ -147,7 +149,7 @@ def _text(owner: str, member: str, value: str, speech: Speech) -> tuple[Word, ..
     """Return a text: what it names, in words with its code; an id, to be followed."""
     naming = NAMINGS.get(f"{owner}.{member}") or NAMINGS.get(member)
     if naming is not None:
-        return (Word(_NAMED[naming](value, speech.language)),)
+        return (Word(_NAMED[naming](value, speech)),)
     found = _ID.fullmatch(f"key:{value}" if member in ("key", "key_id") else value)
     return (Word(value, subject=found[1] if found else None),)
 
@@ -223,7 +225,7 @@ def _known(value: str, language: Language) -> str:
 
 _ENTRY = Said("mục {}", "entry {}")
 
-_NAMED: Mapping[str, Callable[[str, Language], str]] = {
+_BY_LANGUAGE: Mapping[str, Callable[[str, Language], str]] = {
     "place": lambda code, language: places((code,), language),
     "country": lambda code, language: _coded(country(code, language), code),
     "law": _law,
@@ -236,7 +238,16 @@ _NAMED: Mapping[str, Callable[[str, Language], str]] = {
     "condition": _condition,
     "known": _known,
     "deduction": deduction,
-    "instrument": instrument_name,
+}
+
+
+def _spoken(name: Callable[[str, Language], str]) -> Callable[[str, Speech], str]:
+    return lambda value, speech: name(value, speech.language)
+
+
+_NAMED: Mapping[str, Callable[[str, Speech], str]] = {
+    **{naming: _spoken(name) for naming, name in _BY_LANGUAGE.items()},
+    "instrument": lambda number, speech: instrument_name(number, speech.law, speech.language),
 }
 
 

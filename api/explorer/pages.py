@@ -100,6 +100,7 @@ def _page(request: Request, kind: str, subject: str, asked: Asked, find: Section
     answered = asked if kind == "right" else asked.by_ledger
     sections = find(node, subject, asked)
     reader = reader_of(node, asked.here)
+    law = reader.law
     events = marked_timeline_of(reader, subject, after=asked.after, limit=EVENTS)
     return page(
         request,
@@ -110,6 +111,7 @@ def _page(request: Request, kind: str, subject: str, asked: Asked, find: Section
         asked=asked,
         answered=answered,
         parts=_by_question(answered, sections),
+        law=law,
         events=events,
         near=_near_what_is_unknown(sections, subject),
     )

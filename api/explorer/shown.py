@@ -22,6 +22,7 @@ from api.describe.links import PREFIXES, Question, placed
 from api.describe.money import number
 from api.describe.places import office, places
 from api.reads.questions import QUESTIONS
+from ledger.domain.core.law import Law
 from ledger.wire.base64 import b64encode
 from ledger.wire.shown import visible_lines
 
@@ -56,9 +57,9 @@ class Spoken:
         """Return what the page itself says. Raises `KeyError` for what nobody has worded."""
         return INTERFACE[name].in_(self.language).format(*given)
 
-    def answer(self, answer: object, said: Collection[str]) -> Described:
-        """Return an answer in words, but what the page's heading says."""
-        return describe(type(answer), members_of(answer), self.language, said)
+    def answer(self, answer: object, law: Law, said: Collection[str]) -> Described:
+        """Return an answer in words, by the law in force, but what the page's heading says."""
+        return describe(type(answer), members_of(answer), self.language, law, said)
 
     def day(self, value: date) -> str:
         """Return a day."""

@@ -158,10 +158,6 @@ SchemeText = Annotated[
 ]
 EditionText = Annotated[str | None, Query(description="Of the scheme; default: the one in use")]
 
-IN_USE = {"ipc": "2026.01", "vsic": "2025"}
-"""The edition that a question means which names none; a grant always names its own."""
-
-
 ANYWHERE = Territory.model_validate({"codes": [WORLD]})
 ANY_FIELD = Field.model_validate({"scheme": "any", "edition": None, "codes": []})
 
@@ -176,8 +172,9 @@ def read_field(
 ) -> Field | None:
     """Return a symbol as a field; None for none.
 
-    Raises `BadParameter` for an edition that is none, for a scheme or an edition of no symbol, and
-    for what the scheme does not have, as far down as the law data know it.
+    Who names no edition means the one in use. Raises `BadParameter` for an edition that is none,
+    for a scheme or an edition of no symbol, and for what the scheme does not have, as far down as
+    the law data know it; `LawSilent` where they say of no edition that it is in use.
     """
     if symbol is None:
         for name, value in (("scheme", scheme), ("edition", edition)):
@@ -185,10 +182,11 @@ def read_field(
                 raise BadParameter(name, value, "it is that of a symbol: name one by field")
         return None
     scheme = scheme or "ipc"
-    edition = edition or IN_USE[scheme]
+    edition = edition or _edition_in_use(law, scheme)
     codes = law.find("field.codes", today(), scheme=scheme, edition=edition)
     if codes is None:
-        raise BadParameter("edition", edition, f"{scheme} has no such edition", [IN_USE[scheme]])
+        in_use = _edition_in_use(law, scheme)
+        raise BadParameter("edition", edition, f"{scheme} has no such edition", [in_use])
     near = _symbols_near(symbol.upper(), [*codes.names("heads"), *_SUBCLASSES.get(scheme, ())])
     try:
         field = Field.model_validate({"scheme": scheme, "edition": edition, "codes": [symbol]})
@@ -199,6 +197,10 @@ def read_field(
     except FieldUnknown as error:
         raise BadParameter("field", symbol, error.detail, near) from None
     return field
+
+
+def _edition_in_use(law: Law, scheme: str) -> str:
+    return str(law.rule("field.edition", today(), scheme=scheme).values["edition"])
 
 
 _SUBCLASSES = {"ipc": [code for code in titles("ipc") if len(code) == len("A61K")]}

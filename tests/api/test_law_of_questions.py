@@ -16,7 +16,7 @@ from api.reads.questions import QUESTIONS, Question
 from ledger.domain.core.law import Law, read_law
 from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.compose import uuid7
-from ledger.events.lawbook import bundled_files, put_on_shelf
+from ledger.events.lawbook import bundled_files, bundled_law, put_on_shelf
 from ledger.home.paths import Home
 from ledger.home.settings import Settings
 from ledger.node.genesis import append_unpublished
@@ -81,15 +81,32 @@ def path_of(name: str, question: Question) -> str:
     return f"{path}?{asked}"
 
 
+ADOPTED = "As adopted:"
+"""What the title of a law begins with, in the law data that are adopted."""
+
+
+def _amended(files: dict[str, bytes], name: str, rule: str, **values: Any) -> dict[str, bytes]:
+    """Return a file of law data in which a rule has other values, by its name."""
+    held = json.loads(files[name])
+    (row,) = [each for each in held["rules"] if each["rule"] == rule]
+    row["values"] |= values
+    return {name: json.dumps(held).encode()}
+
+
 @pytest.fixture(scope="module")
 def adopted(loaded: Loaded, node: Node, home: Home) -> str:
-    """Adopt law data under which a patent lasts one year; return its digest."""
+    """Adopt law data under which a patent lasts one year; return its digest.
+
+    By them VSIC 2018 is in use, and each law and decree has another title.
+    """
     del loaded
     files = dict(bundled_files())
-    rights = json.loads(files["rights.json"])
-    (patents,) = [row for row in rights["rules"] if row["rule"] == "ip-law.93.invention"]
-    patents["values"]["years"] = 1
-    files |= {"rights.json": json.dumps(rights).encode()}
+    files |= _amended(files, "rights.json", "ip-law.93.invention", years=1)
+    files |= _amended(files, "codes.json", "vsic.edition-2025", edition="2018")
+    instruments = json.loads(files["instruments.json"])
+    for each in instruments["instruments"]:
+        each["title_en"] = f"{ADOPTED} {each['title_en']}"
+    files |= {"instruments.json": json.dumps(instruments).encode()}
     put_on_shelf(home.law, files)
     world, digest = World.of(home), read_law(files).sha256
     of = ledger_subject(home.identity().origin)
@@ -145,6 +162,31 @@ def test_a_page_is_answered_by_the_law_in_force(
     assert 200 == answer.status_code, answer.text
     assert read_laws <= {adopted}
     assert read_laws or kind != "right"
+
+
+def test_a_page_gives_a_law_the_title_that_it_has_in_the_law_in_force(
+    http: httpx2.Client, adopted: str
+):
+    del adopted
+    page = http.get(f"/en/contracts/{NAMES['royalties']}").text
+    titles = {each.title_en for each in bundled_law().instruments.values()}
+    named = [title for title in titles if title in page]
+    assert named, "its late sums bear interest by law"
+    assert all(page.count(title) == page.count(f"{ADOPTED} {title}") for title in named)
+
+
+def test_who_names_no_edition_means_that_which_the_law_in_force_says_is_in_use(
+    http: httpx2.Client, adopted: str
+):
+    """By the law data before it VSIC 2025 was, which has no division 45."""
+    del adopted
+    asked = f"/v1/rights/{RIGHT}/exclusive?scheme=vsic&field=45"
+    answer = http.get(asked)
+    assert 200 == answer.status_code, answer.text
+    assert {"scheme": "vsic", "edition": "2018", "codes": ["45"]} == answer.json()["part"]["field"]
+    refused = http.get(f"{asked}&edition=2019").json()
+    assert ("BAD_PARAMETER", ["2018"]) == (refused["code"], refused["near"])
+    assert "BAD_PARAMETER" == http.get(f"{asked}&edition=2025").json()["code"]
 
 
 def test_a_command_is_answered_by_the_law_in_force(

@@ -11,6 +11,7 @@ from api.describe.answer_json import members_of, read_as
 from api.describe.description import describe
 from ledger.domain.core.body import Body
 from ledger.domain.core.scope import Field, Territory
+from ledger.events.lawbook import bundled_law
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from projections.engine.decoding import decode
@@ -87,7 +88,7 @@ def test_of_a_day_before_its_conclusion_a_contract_has_no_terms(told: Pool):
     assert ("answered", "not_concluded") == (before.verdict, before.status)
     assert (None, None, (AT["contract"],)) == (before.version, before.terms, before.positions)
     for language, words in (("en", f"There was no {CONTRACT} yet"), ("vi", f"chưa có {CONTRACT}")):
-        sentence = describe(TermsOn, members_of(before), language).sentence
+        sentence = describe(TermsOn, members_of(before), language, bundled_law()).sentence
         assert words in sentence
     on_the_day = terms_on(reading(told), CONTRACT, true_on=date(2026, 11, 2))
     assert on_the_day.terms is not None

@@ -24,6 +24,7 @@ from api.describe.values import VALUES, value_said
 from api.main import ROUTED
 from ledger.domain.core.types import parse_day, parse_instant
 from ledger.domain.registry import TOPICS
+from ledger.events.lawbook import bundled_law
 from projections.questions import findings
 from projections.questions.terms import TermsOn
 from projections.tables import chain
@@ -37,6 +38,7 @@ from tests.support.answers import (
     records,
 )
 
+LAW = bundled_law()
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
 MEMBERS = [
     (kind, member, of)
@@ -89,14 +91,14 @@ def test_every_member_of_every_answer_is_said_or_left_out_for_a_reason(
     kind: type[Any], member: str, of: Any, language: Language
 ) -> None:
     members, maker = with_every_member(kind, member, of)
-    said = text_of(lines_of(kind, members, Speech(language, "USD")))
+    said = text_of(lines_of(kind, members, Speech(language, LAW, "USD")))
     place = f"{kind.__name__}.{member}"
     for value, leaf_of, leaf in leaves(kind.__name__, member, of, members[member]):
         shown = any(form in said for form in forms(leaf, leaf_of, value, language))
         assert shown != (place in LEFT_OUT), f"{named(kind, member, of)}: {value!r} in\n{said}"
     if place not in LEFT_OUT:
         other = {**members, member: another(kind, member, members[member], maker)}
-        again = text_of(lines_of(kind, other, Speech(language, "USD")))
+        again = text_of(lines_of(kind, other, Speech(language, LAW, "USD")))
         assert said != again, f"{named(kind, member, of)} makes no difference in\n{said}"
 
 
@@ -258,7 +260,7 @@ def test_an_answer_is_described_with_what_it_rests_on(kind: type[Any], language:
     members = Maker().members(kind)
     members.update({each: None for each in members if None.__class__ in get_args(kind)})
     members["unknown"] = []
-    described = describe(kind, members, language)
+    described = describe(kind, members, language, LAW)
     assert described.lines
     unknown = re.search("đơn vị nhỏ nhất|minor units", text_of(described.lines))
     assert (unknown is not None) == (kind.__name__ == "Agreement")  # It names no currency.
@@ -273,7 +275,7 @@ def test_of_what_the_log_does_not_name_nothing_else_is_said() -> None:
     members = Maker().members(TermsOn)
     near = [{"asked": "contract:b", "ids": ["contract:a"]}]
     members |= {"unknown": ["contract:b"], "near": near, "size": 9, "positions": [], "doubted": []}
-    described = describe(TermsOn, members, "en")
+    described = describe(TermsOn, members, "en", LAW)
     assert "Unknown: nothing is recorded of contract:b; near: contract:a." == described.sentence
     assert () == described.lines
     assert "9" in text_of(described.proof)

@@ -14,7 +14,8 @@ from ledger.domain.core.ground import Ground
 from ledger.domain.core.law import Row
 from ledger.events.lawbook import bundled_law
 
-ROWS = bundled_law().rows
+LAW = bundled_law()
+ROWS = LAW.rows
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
 
 
@@ -29,10 +30,10 @@ def said_of(row: Row, language: Language) -> list[tuple[str, str]]:
     members = dict.fromkeys(members_of_kind(Ground)) | {
         "rule": row.rule,
         "topic": row.topic,
-        "instrument": bundled_law().instruments[row.instrument].number,
+        "instrument": LAW.instruments[row.instrument].number,
         "values": values,
     }
-    return text_of(lines_of(Ground, members, Speech(language)))
+    return text_of(lines_of(Ground, members, Speech(language, LAW)))
 
 
 def test_there_are_words_for_what_is_in_the_law_data_and_for_nothing_else() -> None:
@@ -60,7 +61,7 @@ def test_a_rule_says_its_topic_its_law_and_its_values_in_words(
     said = said_of(row, language)
     topic = next(text for called, text in said if row.topic in text)
     assert topic == f"{TOPICS[row.topic].in_(language)} ({row.topic})"
-    instrument = bundled_law().instruments[row.instrument]
+    instrument = LAW.instruments[row.instrument]
     title = instrument.title_vi if language == "vi" else instrument.title_en
     assert f"{title} ({instrument.number})" in [text for _, text in said]
     values = said[-len(row.values) :] if row.values else []

@@ -16,6 +16,7 @@ from api.describe.saying import Line, Speech
 from api.describe.shape import members_of_kind
 from ledger.domain.contracts.contract_terms import Grant, Terms
 from ledger.domain.contracts.royalty import Royalty
+from ledger.events.lawbook import bundled_law
 from projections.questions.arrears import MinimumMet
 from projections.questions.disputes import HoldsOn
 from projections.questions.lapses import StandingRow
@@ -27,6 +28,8 @@ from projections.tables.grants import ContractRow
 from projections.tables.parties import PartyFact
 from projections.tables.revenue import Balance
 from projections.tables.status import Standing
+
+LAW = bundled_law()
 
 
 @pytest.mark.parametrize(
@@ -133,14 +136,14 @@ def told(lines: tuple[Line, ...], name: str) -> str:
     ],
 )
 def test_viet_nam_except_da_nang_and_500_units(language: Language, said: Mapping[str, str]) -> None:
-    lines = lines_of(Grant, GRANT, Speech(language))
+    lines = lines_of(Grant, GRANT, Speech(language, LAW))
     assert said == {name: told(lines, name) for name in said}
 
 
 def test_fields_in_places_are_taken_out_together() -> None:
     field = {"scheme": "ipc", "edition": "2026.01", "codes": ["H04W"]}
     excluded = {"territory": {"codes": ["vn-2025:48"]}, "field": field}
-    lines = lines_of(Grant, {**GRANT, "excluded": excluded}, Speech("en"))
+    lines = lines_of(Grant, {**GRANT, "excluded": excluded}, Speech("en", LAW))
     assert "Việt Nam (iso:VN)" == told(lines, "territory")
     assert "Wireless communication networks (IPC 2026.01 H04W) in Đà Nẵng (vn-2025:48)" == told(
         lines, "except"
@@ -150,7 +153,7 @@ def test_fields_in_places_are_taken_out_together() -> None:
 def test_a_change_of_terms_is_said_in_the_words_of_the_member_that_changed() -> None:
     price = {"amount": 200_000, "currency": "USD"}
     change = {"member": "price", "before": None, "after": price, "by": [7]}
-    lines = lines_of(Difference, change, Speech("en"))
+    lines = lines_of(Difference, change, Speech("en", LAW))
     said = [(line.label, line.text) for line in lines]
     assert [("member", "price"), ("before", "nothing"), ("after", "USD 2,000.00")] == said[:3]
 
@@ -169,7 +172,7 @@ def test_an_answer_begins_with_the_sentence_that_answers() -> None:
 
 
 def _said(language: Language, members: Mapping[str, Any]) -> str:
-    described: Described = describe(Title, members, language)
+    described: Described = describe(Title, members, language, LAW)
     return described.sentence
 
 
@@ -178,7 +181,7 @@ def test_that_no_key_was_vouched_for_is_not_that_it_is_not_known(
     places: list[int] | None, said: list[str]
 ) -> None:
     event = dict.fromkeys(members_of_kind(MarkedEvent)) | {"vouched_at": places}
-    lines = lines_of(MarkedEvent, event, Speech("en"))
+    lines = lines_of(MarkedEvent, event, Speech("en", LAW))
     assert said == [line.text for line in lines if line.label == "key vouched for at entry"]
 
 
@@ -197,14 +200,14 @@ def test_what_was_said_of_a_party_is_said_under_what_it_is(
 ) -> None:
     known = dict.fromkeys(members_of_kind(PartyFact))
     lines = lines_of(
-        PartyFact, {**known, "fact": fact, "scheme": scheme, "value": value}, Speech("vi")
+        PartyFact, {**known, "fact": fact, "scheme": scheme, "value": value}, Speech("vi", LAW)
     )
     assert [(label, said)] == [(line.label, line.text) for line in lines]
 
 
 def test_what_is_undone_from_the_very_start_is_said_so() -> None:
     end = dict.fromkeys(members_of_kind(StandingRow))
-    lines = lines_of(StandingRow, {**end, "effective_from": "0001-01-01"}, Speech("en"))
+    lines = lines_of(StandingRow, {**end, "effective_from": "0001-01-01"}, Speech("en", LAW))
     assert ["the very start, as if it had never been"] == [line.text for line in lines]
 
 
@@ -226,13 +229,15 @@ LAST_TIER = [{"upto": None, "rate_ppm": 50_000}]
 
 
 def test_a_sum_for_each_unit_has_no_tiers() -> None:
-    said = [line.label for line in lines_of(Royalty, SCHEDULE, Speech("en"))]
+    said = [line.label for line in lines_of(Royalty, SCHEDULE, Speech("en", LAW))]
     assert "per unit" in said
     assert not [each for each in said if "tier" in each]
     tiers = {**SCHEDULE, "per_unit": None, "base": "net_revenue", "tiers": LAST_TIER}
-    said = [(each.label, each.text) for each in lines_of(Royalty, tiers, Speech("en"))]
+    said = [(each.label, each.text) for each in lines_of(Royalty, tiers, Speech("en", LAW))]
     assert ("tiers run over", "year") in said
-    (tier,) = (each for each in lines_of(Royalty, tiers, Speech("en")) if each.label == "tiers")
+    (tier,) = (
+        each for each in lines_of(Royalty, tiers, Speech("en", LAW)) if each.label == "tiers"
+    )
     assert ["no end"] == [each.text for each in tier.under]
 
 
@@ -246,7 +251,7 @@ def test_what_a_milestone_counts_is_money_of_a_sum_for_each_unit_too() -> None:
             for milestone in line.under
             for each in milestone.under
         }
-        for speech in (Speech("en", "USD"), Speech("vi", "USD"))
+        for speech in (Speech("en", LAW, "USD"), Speech("vi", LAW, "USD"))
     )
     assert ("when the year's gross less deductions reaches", "USD 1,000.00") in en
     assert ("khi tổng thu trừ khấu trừ trong năm đạt", "1.000,00 USD") in vi
@@ -266,7 +271,7 @@ def test_terms_say_to_when_they_run_open_ends_too(
 ) -> None:
     grants = [{**GRANT, "valid_to": end} for end in ends]
     members = {**dict.fromkeys(members_of_kind(Terms)), "grants": grants, "effective_to": agreed}
-    terms = lines_of(Terms, members, Speech("vi"))
+    terms = lines_of(Terms, members, Speech("vi", LAW))
     assert [said] == [line.text for line in terms if line.label == "thời hạn"]
 
 
@@ -287,37 +292,39 @@ def minimum(year_to: str, short: int) -> Mapping[str, Any]:
 
 
 def test_a_minimum_that_is_not_met_says_to_when_its_year_runs() -> None:
-    said = describe(MinimumMet, minimum("2027-07-01", 9), "en").sentence
+    said = describe(MinimumMet, minimum("2027-07-01", 9), "en", LAW).sentence
     assert said.endswith("for 2026, a year that runs to 30 June 2027 inclusive.")
-    said = describe(MinimumMet, minimum("2027-07-01", 9), "vi").sentence
+    said = describe(MinimumMet, minimum("2027-07-01", 9), "vi", LAW).sentence
     assert said.endswith("của năm 2026; năm này đến hết ngày 30/06/2027.")
 
 
 def test_a_right_that_is_not_there_is_not_said_to_have_ended() -> None:
     standing = {**dict.fromkeys(members_of_kind(Standing)), "right": "right:a", "states": []}
-    said = [line.text for line in lines_of(Standing, {**standing, "status": None}, Speech("en"))]
+    said = [
+        line.text for line in lines_of(Standing, {**standing, "status": None}, Speech("en", LAW))
+    ]
     assert "none there on that day" in said
     assert "rights that are not in force there" == label("LookedAt", "ended", "en")
 
 
 def test_orders_are_said_to_hold_what_they_hold() -> None:
     held = {"subject": "share:a", "true_on": "2026-12-01", "orders": [], "positions": []}
-    assert "No order holds share:a." == describe(HoldsOn, held, "en").sentence
+    assert "No order holds share:a." == describe(HoldsOn, held, "en", LAW).sentence
 
 
 def test_a_sum_that_json_has_as_digits_is_said_as_any_other() -> None:
     balance = {"payee": "party:a", "currency": "VND", "payable": str(10**20), "paid": 1, "open": 2}
-    said = [line.text for line in lines_of(Balance, balance, Speech("en"))]
+    said = [line.text for line in lines_of(Balance, balance, Speech("en", LAW))]
     assert "VND 100,000,000,000,000,000,000" in said
 
 
 def test_a_contract_s_row_without_an_end_of_its_own_runs_as_its_grants_do() -> None:
     row = {**dict.fromkeys(members_of_kind(ContractRow)), "effective_from": "2026-01-01"}
-    said = [line.text for line in lines_of(ContractRow, row, Speech("vi"))]
+    said = [line.text for line in lines_of(ContractRow, row, Speech("vi", LAW))]
     assert "từ ngày 01/01/2026, đến khi các quyền cấp hết hạn" in said
 
 
 def test_what_a_grant_lives_on_in_is_no_place_and_can_be_followed() -> None:
     depends = {**dict.fromkeys(members_of_kind(Dependent)), "lives_on": ["technology:a"]}
-    (said,) = (line for line in lines_of(Dependent, depends, Speech("vi")) if line.words)
+    (said,) = (line for line in lines_of(Dependent, depends, Speech("vi", LAW)) if line.words)
     assert ("tiếp tục nhờ", "technology:a") == (said.label, said.words[0].subject)
