@@ -40,8 +40,8 @@ from api.reads import (
 from api.reads.parameters import strict
 from api.watching.watch import Watch
 from api.writes import events, promises
-from ledger.node.checking import CheckQueue, KeyDirectory
 from ledger.node.node import Node
+from ledger.node.signature_checks import CheckQueue, KeyDirectory
 from ledger.node.submit import Submitter
 
 ROUTED = (

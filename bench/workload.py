@@ -21,7 +21,7 @@ from ledger.domain.core.types import format_instant, legal_day
 from ledger.events.compose import compose, uuid7
 from ledger.wire.base64 import b64encode
 from ledger.wire.envelope import envelope_to_object, payload_hash, sign_envelope
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 
 PROCESSES = 2
 """Processes that make and sign events, before anything is measured."""

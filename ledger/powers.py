@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 TABLE_FILE = Path(__file__).with_suffix(".json")
 
 
-class Row(NamedTuple):
+class TopicPowers(NamedTuple):
     """What the table says of a topic, as words with spaces between them."""
 
     signers: str
@@ -45,18 +45,18 @@ class Officers(NamedTuple):
     registrar: str = "@registrar"
 
 
-def read_table(raw: str) -> dict[str, Row]:
+def read_table(raw: str) -> dict[str, TopicPowers]:
     """Read what `write_table` writes."""
-    return {topic: Row(*words) for topic, words in json.loads(raw).items()}
+    return {topic: TopicPowers(*words) for topic, words in json.loads(raw).items()}
 
 
-def write_table(table: Mapping[str, Row]) -> str:
+def write_table(table: Mapping[str, TopicPowers]) -> str:
     """Write the table, a topic a line, in order."""
     rows = (f"{json.dumps(topic)}: {json.dumps(list(row))}" for topic, row in sorted(table.items()))
     return "{\n" + ",\n".join(rows) + "\n}\n"
 
 
-TABLE: Mapping[str, Row] = read_table(TABLE_FILE.read_text("utf-8"))
+TABLE: Mapping[str, TopicPowers] = read_table(TABLE_FILE.read_text("utf-8"))
 """The rows by topic."""
 
 
@@ -106,7 +106,7 @@ def _holds(condition: str, says: Any) -> bool:
     return (not condition) or there != condition.startswith("!")
 
 
-def must_wait(row: Row, says: Any) -> bool:
+def must_wait(row: TopicPowers, says: Any) -> bool:
     """Say whether an event binds only after the ledger's delay: one of the conditions holds."""
     return any(_holds(word.partition("?")[2], says) for word in row.waits.split())
 
@@ -118,7 +118,7 @@ def _named(source: str, says: Any, officers: Officers) -> set[str]:
     return set(map(str, values(says, source)))
 
 
-def parties_bound(row: Row, says: Any, officers: Officers) -> frozenset[str]:
+def parties_bound(row: TopicPowers, says: Any, officers: Officers) -> frozenset[str]:
     """Return the parties whom an event binds: exactly those are its `signers`."""
     bound = set[str]()
     for word in row.signers.split():
@@ -138,7 +138,7 @@ Stands = Mapping[str, Collection[str]]
 """By signer, whose lines stand for it: its own, and those of who holds its mandate for this."""
 
 
-def sides(row: Row, says: Any) -> Iterator[tuple[str, ...]]:
+def sides(row: TopicPowers, says: Any) -> Iterator[tuple[str, ...]]:
     """Yield parties who are not all on one side: opposed pairs, and all of whom no more is known.
 
     `BASE:LEFT~RIGHT` opposes those of each thing at BASE; a path alone names who stands on two
@@ -173,7 +173,7 @@ def one_hand(stands: Stands, parties: Sequence[str]) -> bool:
     return not all(lines.values()) or (len(lines) > 1 and len(holders) == 1)
 
 
-def both_sides(row: Row, says: Any, stands: Stands) -> tuple[str, ...] | None:
+def both_sides(row: TopicPowers, says: Any, stands: Stands) -> tuple[str, ...] | None:
     """Return parties on opposed sides who sign by one hand, by what the event itself says."""
     return next((parties for parties in sides(row, says) if one_hand(stands, parties)), None)
 
@@ -181,7 +181,7 @@ def both_sides(row: Row, says: Any, stands: Stands) -> tuple[str, ...] | None:
 _SUBJECT = re.compile("[a-z]+:[a-z0-9.-]{1,80}")
 
 
-def subjects_of(row: Row, says: Any, origin: str) -> set[str]:
+def subjects_of(row: TopicPowers, says: Any, origin: str) -> set[str]:
     """Return what an event is about by its body: what is written there as a subject, up to a `#`.
 
     `@ledger` and `@charter` are those of the log; `key:` before a path makes a subject of it.
@@ -214,13 +214,13 @@ class Asked(NamedTuple):
     roles: Callable[[str], Collection[str] | None]
     older: Collection[str] | None
 
-    def faults(self, row: Row, says: Any) -> Iterator[tuple[str, str]]:
+    def faults(self, row: TopicPowers, says: Any) -> Iterator[tuple[str, str]]:
         """Yield parties that may not do this, as far as is known, each with the reason."""
         for party, path, allowed in self.barred(row, says):
             why = f"only {allowed} may be the `{path}` of it, not {party}"
             yield party, why + _NEXT_STEPS.get(allowed, "")
 
-    def barred(self, row: Row, says: Any) -> Iterator[tuple[str, str, str]]:
+    def barred(self, row: TopicPowers, says: Any) -> Iterator[tuple[str, str, str]]:
         """Yield the same parties, with where each stands, and the words of who may stand there."""
         for path, allowed in _rules(row, says):
             for party in map(str, values(says, path)):
@@ -231,7 +231,7 @@ class Asked(NamedTuple):
         """Return who a word of the table stands for, that is no role: officers, or a member."""
         return _named(source, says, self.officers or Officers())
 
-    def unknown(self, row: Row, says: Any) -> Iterator[str]:
+    def unknown(self, row: TopicPowers, says: Any) -> Iterator[str]:
         """Yield what would have to be known of whom the event names."""
         for path, allowed in _rules(row, says):
             for party in map(str, values(says, path)):
@@ -256,7 +256,7 @@ class Asked(NamedTuple):
         return among if source == word else not among
 
 
-def _rules(row: Row, says: Any) -> Iterator[tuple[str, str]]:
+def _rules(row: TopicPowers, says: Any) -> Iterator[tuple[str, str]]:
     """Yield (path, words of which one must allow who stands there) of a row."""
     for word in row.may.split():
         rule, _, condition = word.partition("?")
@@ -349,13 +349,13 @@ def _open_nothing(_kind: str, _pointer: str, _value: Any) -> Any:
 class OfferedTerms(NamedTuple):
     """What a named event says, the row that reads it, and who knows what it sealed."""
 
-    row: Row
+    row: TopicPowers
     says: Any
     opened: Opened = _open_nothing
 
 
 def exposure(
-    row: Row,
+    row: TopicPowers,
     says: Any,
     signer: str,
     named: Callable[[str], OfferedTerms | None],
@@ -375,14 +375,14 @@ class _Word(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _commitments(row: Row) -> tuple[_Word, ...]:
+def _commitments(row: TopicPowers) -> tuple[_Word, ...]:
     """Return the words of a row."""
     parts = (word.partition("?")[::2] for word in row.commits.split())
     cut = ((*what.partition(":")[::2], condition) for what, condition in parts)
     return tuple(_Word(kind, *rest.partition(":")[::2], on) for kind, rest, on in cut)
 
 
-def is_boundless(row: Row) -> bool:
+def is_boundless(row: TopicPowers) -> bool:
     """Say whether who gives by an event of this kind gives what no ceiling covers."""
     return any(word.kind in {"open", "gives"} and not word.condition for word in _commitments(row))
 

@@ -31,7 +31,7 @@ from projections.engine.answer import Verdict
 Answer = Mapping[str, Any]
 
 
-class Asked(dict[str, Any]):
+class CheckedAnswer(dict[str, Any]):
     """An answer of a kind, the server's word, and what of it was checked: None for nothing."""
 
     def __init__(self, answer: Answer, kind: Any, checked: Checked | None) -> None:
@@ -75,7 +75,7 @@ def telling_no(language: Language) -> Iterator[None]:
 
 def query(
     url: str, trust: Path | None, language: Language, kind: Any, path: str, **parameters: Any
-) -> Asked:
+) -> CheckedAnswer:
     """Return the answer to a question, which is of a kind; parameters that are None are left out.
 
     Those that stand in the path, in braces, are put there. A day that is none is today's, and asked
@@ -105,7 +105,7 @@ def query(
         checked = checking.check(*given, about) if checking else None
         must_say(read, [each.event for each in checked.events] if checked else [])
         must_name(record)
-    return Asked(read, kind, checked)
+    return CheckedAnswer(read, kind, checked)
 
 
 _DAYS = ("true_on", "from")
@@ -154,7 +154,7 @@ EXIT_CODES: Mapping[Verdict, int] = {
 """What a command that asks ends with, by the answer's verdict; 2 is that nobody could be asked."""
 
 
-def print_answer(answer: Asked, language: Language, *, as_json: bool) -> NoReturn:
+def print_answer(answer: CheckedAnswer, language: Language, *, as_json: bool) -> NoReturn:
     """Print an answer, which is the server's word, and end the command with its verdict.
 
     It is JSON, or lines; in both stands what was checked of it. Of what the log does not name

@@ -48,7 +48,7 @@ from ledger.follow.governed import Governed
 from ledger.follow.judged import Contradicted, Stale, going_on
 from ledger.follow.keptlog import KeptLog
 from ledger.follow.mirror import catch_up
-from ledger.home.paths import NotInitialised
+from ledger.home.paths import HomeNotInitialised
 from ledger.home.settings import Settings
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import LogError
@@ -60,7 +60,7 @@ from ledger.node.succession import SuccessionError, check_succession, read_close
 from ledger.runtime.http import open_client
 from ledger.store.connection import Pool
 from ledger.verify.files import MAX_ANSWER, log_in
-from ledger.verify.outcome import Refused, State
+from ledger.verify.outcome import CheckState, Refused
 from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export
 from ledger.wire.regular import read_regular
@@ -215,11 +215,11 @@ def verify(  # noqa: PLR0913  (the command's options)
         print(f"judged now: {now}; by earlier audits, as {beside.name} says: {replayed.began}")
 
 
-def _state(replayed: "_Replayed | None") -> State:
+def _state(replayed: "_Replayed | None") -> CheckState:
     """Say how the step of the rules ended, which did not fail."""
     if replayed is None:
-        return State.NOT_RUN
-    return State.UNCHECKED if replayed.unchecked else State.PASSED
+        return CheckState.NOT_RUN
+    return CheckState.UNCHECKED if replayed.unchecked else CheckState.PASSED
 
 
 @app.command("succession")
@@ -448,7 +448,7 @@ def _source(url: str | None, mirror: Path | None = None) -> Iterator[Source]:
         return
     try:
         database = open_log(Settings())
-    except NotInitialised as error:
+    except HomeNotInitialised as error:
         told = f"{error}, or name a server or a mirror"
         raise typer.BadParameter(told, param_hint="--url") from None
     try:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from ledger import court
 from ledger.follow.client import LedgerClient
-from ledger.verify.evidence import show
+from ledger.verify.evidence_check import show
 
 
 def delay_of(ledger: LedgerClient) -> timedelta:

@@ -6,7 +6,7 @@ import typer
 
 from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
-from projections.questions.disputes import HoldsOn
+from projections.questions.dispute_record import HoldsOn
 from projections.questions.vouching import MarkedDispute
 from projections.tables.dependencies import Falls
 

@@ -13,10 +13,10 @@ from api.cli.options import TrustFile, Url, must_be_new
 from ledger import court
 from ledger.follow.bundles import contradictions, goes_on
 from ledger.follow.client import HistoryChanged, LedgerClient, read_trust
-from ledger.log.evidence import Evidence, format_evidence, parse_evidence
+from ledger.log.evidence_bundle import Evidence, format_evidence, parse_evidence
 from ledger.log.tree_head import Checkpoint
 from ledger.runtime import durable
-from ledger.verify.evidence import show
+from ledger.verify.evidence_check import show
 from ledger.verify.files import MAX_ANSWER
 from ledger.verify.outcome import Refused
 from ledger.wire.regular import OddFile, read_regular

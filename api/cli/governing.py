@@ -39,8 +39,8 @@ from ledger.publish.publisher import LogSigner
 from ledger.publish.refuser import KEY_FILE, refuser_of
 from ledger.runtime.faults import Told
 from ledger.store.connection import Pool
-from ledger.wire.keys import PrivateKey
 from ledger.wire.regular import read_regular
+from ledger.wire.signing_keys import PrivateKey
 
 log_keys = typer.Typer(help="Rotate the keys of the log.", no_args_is_help=True)
 

@@ -22,9 +22,9 @@ from api.cli.sending import (
     print_renewed,
 )
 from api.importers import MAX_REGISTER, Declined, ImporterError
-from api.importers.cuad import Importing, Planned, Step, plan
+from api.importers.cuad import Importing, PlannedAgreement, plan
 from api.importers.cuad_records import parse_agreements, parse_labels
-from api.importers.memory import Memory, load_memory, save_memory
+from api.importers.memory import Memory, PlannedEvent, load_memory, save_memory
 from ledger.domain.core.body import KeyRecord
 from ledger.domain.parties.ledger_state import Ledger
 from ledger.domain.parties.party import PartyRegistered
@@ -36,9 +36,9 @@ from ledger.home.paths import Home
 from ledger.home.settings import Settings
 from ledger.node.genesis import key_record
 from ledger.wire.envelope import sign_envelope
-from ledger.wire.keys import PrivateKey
 from ledger.wire.regular import read_regular
 from ledger.wire.shown import one_line
+from ledger.wire.signing_keys import PrivateKey
 
 
 class _Keys:
@@ -79,7 +79,9 @@ class _Posting:
         self._ledger, self._keys, self._memory = ledger, keys, memory
         self._delay = delay_of(ledger)
 
-    def composed(self, planned: Sequence[Planned]) -> tuple[list[Composed[Step]], list[Declined]]:
+    def composed(
+        self, planned: Sequence[PlannedAgreement]
+    ) -> tuple[list[Composed[PlannedEvent]], list[Declined]]:
         """Compose all events of all agreements; of one that is not whole nothing is sent.
 
         But its parties: others may have them too.
@@ -93,11 +95,11 @@ class _Posting:
         ]
         return whole, unfit
 
-    def post(self, ready: Sequence[Composed[Step]], outcome: Outcome) -> None:
+    def post(self, ready: Sequence[Composed[PlannedEvent]], outcome: Outcome) -> None:
         """Post events page by page; add what became of each to the outcome."""
         gather(post_pages(self._ledger, self._memory, ready, set()), outcome)
 
-    def _signed(self, step: Step) -> Signed:
+    def _signed(self, step: PlannedEvent) -> Signed:
         signers = sorted(who_signs(step.body, self._officers))
         identity = step.identity
         payload = compose(
@@ -162,7 +164,7 @@ def cuad(
     raise typer.Exit(outcome.exit_code)
 
 
-def _report(planned: Sequence[Planned], outcome: Outcome) -> dict[str, Any]:
+def _report(planned: Sequence[PlannedAgreement], outcome: Outcome) -> dict[str, Any]:
     return {
         "agreements": [
             {
@@ -184,7 +186,7 @@ def _report(planned: Sequence[Planned], outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _became(planned: Planned, outcome: Outcome) -> tuple[str, str]:
+def _became(planned: PlannedAgreement, outcome: Outcome) -> tuple[str, str]:
     """Return the code that decided and why, or whether the contract was admitted now or before.
 
     The first refusal decided, since what follows rests on it.
@@ -199,7 +201,7 @@ def _became(planned: Planned, outcome: Outcome) -> tuple[str, str]:
     return answers[-1].status, ""
 
 
-def _print(planned: Sequence[Planned], outcome: Outcome) -> None:
+def _print(planned: Sequence[PlannedAgreement], outcome: Outcome) -> None:
     console = Console(highlight=False, markup=False, emoji=False)
     counts = Counter((item.topic, item.status) for item in outcome.answered)
     counts.update(("not sent", item.code) for item in outcome.not_sent)

@@ -18,7 +18,7 @@ from api.importers.explanations import meaning
 from api.importers.memory import load_memory
 from api.importers.uspto import Plan, plan
 from api.importers.uspto_parties import default_mapping, parse_mapping
-from api.importers.uspto_records import Register, parse_records
+from api.importers.uspto_records import ConveyanceRecords, parse_records
 from ledger.follow.client import LedgerClient, ProblemAnswer, read_trust
 from ledger.home.paths import Home
 from ledger.home.settings import Settings
@@ -47,7 +47,7 @@ def uspto(
         planned = plan(register, parties, memory, clerk=CLERK, now=now)
     except (ImporterError, FileNotFoundError) as error:
         raise typer.BadParameter(str(error), param_hint="DIRECTORY") from None
-    if register == Register((), ()):
+    if register == ConveyanceRecords((), ()):
         raise typer.BadParameter("assignments.jsonl holds no record", param_hint="DIRECTORY")
     with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:
         attesting = Attesting(ledger, home, memory, memory_file)

@@ -12,8 +12,7 @@ from rich.progress import track
 from api.cli.delays import delay_of
 from api.cli.sending import Answered, Outcome, composed, not_filed, post_pages
 from api.importers import Declined, ImporterError
-from api.importers.memory import Identity, Memory, save_memory
-from api.importers.uspto import Planned
+from api.importers.memory import Identity, Memory, PlannedEvent, save_memory
 from ledger.domain.core.body import Body
 from ledger.domain.parties.party import PartyExists, PartyRegistered
 from ledger.events.compose import compose, with_delay
@@ -22,7 +21,7 @@ from ledger.home.keystore import KeyFileMissing, load_key, save_key
 from ledger.home.paths import Home
 from ledger.node.genesis import key_record
 from ledger.wire.envelope import sign_envelope
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 
 CLERK = "party:vn.exchange.clerk"
 
@@ -103,14 +102,19 @@ class Attesting:
         return Signed(sign_envelope(payload, (*self._keys, *registrar)))
 
     def send(
-        self, events: Sequence[Planned], now: datetime, *, whole: bool = False, quiet: bool = False
+        self,
+        events: Sequence[PlannedEvent],
+        now: datetime,
+        *,
+        whole: bool = False,
+        quiet: bool = False,
     ) -> Outcome:
         """Compose all events of a plan, signed by clerk and exchange, then post them in order.
 
         With `whole`, nothing is sent if one of them fits into no entry.
         """
 
-        def sign(item: Planned) -> Signed:
+        def sign(item: PlannedEvent) -> Signed:
             return self._signed(item.body, item.identity)
 
         ready, unfit = composed(events, sign)

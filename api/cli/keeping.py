@@ -24,7 +24,7 @@ from ledger.node.erasing import is_closed, order_erasure
 from ledger.node.genesis import append_unpublished
 from ledger.node.node import open_database, open_log, vault_of
 from ledger.sequence.orders import Orders
-from ledger.sequence.vault import Unreadable, Vault
+from ledger.sequence.vault import RowUnreadable, Vault
 from ledger.store.connection import Pool
 from ledger.store.entries import find_event, read_head
 from ledger.store.vault import count_openings, give_up_openings, note_shown, read_openings
@@ -133,7 +133,7 @@ def show(
         )
         try:
             found = vault.unseal(kept[0])
-        except Unreadable as error:
+        except RowUnreadable as error:
             print(f"OPENING_UNREADABLE: {error}")
             raise typer.Exit(1) from None
     print(json.dumps(opening_to_object(found), ensure_ascii=False))

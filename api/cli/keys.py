@@ -9,7 +9,7 @@ import typer
 from api.cli.options import must_be_new
 from ledger.home.keystore import load_key, save_key
 from ledger.node.genesis import key_record
-from ledger.wire.keys import ALGORITHMS, PrivateKey
+from ledger.wire.signing_keys import ALGORITHMS, PrivateKey
 
 app = typer.Typer(help="Make and show signing keys.", no_args_is_help=True)
 

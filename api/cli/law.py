@@ -9,7 +9,7 @@ import typer
 from api.cli.answers import print_answer, query
 from api.cli.officers import sign_as_officers
 from api.cli.options import AsJson, Lang, TrustFile, TrustIfAny, Url, must_be_new
-from ledger.domain.core.law import Law, MalformedLaw, read_law
+from ledger.domain.core.dated_law import Law, MalformedLaw, read_law
 from ledger.domain.government.ledger import RulesAdopted
 from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.lawbook import bundled_files, files_in, put_on_shelf
@@ -19,7 +19,7 @@ from ledger.home.settings import Settings
 from ledger.node.genesis import EDITION
 from ledger.runtime.durable import replace
 from ledger.wire.regular import read_regular
-from projections.questions.grounds import Judged
+from projections.questions.grounds import EventGrounds
 
 app = typer.Typer(help="Law data: what a ledger judges by, and since when.", no_args_is_help=True)
 
@@ -95,6 +95,6 @@ def grounds(
 ) -> None:
     """Print by which edition, law data and rules an event was judged."""
     answer = query(
-        url, trust, language, Judged, "/v1/entries/{position}/grounds", position=position
+        url, trust, language, EventGrounds, "/v1/entries/{position}/grounds", position=position
     )
     print_answer(answer, language, as_json=as_json)

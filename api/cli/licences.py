@@ -6,7 +6,7 @@ import typer
 
 from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
-from projections.questions.licences import LicenceCheck
+from projections.questions.licence_check import LicenceCheck
 
 app = typer.Typer(help="Whether a party was licensed, and by which grant.", no_args_is_help=True)
 

@@ -13,10 +13,10 @@ from api.cli.turns import look_again
 from ledger.follow.audit import AuditError, Exported, NothingExported, Unfinished
 from ledger.follow.authentic import NotAuthentic
 from ledger.follow.client import NoAnswer
-from ledger.follow.exportfiles import Share
+from ledger.follow.exportfiles import Allowance
 from ledger.follow.governed import Governed
 from ledger.follow.mirror import (
-    Backdated,
+    BackdatedEntry,
     Behind,
     Forked,
     RolledBack,
@@ -35,7 +35,7 @@ from ledger.wire.shown import one_line
 CODES: dict[type[Exception], tuple[str, int]] = {
     Forked: ("FORK", 3),
     RolledBack: ("ROLLED_BACK", 4),
-    Backdated: ("BACKDATED", 8),
+    BackdatedEntry: ("BACKDATED", 8),
     Behind: ("BEHIND", 5),
     Unfinished: ("UNFINISHED", 10),
     Rotten: ("OWN_DISK", 6),
@@ -98,7 +98,7 @@ def _follow(  # noqa: PLR0913  (the command's options)
     governed: Governed,
     every: float | None,
     codes: set[int],
-    share: Share,
+    share: Allowance,
     *,
     check: bool,
 ) -> None:

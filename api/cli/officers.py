@@ -10,7 +10,7 @@ from ledger.follow.client import Signed
 from ledger.home.keystore import KeyFileMissing, load_key
 from ledger.home.paths import Home
 from ledger.wire.envelope import envelope_to_object
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 
 _NEXT = """\
 The operator has signed. The registrar signs this file where its key is, and anybody sends it:

@@ -25,7 +25,7 @@ from ledger.home.batches import load_batch_key
 from ledger.home.keystore import load_key
 from ledger.home.paths import Home
 from ledger.home.settings import Settings
-from ledger.node.fsck import Report, attempt, check_log
+from ledger.node.fsck import FsckReport, attempt, check_log
 from ledger.node.genesis import (
     DEFAULT_DELAY_S,
     DEFAULT_OPERATOR,
@@ -47,9 +47,9 @@ from ledger.wire.regular import read_regular
 from projections.engine.digest import stored_digest
 from projections.engine.view import NotFolded
 from projections.run.catalogue import READ_MODELS
-from projections.run.checking import read_model_faults
-from projections.run.comparison import Difference, UnknownProjection, difference, model_named
+from projections.run.comparison import TableDifference, UnknownProjection, difference, model_named
 from projections.run.rebuild import rebuild as rebuild_models
+from projections.run.table_check import read_model_faults
 
 app = typer.Typer(help="Make, migrate, rebuild and check a ledger.", no_args_is_help=True)
 
@@ -303,7 +303,7 @@ def compare(
         raise typer.Exit(1)
 
 
-def _compared(name: str) -> Difference:
+def _compared(name: str) -> TableDifference:
     database = open_database(Settings())
     try:
         return difference(Pool(database.app_dsn, size=3), model_named(name))
@@ -315,7 +315,7 @@ def _compared(name: str) -> Difference:
         database.stop()
 
 
-def _check_read_models(pool: Pool, report: Report, home: Home, *, rows: bool) -> None:
+def _check_read_models(pool: Pool, report: FsckReport, home: Home, *, rows: bool) -> None:
     key = load_batch_key(home.keys, home.identity().origin)
     for what in read_model_faults(pool, key, rows=rows):
         report.add(what)

@@ -8,7 +8,7 @@ from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
 from projections.questions.vouching import MarkedSignedBy
 from projections.tables.mandates import PowerToBind
-from projections.tables.parties import PartyAsKnown
+from projections.tables.party_facts import PartyAsKnown
 
 app = typer.Typer(
     help="Who a party is, who may bind it, what its keys signed.", no_args_is_help=True

@@ -9,7 +9,7 @@ import typer
 
 from ledger.follow.audit import NothingExported, cut_bundle
 from ledger.follow.client import NoAnswer, ReceiptRefused
-from ledger.follow.exportfiles import Share
+from ledger.follow.exportfiles import Allowance
 from ledger.follow.replies import read_object
 from ledger.log.merkle import HASH_SIZE
 from ledger.log.tiles import MAX_ENTRY, TILE_WIDTH, entries_path, tile_path
@@ -75,6 +75,6 @@ class ServedLog:
         return answer.content
 
 
-def share_of(gib: float) -> Share:
+def share_of(gib: float) -> Allowance:
     """Return what one run takes in."""
-    return Share(size=int(gib * (1 << 30)))
+    return Allowance(size=int(gib * (1 << 30)))

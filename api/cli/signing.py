@@ -8,7 +8,7 @@ from ledger.events.compose import compose, uuid7
 from ledger.follow.client import Signed
 from ledger.wire.commitment import Opening, commit, new_salt
 from ledger.wire.envelope import sign_envelope
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 
 
 def sign_sealed(

@@ -31,7 +31,7 @@ from ledger.store.checkpoints import latest_checkpoint, newest_checkpoint
 from ledger.store.connection import KeptMac, Pool
 from ledger.store.entries import LogUnfinished, read_head
 from ledger.store.migrate import pending
-from ledger.store.promises import count_waiting
+from ledger.store.stored_promises import count_waiting
 from ledger.wire.regular import OddFile
 from projections.run.seals import last_seal
 from projections.run.waiting import folded, troubles_of, unserved

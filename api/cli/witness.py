@@ -10,7 +10,7 @@ import typer
 import uvicorn
 
 from api.limits.guarded import Guard, Limits, guarded
-from api.witness import witness_app
+from api.witness_app import witness_app
 from ledger.witness.directory import WitnessDirectory, policy_lines
 from ledger.witness.state import WitnessState
 from ledger.witness.witness import Witness

@@ -19,7 +19,7 @@ from api.describe.sentences import sentence_of
 from api.describe.shape import bare, is_record, members_of_kind
 from api.describe.together import together_with
 from ledger.domain.contracts.contract_terms import Grant, Terms
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def _say_change(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
         label(kind.__name__, "member", speech.language), (Word(member_name(path, speech.language)),)
     )
     for side in ("before", "after"):
-        called = label("Difference", side, speech.language)
+        called = label("TermsDifference", side, speech.language)
         if members[side] is None or members[side] == []:
             yield Line(called, speech.said(_NOTHING))
         elif path.startswith("grants/"):

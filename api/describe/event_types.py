@@ -17,7 +17,7 @@ from ledger.domain.core.refusal import Refusal
 from ledger.domain.registry import TOPICS
 from ledger.events.descriptions import describe_type
 from ledger.events.schema import payload_schema
-from ledger.powers import TABLE, Row
+from ledger.powers import TABLE, TopicPowers
 
 OF_ANY = "any"
 """Where the refusals stand that any event can meet."""
@@ -172,7 +172,7 @@ _OFFICERS = {
 }
 
 
-def say_who_signs(row: Row) -> str:
+def say_who_signs(row: TopicPowers) -> str:
     """Say in words whom the first column of a row binds, and whom the second allows."""
     bound = ", and ".join(map(_say_signer, row.signers.split()))
     allowed = [*map(_say_who_may, row.may.split())]

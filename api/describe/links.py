@@ -37,7 +37,7 @@ def placed(language: Language, path: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AddressQuery:
     """What was asked beside the subject, as the address has it, and the language of the answer."""
 
     language: Language = "vi"

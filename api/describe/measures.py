@@ -29,7 +29,7 @@ _BY_MEASURE: Mapping[Measure, str] = {
     "yearly_base zero_rated",
     "rate": "authors_ppm cost_shift_ppm credit_ppm floor_ppm parts_ppm ppm rate_ppm royalty_ppm "
     "share_ppm state_funded_ppm yearly_ppm",
-    "entry": "Difference.by Mandate.ended Mandate.given MarkedDispute.ended answered_position "
+    "entry": "TermsDifference.by Mandate.ended Mandate.given MarkedDispute.ended answered_position "
     "changed_position closed_position compromised_since contradicts doubt doubted "
     "filed_position first lapsed_by lifted_position next_after of position positions "
     "refused_position registered_position settled_by suspended_position vouched_at",
@@ -119,7 +119,7 @@ LISTED: Mapping[str, tuple[str, ...]] = {
         *("PAID_UNDER_HOLD", "REGISTERED_OVER"),
     ),
     "TechnologyView.object_kind": get_args(ObjectKind),
-    "Waiting.roles": get_args(Role),
+    "WaitingToBind.roles": get_args(Role),
 }
 """Closed lists that are plain texts in the read models: their values have words, too."""
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from api.describe.language import Said
 
 OWN: Mapping[str, Said] = {
-    "Difference.after": Said("sau", "after"),
+    "TermsDifference.after": Said("sau", "after"),
     "VersionDiff.after": Said("phiên bản sau", "later version"),
     "LookedAt.against": Said("vướng mắc", "what stands against it"),
     "MarkedStep.against": Said("bên bị yêu cầu", "against"),
@@ -15,9 +15,9 @@ OWN: Mapping[str, Said] = {
     "Paid.amount": Said("đã trả", "paid"),
     "Computation.authors": Said("phần các đồng tác giả", "authors' parts"),
     "Royalty.base": Said("cơ sở tính", "base"),
-    "Difference.before": Said("trước", "before"),
+    "TermsDifference.before": Said("trước", "before"),
     "VersionDiff.before": Said("phiên bản trước", "earlier version"),
-    "Difference.by": Said("bởi các mục", "by entries"),
+    "TermsDifference.by": Said("bởi các mục", "by entries"),
     "Owner.by": Said("theo", "by"),
     "Renewal.by": Said("gia hạn", "renewed"),
     "Suspect.code": Said("phát hiện", "finding"),
@@ -45,7 +45,7 @@ OWN: Mapping[str, Said] = {
     "Duty.late": Said("nộp muộn", "late"),
     "Dues.lines": Said("các khoản được hưởng", "dues"),
     "StepTaken.name": Said("bước", "step"),
-    "Step.name": Said("bước", "step"),
+    "WaterfallStep.name": Said("bước", "step"),
     "OrderRow.name": Said("lệnh", "order"),
     "FxRule.on": Said("tỷ giá của ngày", "rate of the day"),
     "DueLine.open": Said("còn phải trả", "open"),

@@ -13,16 +13,16 @@ from fractions import Fraction
 from typing import Any, Literal, get_args, get_origin
 
 from api.describe import days, money
-from api.describe.events import event_name
+from api.describe.event_names import event_name
 from api.describe.labels import label
 from api.describe.language import Language, Said
-from api.describe.law import instrument_name
+from api.describe.law_words import instrument_name
 from api.describe.measures import FRACTIONS, LAST_DAYS, NAMINGS, measure_of
 from api.describe.places import office, places
 from api.describe.shape import bare
 from api.describe.titles import country, symbol, tongue
 from api.describe.values import VALUES, value_name
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.money import Money
 from ledger.domain.core.scope import Field, Territory
 from ledger.domain.core.types import Sealed, parse_instant

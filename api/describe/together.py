@@ -12,7 +12,7 @@ from typing import Any
 from api.describe import days, money
 from api.describe.labels import label
 from api.describe.language import Said
-from api.describe.law import law_value, topic_name
+from api.describe.law_words import law_value, topic_name
 from api.describe.measures import measure_of
 from api.describe.places import but, places
 from api.describe.saying import Line, Members, Speech, Word, deduction, field_said, sealed

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.deps import look, node_of, reader_of
-from api.describe.links import PREFIXES, Question
+from api.describe.links import PREFIXES, AddressQuery
 from api.explorer.shown import language_of, page
 from api.reads.common import (
     EffectText,
@@ -31,7 +31,7 @@ from projections.engine.bitemporal import Effect
 from projections.engine.view import KnownAt, KnownBy, written
 from projections.questions.computation import Computation
 from projections.questions.vouching import marked_timeline_of
-from projections.tables.revenue import Revenue
+from projections.tables.contract_revenue import Revenue
 
 EVENTS = 50
 """Events of a subject that its page shows at once."""
@@ -47,7 +47,7 @@ class Asked:
     `not_of_others` is what was to be asked against third parties, and cannot be.
     """
 
-    question: Question
+    question: AddressQuery
     on: date
     known_at: KnownAt
     known_by: KnownBy
@@ -208,7 +208,7 @@ def _shows(kind: str, folder: str, find: Sections, of: Any = str) -> None:
         after: Annotated[Cursor, Query(description="Events after this position")] = -1,
     ) -> HTMLResponse:
         on = None if true_on is None else true_on.isoformat()
-        question = Question(language_of(request), on, written(known_at), known_by, effect)
+        question = AddressQuery(language_of(request), on, written(known_at), known_by, effect)
         asked = Asked(question, true_on or today(), known_at, known_by, effect, after)
         return await look(request, lambda: _page(request, kind, subject, asked, find))
 

@@ -15,14 +15,14 @@ from api.deps import node_of
 from api.describe import days
 from api.describe.answer_json import members_of
 from api.describe.description import Described, describe
-from api.describe.events import event_name
+from api.describe.event_names import event_name
 from api.describe.interface import INTERFACE
 from api.describe.language import Language
-from api.describe.links import PREFIXES, Question, placed
+from api.describe.links import PREFIXES, AddressQuery, placed
 from api.describe.money import number
 from api.describe.places import office, places
 from api.reads.questions import QUESTIONS
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 from ledger.wire.base64 import b64encode
 from ledger.wire.shown import visible_lines
 
@@ -46,7 +46,7 @@ class Spoken:
     """What a template says things by: the words of one language, and where links lead."""
 
     request: Request
-    question: Question
+    question: AddressQuery
 
     @property
     def language(self) -> Language:
@@ -135,13 +135,13 @@ def language_of(request: Request) -> Language:
 def page(
     request: Request,
     template: str,
-    question: Question | None = None,
+    question: AddressQuery | None = None,
     status: int = 200,
     headers: Mapping[str, str] = MappingProxyType({}),
     **shown: Any,
 ) -> HTMLResponse:
     """Return a page with the headers that all pages have, and the foot of each of its sheets."""
-    asked = question or Question(language_of(request))
+    asked = question or AddressQuery(language_of(request))
     node = node_of(request)
     latest = node.feed.newest
     context = {

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from api.importers import Declined
 from api.importers.cuad_money import money_of
@@ -28,7 +28,7 @@ from api.importers.cuad_terms import (
     clauses_of,
     grants_of,
 )
-from api.importers.memory import Identity
+from api.importers.memory import Memory, PlannedEvent
 from ledger.domain.contracts.assignment_agreement import AssignmentAgreed
 from ledger.domain.contracts.contract import ContractConcluded
 from ledger.domain.core.body import Body, KeyRecord
@@ -41,25 +41,8 @@ REGISTER = "cuad"
 _LAW = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
-class Remembers(Protocol):
-    """What a plan needs of `api.importers.memory.Memory`."""
-
-    def identity(self, subject: str, body_sha256: str, now: datetime) -> Identity:
-        """Return the header members of the event that creates a subject."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """An event to sign and post, and which agreement it is of; `subject` is what it creates."""
-
-    source: str
-    subject: str
-    body: Body
-    identity: Identity
-
-
 @dataclass(slots=True)
-class Planned:
+class PlannedAgreement:
     """What becomes of an agreement: its events in order, and how its text was read.
 
     `unreadable` says why nothing was planned, by a code; the last event of the others is the
@@ -67,7 +50,7 @@ class Planned:
     """
 
     agreement: str
-    steps: list[Step] = field(default_factory=list)
+    steps: list[PlannedEvent] = field(default_factory=list)
     reading: Reading = field(default_factory=Reading)
     review: tuple[str, ...] = ()
     unreadable: Declined | None = None
@@ -89,13 +72,13 @@ class Importing:
 
     clerk: str
     key_of: Callable[[str], KeyRecord]
-    memory: Remembers
+    memory: Memory
     now: datetime
 
 
 def plan(
     agreements: tuple[Agreement, ...], labels: tuple[Labels, ...], importing: Importing
-) -> tuple[Planned, ...]:
+) -> tuple[PlannedAgreement, ...]:
     """Return what becomes of each agreement, in their order. Parties are registered once."""
     registered: set[str] = set()
     return tuple(_planned(each, labels, importing, registered) for each in agreements)
@@ -106,8 +89,8 @@ def _planned(
     labels: tuple[Labels, ...],
     importing: Importing,
     registered: set[str],
-) -> Planned:
-    planned = Planned(agreement.id)
+) -> PlannedAgreement:
+    planned = PlannedAgreement(agreement.id)
     labelled = labels_of(agreement, labels)
     hints = () if labelled is None else tuple(review(labelled))
     bodies: list[tuple[str, Body]] = []
@@ -125,7 +108,7 @@ def _planned(
             registered.add(subject)
         digest = "sha256:" + hashlib.sha256(body.model_dump_json().encode()).hexdigest()
         identity = importing.memory.identity(subject, digest, importing.now)
-        planned.steps.append(Step(agreement.id, subject, body, identity))
+        planned.steps.append(PlannedEvent(agreement.id, subject, body, identity))
     return planned
 
 

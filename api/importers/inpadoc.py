@@ -18,9 +18,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from api.importers import Declined, ImporterError
-from api.importers.inpadoc_records import LegalEvent, MalformedEvents, Publication, Register
+from api.importers.inpadoc_records import (
+    LegalEvent,
+    MalformedEvents,
+    Publication,
+    PublicationRecord,
+)
+from api.importers.memory import Memory, PlannedEvent
 from api.importers.office_codes import Meaning, ReviewedCode, reviewed
-from api.importers.uspto import Planned, Remembers
 from ledger.domain.core.body import Body
 from ledger.domain.core.existence import FutureFact, not_in_future
 from ledger.domain.core.office import FORMER_STATES, STATES
@@ -111,13 +116,13 @@ class StatusPlan:
     """
 
     right: str
-    filing: Planned | None
-    facts: tuple[Planned, ...]
+    filing: PlannedEvent | None
+    facts: tuple[PlannedEvent, ...]
     mapped: tuple[Mapped, ...]
     assumed: tuple[str, ...] = ()
     declined: tuple[Declined, ...] = ()
 
-    def __iter__(self) -> Iterator[Planned]:
+    def __iter__(self) -> Iterator[PlannedEvent]:
         """Yield the filing, then the facts."""
         if self.filing is not None:
             yield self.filing
@@ -125,7 +130,7 @@ class StatusPlan:
 
 
 def plan_status(
-    register: Register, filing: Filing, memory: Remembers, *, clerk: str, now: datetime
+    register: PublicationRecord, filing: Filing, memory: Memory, *, clerk: str, now: datetime
 ) -> StatusPlan:
     """Return the events that attest a register.
 
@@ -138,7 +143,7 @@ def plan_status(
     filed = _filed(register, filing, clerk)
     not_in_future(now, filed_on=filed.filed_on)
     mapped = tuple(_Facts(register, filing, filed.right, clerk))
-    facts: list[Planned] = []
+    facts: list[PlannedEvent] = []
     declined: list[Declined] = []
     for item in mapped:
         source = f"{item.event.event_code} {item.event.event_date}"
@@ -147,7 +152,7 @@ def plan_status(
         subject = _subject(filed.right, item, memory)
         if _is_new(subject, item.body, memory):
             identity = memory.identity(subject, _digest(item.body), now)
-            facts.append(Planned(source, subject, item.body, identity))
+            facts.append(PlannedEvent(source, subject, item.body, identity))
         else:
             detail = "an earlier import said it as another fact, which stands"
             declined.append(Declined(source, "RECORD_EXISTS", detail))
@@ -155,7 +160,7 @@ def plan_status(
     source = _number(register.publication)
     if not filing.already and _is_new(filed.right, filed, memory):
         identity = memory.identity(filed.right, _digest(filed), now)
-        first = Planned(source, filed.right, filed, identity)
+        first = PlannedEvent(source, filed.right, filed, identity)
     elif not filing.already and (filing.owner or filing.filed_on or filing.name):
         detail = "an earlier import filed it as was told then, which stands: it may be the same"
         declined.append(Declined(source, "RIGHT_EXISTS", detail))
@@ -163,7 +168,7 @@ def plan_status(
     return StatusPlan(filed.right, first, tuple(facts), mapped, assumed, tuple(declined))
 
 
-def _subject(right: str, item: Mapped, memory: Remembers) -> str:
+def _subject(right: str, item: Mapped, memory: Memory) -> str:
     """Return by what a fact is remembered: one that was only noted before is told beside the note.
 
     Its code may have been reviewed since, or the day of issue be told.
@@ -173,7 +178,7 @@ def _subject(right: str, item: Mapped, memory: Remembers) -> str:
     return f"{subject}#{item.body.TOPIC}" if noted and item.body != item.note else subject
 
 
-def _is_new(subject: str, body: Body, memory: Remembers) -> bool:
+def _is_new(subject: str, body: Body, memory: Memory) -> bool:
     """Whether a body is the one that was admitted for a subject, or none was: it is said once."""
     return memory.admitted_body(subject) in (None, _digest(body))
 
@@ -192,7 +197,7 @@ def _assumed(filing: Filing, filed: RightFiled) -> Iterator[str]:
         yield "States: no event names any, so the title is taken to be for each that is asked of"
 
 
-def _filed(register: Register, filing: Filing, clerk: str) -> RightFiled:
+def _filed(register: PublicationRecord, filing: Filing, clerk: str) -> RightFiled:
     publication = register.publication
     office = publication.country.lower()
     number = filing.application_no or publication.number
@@ -285,7 +290,7 @@ def _issued(publication: Publication, filing: Filing) -> date | None:
 class _Facts:
     """The facts of a register: it is read forwards, and a European grant is known by its place."""
 
-    def __init__(self, register: Register, filing: Filing, right: str, clerk: str) -> None:
+    def __init__(self, register: PublicationRecord, filing: Filing, right: str, clerk: str) -> None:
         self._register = register
         self._issued = _issued(register.publication, filing)
         self._right = right

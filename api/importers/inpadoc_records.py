@@ -91,7 +91,7 @@ class LegalEvent(_OnFile):
         return tuple(f"iso:{state}" for state in states)
 
 
-class Register(_Read):
+class PublicationRecord(_Read):
     """A publication and its events by day of publication, ties in the file's order."""
 
     publication: Publication
@@ -103,7 +103,7 @@ class _File(_Read):
     events: Annotated[tuple[dict[str, Any], ...], FROM_LIST, Field(min_length=1)]
 
 
-def parse_register(raw: bytes) -> Register:
+def parse_register(raw: bytes) -> PublicationRecord:
     """Return a publication's register. An event that stands there twice is one event.
 
     Raises `MalformedEvents` for the first thing that is not of this form: a register that is not
@@ -123,7 +123,7 @@ def parse_register(raw: bytes) -> Register:
             raise _malformed(error, "events", number) from error
         events.setdefault(event.identity, event)
     in_order = sorted(events.values(), key=lambda event: event.event_date)
-    return Register(publication=on_file.publication, events=tuple(in_order))
+    return PublicationRecord(publication=on_file.publication, events=tuple(in_order))
 
 
 def _malformed(error: ValidationError, *within: str | int) -> MalformedEvents:

@@ -19,6 +19,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from api.importers import ImporterError
+from ledger.domain.core.body import Body
 from ledger.domain.core.types import Instant, Model, PartyId, Sha256
 from ledger.events.compose import LIFE, new_nonce, uuid7
 from ledger.runtime import durable
@@ -40,6 +41,19 @@ class Identity(Model):
     def not_after(self) -> datetime:
         """Return the last instant at which the ledger takes the event."""
         return self.issued_at + LIFE
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedEvent:
+    """An event to sign and post: `source` is the record, application or agreement that it is of.
+
+    `subject` is what the event creates; tell the memory to `settle` it once it is admitted.
+    """
+
+    source: str
+    subject: str
+    body: Body
+    identity: Identity
 
 
 class _Remembered(Model):

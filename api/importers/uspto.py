@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from api.importers import Declined
-from api.importers.memory import Identity
+from api.importers.memory import Identity, Memory, PlannedEvent
 from api.importers.uspto_parties import MappingRefused, Parties, PartyMapping, Vouched
 from api.importers.uspto_reading import (
     Application,
@@ -25,7 +25,7 @@ from api.importers.uspto_reading import (
     describe_applications,
     read_records,
 )
-from api.importers.uspto_records import Record, Register, in_line
+from api.importers.uspto_records import ConveyanceRecords, Record, in_line
 from ledger.domain.core.body import Body
 from ledger.domain.core.types import legal_day
 from ledger.domain.parties.name_alias import PartyKnownAs
@@ -44,32 +44,6 @@ _LONGEST = 64_000
 """Bytes of body and subjects beside which the rest of an entry (65,535) still has room."""
 
 
-class Remembers(Protocol):
-    """What a plan needs of `api.importers.memory.Memory`."""
-
-    def token(self, name: str) -> str:
-        """Return the random party id of a person."""
-
-    def identity(self, subject: str, body_sha256: str, now: datetime) -> Identity:
-        """Return the header members of the event that creates a subject."""
-
-    def admitted_body(self, subject: str) -> str | None:
-        """Return the hash of the body that the ledger admitted for a subject, if it has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """An event to sign and post: `source` is the record's reel-frame, or the application number.
-
-    `subject` is what the event creates; tell the memory to `settle` it once it is admitted.
-    """
-
-    source: str
-    subject: str
-    body: Body
-    identity: Identity
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that follows from a set of records.
@@ -80,15 +54,15 @@ class Plan:
     `persons` are the names that are taken for persons.
     """
 
-    spellings: tuple[Planned, ...]
-    filings: tuple[Planned, ...]
-    conveyances: tuple[Planned, ...]
+    spellings: tuple[PlannedEvent, ...]
+    filings: tuple[PlannedEvent, ...]
+    conveyances: tuple[PlannedEvent, ...]
     declined: tuple[Declined, ...]
     unfiled: tuple[str, ...]
     left_out: tuple[Declined, ...] = ()
     persons: tuple[str, ...] = ()
 
-    def __iter__(self) -> Iterator[Planned]:
+    def __iter__(self) -> Iterator[PlannedEvent]:
         """Yield the events in the order in which they are to be posted."""
         yield from self.spellings
         yield from self.filings
@@ -96,9 +70,9 @@ class Plan:
 
 
 def plan(
-    register: Register,
+    register: ConveyanceRecords,
     mapping: PartyMapping,
-    memory: Remembers,
+    memory: Memory,
     *,
     clerk: str,
     now: datetime,
@@ -125,7 +99,7 @@ def plan(
         spellings=tuple(_once(spellings, _known_as, memory, now)),
         filings=tuple(_once(filings, _of_right, memory, now)),
         conveyances=tuple(
-            Planned(
+            PlannedEvent(
                 body.record, body.conveyance, body, _identity(body.conveyance, body, memory, now)
             )
             for body in conveyances
@@ -172,7 +146,7 @@ def _filings(
 
 
 def _attested_without(
-    filings: Iterable[RightFiled], bodies: Iterable[ConveyanceAttested], memory: Remembers
+    filings: Iterable[RightFiled], bodies: Iterable[ConveyanceAttested], memory: Memory
 ) -> dict[str, Declined]:
     """Return the applications to file of which a record says something that was attested without.
 
@@ -348,16 +322,16 @@ def _of_right(body: RightFiled) -> tuple[str, str]:
 
 
 def _once(
-    bodies: Iterable[B], called: Callable[[B], tuple[str, str]], memory: Remembers, now: datetime
-) -> Iterator[Planned]:
+    bodies: Iterable[B], called: Callable[[B], tuple[str, str]], memory: Memory, now: datetime
+) -> Iterator[PlannedEvent]:
     """Plan what is said once: not again with other owners, or by another mapping file."""
     for body in bodies:
         source, subject = called(body)
         if memory.admitted_body(subject) in (None, _digest(body)):
-            yield Planned(source, subject, body, _identity(subject, body, memory, now))
+            yield PlannedEvent(source, subject, body, _identity(subject, body, memory, now))
 
 
-def _identity(subject: str, body: Body, memory: Remembers, now: datetime) -> Identity:
+def _identity(subject: str, body: Body, memory: Memory, now: datetime) -> Identity:
     return memory.identity(subject, _digest(body), now)
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from api.importers import Declined
 from api.importers.uspto_kinds import KindUnknown, PartInWords, kind_of, must_say_no_more
 from api.importers.uspto_parties import Parties
-from api.importers.uspto_records import Record, Register
+from api.importers.uspto_records import ConveyanceRecords, Record
 from ledger.domain.core.existence import FutureFact
 from ledger.domain.market.listing import ContentMissing
 from ledger.domain.rights.conveyance import OF_LIENS, ConveyanceKind
@@ -71,7 +71,7 @@ def describe_applications(records: Iterable[Record]) -> dict[str, Application]:
 
 
 def read_records(
-    register: Register, applications: dict[str, Application], parties: Parties, today: date
+    register: ConveyanceRecords, applications: dict[str, Application], parties: Parties, today: date
 ) -> tuple[list[RecordRead], list[Declined], list[Declined]]:
     """Return the records that are read, why others are not, and what some are read without."""
     read: list[RecordRead] = []

@@ -137,14 +137,14 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
+class ConveyanceRecords:
     """What a file holds: its records in order of recording, and the lines that are none."""
 
     records: tuple[Record, ...]
     unreadable: tuple[Unreadable, ...]
 
 
-def parse_records(raw: bytes) -> Register:
+def parse_records(raw: bytes) -> ConveyanceRecords:
     """Return what a JSON-lines file holds, records in the order of the office.
 
     That is by day of recording, then by reel and frame. A line that is no record, repeats one,
@@ -172,7 +172,7 @@ def parse_records(raw: bytes) -> Register:
             for number, _ in told[taken:]
         ]
     in_order = (each for _, each in sorted(unreadable, key=lambda item: item[0]))
-    return Register(tuple(sorted(records, key=_in_the_office)), tuple(in_order))
+    return ConveyanceRecords(tuple(sorted(records, key=_in_the_office)), tuple(in_order))
 
 
 def _unfit(told: list[Record]) -> tuple[Code | None, str]:

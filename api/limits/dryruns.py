@@ -12,7 +12,7 @@ from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.types import format_instant
 from ledger.events.intake import Submission
 from ledger.node.answers import Rejected, rejected
-from ledger.node.dryruns import DryRuns, Judged
+from ledger.node.dryruns import DryRun, DryRuns
 from ledger.node.submit import Submitter
 from ledger.powers import member
 from ledger.runtime.turns import Turns
@@ -46,7 +46,7 @@ class DryRunTurns:
         self._must_be_left = must_be_left
         self._turns = Turns(1, waiting=WAITING, share=SHARE, patience_s=patience_s)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="dry-run")
-        self._under_way: set[asyncio.Task[tuple[Submission, Judged] | Rejected]] = set()
+        self._under_way: set[asyncio.Task[tuple[Submission, DryRun] | Rejected]] = set()
 
     @property
     def waiting(self) -> int:
@@ -57,12 +57,12 @@ class DryRunTurns:
         """Begin nothing more."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def run(self, raw: bytes, address: str) -> tuple[Submission, Judged] | Rejected:
+    async def run(self, raw: bytes, address: str) -> tuple[Submission, DryRun] | Rejected:
         """Judge one submission. Raises `Throttled` or `Busy` where it was not begun."""
         await self._turns.enter(address)
         loop, began = asyncio.get_running_loop(), time.monotonic()
 
-        def done(task: asyncio.Task[tuple[Submission, Judged] | Rejected]) -> None:
+        def done(task: asyncio.Task[tuple[Submission, DryRun] | Rejected]) -> None:
             self._under_way.discard(task)
             rest_s = REST * max(0.0, time.monotonic() - began - HEAVY_S)
             loop.call_later(rest_s, self._turns.leave, address)
@@ -73,7 +73,7 @@ class DryRunTurns:
         task.add_done_callback(done)
         return await asyncio.shield(task)
 
-    async def _run(self, raw: bytes) -> tuple[Submission, Judged] | Rejected:
+    async def _run(self, raw: bytes) -> tuple[Submission, DryRun] | Rejected:
         submission: Submission | None = None
         try:
             found = await self._submitter.vetted(raw)
@@ -99,7 +99,7 @@ def refused_json(rejected: Rejected, *, vietnamese: bool) -> dict[str, Any]:
     }
 
 
-def judged_json(submission: Submission, judged: Judged, *, vietnamese: bool) -> dict[str, Any]:
+def judged_json(submission: Submission, judged: DryRun, *, vietnamese: bool) -> dict[str, Any]:
     """Return what is said of an event that was judged."""
     event, outcome = submission.event, judged.outcome
     members: dict[str, Any] = {
@@ -121,7 +121,7 @@ def judged_json(submission: Submission, judged: Judged, *, vietnamese: bool) -> 
     return members | ({"not_before": format_instant(binds)} if isinstance(binds, datetime) else {})
 
 
-def _verdict_of(judged: Judged) -> str:
+def _verdict_of(judged: DryRun) -> str:
     """Return the verdict in one word."""
     if isinstance(judged.outcome, Recorded):
         return "recorded" if judged.outcome.replayed else "admitted"

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from api.openapi.answers import Declared, Problem
+from api.openapi.declared_answers import Declared, Problem
 from api.openapi.kinds import REFERENCE, Kinds, Schema, reference, tidied
 from api.openapi.shapes import SHAPES, events
 from api.openapi.told import EVERY, Told, components

@@ -192,8 +192,8 @@ _PLAIN: Mapping[Any, Schema] = {
 }
 
 _BY_ANOTHER: Mapping[str, str] = {
-    "Difference.after": "TermsValue",
-    "Difference.before": "TermsValue",
+    "TermsDifference.after": "TermsValue",
+    "TermsDifference.before": "TermsValue",
     "EventType.example": "Event",
     "EventType.schema": "JsonSchema",
 }

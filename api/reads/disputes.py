@@ -14,7 +14,7 @@ from api.reads.common import (
 from api.reads.named import SubjectPath
 from api.reads.parameters import Position
 from api.reads.questions import Questions
-from projections.questions.disputes import HoldsOn, holds_on
+from projections.questions.dispute_record import HoldsOn, holds_on
 from projections.questions.vouching import MarkedDispute, marked_dispute_of
 from projections.tables.dependencies import Falls, falls_with
 

@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from api.deps import look, node_of
-from api.openapi.answers import TEXT, declared
+from api.openapi.declared_answers import TEXT, declared
 from api.openapi.told import NO_LOG_KEYS, NOT_FOUND
 from api.problems import ApiProblem, NotFound
 from api.reads.parameters import Position

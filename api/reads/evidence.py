@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import address_of, node_of, traffic_of
-from api.openapi.answers import declared
+from api.openapi.declared_answers import declared
 from api.openapi.told import NOT_FOUND, TOO_MUCH
 from api.problems import ApiProblem, NotFound
 from api.reads.parameters import Count
-from ledger.log.evidence import format_evidence
+from ledger.log.evidence_bundle import format_evidence
 from ledger.publish.bundle_builder import NotThere, TooMuch
 
 router = APIRouter(prefix="/v1/evidence", tags=["evidence"])

@@ -9,7 +9,7 @@ from api.reads.common import (
 )
 from api.reads.parameters import Cursor, Thousand
 from api.reads.questions import Questions
-from projections.questions.keys import Between, KeyAsKnown, key_as_known, signed_by
+from projections.questions.party_keys import Between, KeyAsKnown, key_as_known, signed_by
 from projections.questions.vouching import MarkedSignedBy, mark_signed
 
 router = Questions(prefix="/v1/keys", tags=["keys"])

@@ -6,7 +6,7 @@ import orjson
 from fastapi import Path, Request, Response
 
 from api.deps import look, node_of
-from api.openapi.answers import declared
+from api.openapi.declared_answers import declared
 from api.openapi.told import NOT_FOUND
 from api.problems import NotFound
 from api.reads.common import (
@@ -15,7 +15,7 @@ from api.reads.common import (
 )
 from api.reads.parameters import Position
 from api.reads.questions import Questions
-from projections.questions.grounds import Editions, Judged, editions_of, grounds_of
+from projections.questions.grounds import Editions, EventGrounds, editions_of, grounds_of
 
 router = Questions(prefix="/v1", tags=["law"])
 
@@ -52,6 +52,6 @@ async def get_law(
 @router.question(
     "/entries/{position}/grounds", "getGrounds", "By which rules of law was this event judged?"
 )
-def get_grounds(reader: Now, position: Position) -> Judged:
+def get_grounds(reader: Now, position: Position) -> EventGrounds:
     """Return the edition and law data in force at the position, and the rules that applied."""
     return grounds_of(reader, position)

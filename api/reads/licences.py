@@ -9,7 +9,7 @@ from api.reads.common import AsKnown, EffectText, TrueOn
 from api.reads.named import ANY_FIELD, EditionText, Party, Place, SchemeText, SymbolText, read_field
 from api.reads.questions import Questions
 from ledger.domain.core.scope import Act, Territory
-from projections.questions.licences import LicenceCheck, Use, check_licence
+from projections.questions.licence_check import LicenceCheck, Use, check_licence
 
 router = Questions(prefix="/v1/licences", tags=["licences"])
 

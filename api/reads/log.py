@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import look, node_of
 from api.describe.answer_json import members_of
-from api.openapi.answers import BYTES, TEXT, declared
+from api.openapi.declared_answers import BYTES, TEXT, declared
 from api.openapi.told import NOT_FOUND
 from api.problems import BadParameter, NotFound
 from api.reads.parameters import Count, Hundred

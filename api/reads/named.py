@@ -20,7 +20,7 @@ from api.describe.titles import titles
 from api.problems import BadParameter
 from api.reads.common import today
 from ledger.domain.core.codes import FieldUnknown, must_be_fields
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.money import MINOR_UNITS
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.scope import Field, Territory

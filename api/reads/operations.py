@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.deps import node_of, watch_of
-from api.openapi.answers import TEXT, declared
+from api.openapi.declared_answers import TEXT, declared
 from api.watching.shared import WITHIN_S
 from api.watching.watch import Seen
 

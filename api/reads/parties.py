@@ -12,9 +12,9 @@ from api.reads.common import (
 from api.reads.named import Currency, Party, PartyPath, Topic
 from api.reads.parameters import Amount
 from api.reads.questions import Questions
-from projections.questions.keys import KeysOf, keys_of
+from projections.questions.party_keys import KeysOf, keys_of
 from projections.tables.mandates import Act, Mandates, PowerToBind, mandates_of, power_of
-from projections.tables.parties import PartyAsKnown, Relations, party_as_known, relations_of
+from projections.tables.party_facts import PartyAsKnown, Relations, party_as_known, relations_of
 
 router = Questions(prefix="/v1/parties", tags=["parties"])
 

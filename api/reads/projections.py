@@ -11,9 +11,9 @@ from api.reads.common import AtLeast, Now
 from api.reads.parameters import Count
 from api.reads.questions import Questions
 from projections.run.comparison import (
-    Difference,
     Folded,
     ReplayDigest,
+    TableDifference,
     difference,
     folded_models,
     model_named,
@@ -46,7 +46,7 @@ def list_projections(reader: Now) -> Folded:
     heavy=True,
     told=(NOT_FOUND,),
 )
-def get_difference(reader: Now, name: Name, replay_max: ReplayMax) -> Difference:
+def get_difference(reader: Now, name: Name, replay_max: ReplayMax) -> TableDifference:
     """Replay the log and compare it, row by row, with what the read model holds."""
     return difference(reader.pool, model_named(name), replay_max)
 

@@ -20,7 +20,7 @@ from fastapi.routing import APIRoute
 
 from api.deps import address_of, traffic_of
 from api.describe.answer_json import members_of
-from api.openapi.answers import answers
+from api.openapi.declared_answers import answers
 from api.openapi.told import Told
 from api.reads.common import AtLeast
 from api.reads.parameters import query_of

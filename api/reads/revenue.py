@@ -14,7 +14,7 @@ from api.reads.questions import Questions
 from projections.questions.arrears import MinimumMet, Overdue, minimum_of, overdue_of
 from projections.questions.computation import Computation, computation_of
 from projections.questions.dues import Agreement, Dues, agreement_of, dues_of
-from projections.tables.revenue import Revenue, revenue_of
+from projections.tables.contract_revenue import Revenue, revenue_of
 
 EXAMPLE = "contract:01890000-0000-7000-8000-000000000008"
 

@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Path, Response
 
 from api.describe.event_types import EventType, EventTypes, describe_event_type, list_types
-from api.openapi.answers import answers
+from api.openapi.declared_answers import answers
 from api.openapi.told import NOT_FOUND
 from api.problems import NotFound
 from api.reads.questions import tagged_json

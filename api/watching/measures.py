@@ -14,7 +14,7 @@ from ledger.node.node import Node
 from ledger.node.submit import Submitter
 from ledger.node.supervisor import trouble_of
 from ledger.store.entries import read_head
-from ledger.store.promises import count_waiting
+from ledger.store.stored_promises import count_waiting
 from projections.run.seals import last_seal
 from projections.run.waiting import folded
 

@@ -22,7 +22,7 @@ from api.deps import (
     uploads_of,
 )
 from api.limits.dryruns import judged_json, refused_json
-from api.openapi.answers import declared
+from api.openapi.declared_answers import declared
 from api.openapi.told import NOT_FOUND, NOT_WITNESSED, written
 from api.problems import (
     LATER,
@@ -41,7 +41,7 @@ from api.writes.promises import RESPOND_ASYNC, promised
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.parties.signature_refusals import BadSignature, KeyUnknown, SignerMissing
 from ledger.events.intake import MAX_BODY, Invalid
-from ledger.node.answers import Answer, Promised, Receipt, Rejected, is_judged_now
+from ledger.node.answers import Answer, PromisedAnswer, Receipt, Rejected, is_judged_now
 from ledger.node.node import Node
 from ledger.publish.quorum import Grade
 from ledger.store.connection import OutcomeUnknown
@@ -137,9 +137,9 @@ async def submit_event(
         promised=RESPOND_ASYNC in preferences,
     )
     _count(request, [answer])
-    if isinstance(answer, Promised | Receipt) and is_judged_now(answer):
+    if isinstance(answer, PromisedAnswer | Receipt) and is_judged_now(answer):
         quotas_of(request).addresses.take(address_of(request), -1)  # Its keys have paid.
-    if isinstance(answer, Promised):
+    if isinstance(answer, PromisedAnswer):
         return promised(answer)
     if isinstance(answer, Rejected):
         return respond(request, answer.error, _note(node_of(request), answer))
@@ -272,7 +272,7 @@ async def _gone(request: Request, lines: Lines) -> None:
         pass
 
 
-def _count(request: Request, answers: Sequence[Answer | Promised]) -> None:
+def _count(request: Request, answers: Sequence[Answer | PromisedAnswer]) -> None:
     """Count answers by their code; the address pays for what no key pays for."""
     answered = metrics_of(request).answers
     for code, times in Counter(map(_code, answers)).items():
@@ -280,17 +280,17 @@ def _count(request: Request, answers: Sequence[Answer | Promised]) -> None:
     quotas_of(request).addresses.take(address_of(request), sum(map(_units, answers)))
 
 
-def _units(answer: Answer | Promised) -> float:
+def _units(answer: Answer | PromisedAnswer) -> float:
     """Return what an answer costs its address: for what was judged now, the keys have paid."""
     if isinstance(answer, Rejected) and isinstance(answer.error, _UNVERIFIED):
         return UNVERIFIED
     return 0 if is_judged_now(answer) else REPLAYED
 
 
-def _code(answer: Answer | Promised) -> str:
+def _code(answer: Answer | PromisedAnswer) -> str:
     if isinstance(answer, Rejected):
         return code_of(answer.error)
-    if isinstance(answer, Promised):
+    if isinstance(answer, PromisedAnswer):
         return "PROMISED"
     return "REPLAYED" if answer.replayed else "ADMITTED"
 

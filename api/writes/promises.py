@@ -6,14 +6,14 @@ import orjson
 from fastapi import APIRouter, Path, Request, Response
 
 from api.deps import look, node_of
-from api.openapi.answers import declared
+from api.openapi.declared_answers import declared
 from api.openapi.told import NOT_FOUND
 from api.problems import NotFound
 from ledger.domain.core.types import format_instant
-from ledger.node.answers import Promised
+from ledger.node.answers import PromisedAnswer
 from ledger.node.node import Node
 from ledger.store.entries import place_of
-from ledger.store.promises import find_promise
+from ledger.store.stored_promises import find_promise
 
 JSON = "application/json"
 
@@ -23,7 +23,7 @@ RESPOND_ASYNC = "respond-async"
 router = APIRouter(prefix="/v1/promises", tags=["events"])
 
 
-def promised(promise: Promised) -> Response:
+def promised(promise: PromisedAnswer) -> Response:
     """Return the answer to an event that was promised one."""
     members = {
         "event_id": promise.event_id,

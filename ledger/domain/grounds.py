@@ -17,9 +17,9 @@ from ledger.domain.contracts.contract_terms import AgreedTerms, Grant
 from ledger.domain.contracts.filing import CompulsoryLicenceGranted
 from ledger.domain.contracts.sublicence import SublicenceGranted
 from ledger.domain.core.body import Body
+from ledger.domain.core.dated_law import Law, law_day
 from ledger.domain.core.event import Logged
 from ledger.domain.core.ground import Ground
-from ledger.domain.core.law import Law, law_day
 from ledger.domain.core.types import Sealed
 from ledger.domain.disputes.dispute import DisputeOpened
 from ledger.domain.revenue.distribution import Distributed

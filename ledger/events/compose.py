@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from ledger.domain.core.body import Body
 from ledger.domain.core.types import format_instant
 from ledger.domain.registry import TOPICS
-from ledger.powers import TABLE, Row, must_wait
+from ledger.powers import TABLE, TopicPowers, must_wait
 from ledger.runtime.faults import Told
 from ledger.wire.payload import LIFE, new_nonce, uuid7, write_payload
 
@@ -50,7 +50,7 @@ def with_delay(
     topic: str, body: Mapping[str, Any], delay: timedelta, now: datetime
 ) -> dict[str, Any]:
     """Return a body with the instant from which it binds, where it waits and names none itself."""
-    waits = delay and must_wait(TABLE.get(topic, Row("")), body)
+    waits = delay and must_wait(TABLE.get(topic, TopicPowers("")), body)
     if not waits or body.get("not_before") is not None:
         return dict(body)
     binds = now + delay + max(delay / 12, LEAST_MARGIN)

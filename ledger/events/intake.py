@@ -25,7 +25,7 @@ from ledger.log.key import MalformedKey
 from ledger.log.note import check_log_keys
 from ledger.log.policy import MalformedPolicy, parse_policy_of
 from ledger.log.statement import check_refusal_keys
-from ledger.wire import canonical, keys
+from ledger.wire import canonical, signing_keys
 from ledger.wire.base64 import MalformedBase64, b64decode
 from ledger.wire.canonical import WireError
 from ledger.wire.commitment import (
@@ -145,7 +145,7 @@ def read_envelope(envelope: Envelope, openings: tuple[Opening, ...] = ()) -> Sub
     for record, check in zip(
         new_key_records(submission.event), key_checks(submission), strict=True
     ):
-        if weakness := keys.find_weakness(check.public_key):
+        if weakness := signing_keys.find_weakness(check.public_key):
             raise weak_key(record.key_id, weakness)
     return submission
 
@@ -257,10 +257,10 @@ def _check_new_keys(event: Event) -> None:
     for _party, record in event.body.new_keys():
         try:
             spki = b64decode(record.public_key)
-            keys.load_public(record.algorithm, spki)
-        except (MalformedBase64, keys.KeyRefused) as error:
+            signing_keys.load_public(record.algorithm, spki)
+        except (MalformedBase64, signing_keys.KeyRefused) as error:
             raise Invalid("KEY_REFUSED", f"{record.key_id}: {error}") from None
-        if keys.key_id(spki) != record.key_id:
+        if signing_keys.key_id(spki) != record.key_id:
             raise Invalid("KEY_REFUSED", f"{record.key_id} is not the SHA-256 of that public key")
 
 
@@ -338,7 +338,7 @@ def key_checks(submission: Submission) -> list[KeyCheck]:
 
 def weak_key(key_id: str, weakness: str) -> Invalid:
     """Return the refusal of a new key, by a word of `keys.WEAKNESSES`."""
-    return Invalid("KEY_WEAK", f"{key_id}: {keys.WEAKNESSES[weakness]} ({weakness})")
+    return Invalid("KEY_WEAK", f"{key_id}: {signing_keys.WEAKNESSES[weakness]} ({weakness})")
 
 
 def accepted_at(entry: bytes, accepted: bytes) -> bytes:

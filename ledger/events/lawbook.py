@@ -2,7 +2,7 @@
 The sets of law data at hand: the one shipped with this version, and those that were put beside it.
 
 A new decree is a directory of JSON files under `LEDGER_HOME/law/` and a `ledger.rules_adopted/1`
-that names its digest; `ledger.domain.core.law` says what the files hold.
+that names its digest; `ledger.domain.core.dated_law` says what the files hold.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from ledger.domain.core.law import Law, MalformedLaw, digest_of, read_law
+from ledger.domain.core.dated_law import Law, MalformedLaw, digest_of, read_law
 from ledger.runtime import durable
 from ledger.runtime.faults import NeedsOperator
 from ledger.wire.regular import OddFile, read_regular

@@ -19,7 +19,7 @@ from ledger.events.intake import decode
 
 
 @dataclass(frozen=True)
-class Recorded(Decision):
+class EntryAsEvent(Decision):
     """What the log holds at a position: the event, and when it was accepted."""
 
     event: Event
@@ -30,7 +30,7 @@ class Recorded(Decision):
         return {"event": self.event, "accepted": self.accepted}
 
 
-class EntryMapper(DCBMapper[Recorded]):
+class EntryMapper(DCBMapper[EntryAsEvent]):
     """Reads entries. Writes none: what is in the log was signed and judged."""
 
     def to_dcb_event(self, event: Tagged[Any]) -> NoReturn:
@@ -38,10 +38,10 @@ class EntryMapper(DCBMapper[Recorded]):
         del event
         raise ProgrammingError("an event is recorded by submitting it, signed: docs/sdk.md")
 
-    def to_domain_event(self, event: DCBEvent) -> Tagged[Recorded]:
+    def to_domain_event(self, event: DCBEvent) -> Tagged[EntryAsEvent]:
         """Return an entry's event, tagged with its subjects."""
         logged = decode(event.data, 0)
-        return Tagged(event.tags, Recorded(logged.event, logged.accepted))
+        return Tagged(event.tags, EntryAsEvent(logged.event, logged.accepted))
 
 
 class LedgerLog(DCBApplication):

@@ -13,7 +13,7 @@ from functools import lru_cache
 from multiprocessing.connection import wait
 from typing import Any, Protocol
 
-from ledger.wire import keys
+from ledger.wire import signing_keys
 
 
 class _Verifier(Protocol):
@@ -22,12 +22,12 @@ class _Verifier(Protocol):
 
 @lru_cache(maxsize=10_000)
 def _load(algorithm: str, public_key: bytes) -> _Verifier:
-    return keys.load_public(algorithm, public_key)
+    return signing_keys.load_public(algorithm, public_key)
 
 
 GOOD = 1
 _WEAK = 2  # And what is added to it is an index.
-_WEAKNESSES = tuple(keys.WEAKNESSES)
+_WEAKNESSES = tuple(signing_keys.WEAKNESSES)
 
 
 def verdicts(checks: Sequence[tuple[Any, ...]]) -> bytes:
@@ -45,14 +45,14 @@ def weakness(verdict: int) -> str:
 
 @lru_cache(maxsize=10_000)
 def _key_verdict(public_key: bytes) -> int:
-    found = keys.find_weakness(public_key)
+    found = signing_keys.find_weakness(public_key)
     return GOOD if found is None else _WEAK + _WEAKNESSES.index(found)
 
 
 def _verdict(algorithm: str, public_key: bytes, signature: bytes, message: bytes) -> int:
     try:
         _load(algorithm, public_key).verify(signature, message)
-    except (keys.BadSignature, keys.KeyRefused):
+    except (signing_keys.SignatureMismatch, signing_keys.KeyRefused):
         return 0
     return GOOD
 

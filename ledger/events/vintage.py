@@ -9,13 +9,13 @@ halts: the newer one goes on, and what is in the log is in order.
 import time
 from collections.abc import Mapping
 
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 from ledger.domain.government.ledger import EDITIONS, LedgerOpened, RulesAdopted
 from ledger.domain.registry import TOPICS
 from ledger.events.intake import decode
 from ledger.store.connection import Pool, Unavailable
 from ledger.store.entries import StoredEntry
-from ledger.store.held import Held, known_migrations, read_held
+from ledger.store.held import HeldRecords, known_migrations, read_held
 
 LOOK_S = 1.0
 """How long, in seconds, what was seen of the database counts."""
@@ -70,7 +70,7 @@ class Vintage:
 _RULES = (LedgerOpened.TOPIC, RulesAdopted.TOPIC)
 
 
-def older_than(held: Held, laws: Mapping[str, Law]) -> str | None:
+def older_than(held: HeldRecords, laws: Mapping[str, Law]) -> str | None:
     """Say what a database holds that this software does not know; None if it knows all."""
     if newer := held.migrations - known_migrations():
         return _unknown("migration", *newer)

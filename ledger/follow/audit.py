@@ -17,12 +17,19 @@ from ledger.domain import admission
 from ledger.domain.admission import Folds
 from ledger.domain.core.body import Folded, FoldedState
 from ledger.domain.core.context import Context, LeftOut
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.law import Law
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.government.seal import LedgerSealed
 from ledger.events.intake import Invalid, decode
-from ledger.follow.exportfiles import SHARE, Progress, Share, remove_outgrown, take_in, write_whole
+from ledger.follow.exportfiles import (
+    SHARE,
+    Allowance,
+    Progress,
+    remove_outgrown,
+    take_in,
+    write_whole,
+)
 from ledger.log.dating import SEEN, seen_path
 from ledger.log.merkle import HASH_SIZE, LogError, leaf_hash
 from ledger.log.note import parse_note
@@ -148,7 +155,7 @@ def export(
     source: Source,
     directory: Path,
     progress: Progress = lambda _done, _total: None,
-    share: Share = SHARE,
+    share: Allowance = SHARE,
 ) -> Exported:
     """
     Write a log into a directory, or what is new of it; return the checkpoint that it has then.
@@ -301,7 +308,7 @@ class Past(Protocol):
         ...  # pragma: no cover
 
 
-class Remembered:
+class PastInMemory:
     """The past in memory; `mapped` says whether the map of subjects is asked for."""
 
     def __init__(self, *, mapped: bool = False) -> None:
@@ -362,7 +369,7 @@ class Replay:
         self._laws, self._seals, self._roots = laws, seals, dict[int, bytes]()
         self.seals = 0
         self._entries, self._origin = entries, origin
-        self._past = past or Remembered(mapped=bool(seals))
+        self._past = past or PastInMemory(mapped=bool(seals))
         self._began = self._past.size
 
     @property

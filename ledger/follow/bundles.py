@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise, product
 
 from ledger import court
-from ledger.log.evidence import Evidence
+from ledger.log.evidence_bundle import Evidence
 from ledger.log.note import parse_note
 from ledger.log.tree_head import parse_checkpoint
 

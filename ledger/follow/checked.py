@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.follow.client import Head, LedgerClient
+from ledger.follow.client import LedgerClient, WitnessedHead
 from ledger.follow.lastseen import LastSeen
 from ledger.follow.replies import (
     HistoryChanged,
@@ -23,8 +23,8 @@ from ledger.follow.replies import (
 from ledger.log.encoding import write_base64
 from ledger.log.tree_head import Checkpoint
 from ledger.runtime.faults import reason_of
-from ledger.verify.event import Event
-from ledger.verify.verifier import Held
+from ledger.verify.event import RecordedEvent
+from ledger.verify.verifier import EntryFindings
 from ledger.wire.envelope import payload_hash
 from ledger.wire.shown import brief
 
@@ -44,11 +44,11 @@ class Checked:
     asked about.
     """
 
-    head: Head
+    head: WitnessedHead
     before: int | None
     unkept: str
     size: int
-    events: tuple[Held, ...]
+    events: tuple[EntryFindings, ...]
     left: tuple[int, ...]
     about: frozenset[str] = frozenset()
 
@@ -73,7 +73,7 @@ class Checked:
         }
 
 
-def named_by(event: Event, ids: Collection[str]) -> set[str]:
+def named_by(event: RecordedEvent, ids: Collection[str]) -> set[str]:
     """Return those of the ids that an event names: in its lists, its body or who signs it."""
     texts = {*event.subjects, *event.signers, *_texts(event.body)}
     texts |= {line.key_id for line in event.entry.signatures}
@@ -81,7 +81,7 @@ def named_by(event: Event, ids: Collection[str]) -> set[str]:
     return names & {*ids}
 
 
-def must_say(answer: Any, events: Collection[Event]) -> None:
+def must_say(answer: Any, events: Collection[RecordedEvent]) -> None:
     """Hold what the rows of an answer say of events that were checked to what their bytes say.
 
     A row is of the event at its `position`, and may name another with its instant.
@@ -112,7 +112,7 @@ def _must_be(row: Mapping[str, Any], follows: Mapping[str, Any], position: int) 
             raise WrongAnswer(brief(says))
 
 
-def _said_of(event: Event) -> dict[str, Any]:
+def _said_of(event: RecordedEvent) -> dict[str, Any]:
     """Return what an event says of itself, by the names that rows have for it."""
     return {
         "event_id": event.event_id,
@@ -142,7 +142,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _event(held: Held) -> dict[str, Any]:
+def _event(held: EntryFindings) -> dict[str, Any]:
     event = held.event
     return {
         "position": event.position,
@@ -201,13 +201,13 @@ class Checking:
         seen = self._head, self.before, self._unkept
         return Checked(*seen, size, events, tuple(named[MOST:]), frozenset(about))
 
-    def _event(self, position: int) -> Held:
+    def _event(self, position: int) -> EntryFindings:
         try:
             return self._ledger.entry_under(self._head, position)
         except (ReceiptRefused, ProblemAnswer) as error:
             raise NotShown(f"the event at position {position}, which is named: {error}") from error
 
-    def _signed(self, size: int) -> Head:
+    def _signed(self, size: int) -> WitnessedHead:
         """Return the newest checkpoint, in a while one of a size; hold it to what is kept."""
         deadline = time.monotonic() + SIGNED_WAIT_S
         head = self._ledger.head()
@@ -218,7 +218,7 @@ class Checking:
             pass
         return head
 
-    def _continues(self, head: Head) -> bool:
+    def _continues(self, head: WitnessedHead) -> bool:
         """Hold a checkpoint to what is kept, and keep it; False where another was kept by now."""
         kept, new = self._seen.read(), head.checkpoint
         if kept == new:
@@ -231,7 +231,7 @@ class Checking:
             self._unkept = reason_of(error)
             return True
 
-    def _must_continue(self, kept: Checkpoint, head: Head) -> None:
+    def _must_continue(self, kept: Checkpoint, head: WitnessedHead) -> None:
         if head.checkpoint.size < kept.size:
             shown = f"{head.checkpoint.size} entries are shown, and {kept.size} were signed before"
             raise HistoryChanged(f"HISTORY_CHANGED: {shown} ({self._seen.file})")

@@ -51,13 +51,13 @@ from ledger.log.proof import prove_inclusion, root_of_prefix, verify_consistency
 from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
 from ledger.log.statement import Promise, SignedRefusal, Statement, open_statement
 from ledger.log.tiles import TILE_WIDTH, TileHashes, tile_path
-from ledger.runtime.http import DEADLINE_S, SOON_S, Answer
-from ledger.verify.answers import read_entry
-from ledger.verify.evidence import goes_on, refusal_keys, show
-from ledger.verify.outcome import Refused, Step, Verified
+from ledger.runtime.http import DEADLINE_S, SOON_S, HttpResponse
+from ledger.verify.answer_files import read_entry
+from ledger.verify.evidence_check import goes_on, refusal_keys, show
+from ledger.verify.outcome import Check, Refused, Verified
 from ledger.verify.trust import Trust
 from ledger.verify.verifier import (
-    Held,
+    EntryFindings,
     check_entry,
     lines_of_strangers,
     trust_shown,
@@ -92,7 +92,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class WitnessedHead:
     """A checkpoint that the log has signed, and as many witnesses as count; `note` is the file."""
 
     note: bytes
@@ -127,18 +127,18 @@ class LedgerClient(LedgerReader):
         """
         return self._open_note(note, witnessed=witnessed)[0]
 
-    def head(self) -> Head:
+    def head(self) -> WitnessedHead:
         """Return the newest checkpoint of the log that counts by the policy in force, verified.
 
         Raises `WrongAnswer` for one that does not, `ProblemAnswer`, `NoAnswer`.
         """
         note = self.get_bytes("/checkpoint", MAX_NOTE)
         try:
-            return Head(note, *self._open_note(note, witnessed=None))
+            return WitnessedHead(note, *self._open_note(note, witnessed=None))
         except LogError as error:
             raise WrongAnswer(f"a checkpoint that does not count: {error}") from error
 
-    def entry_under(self, head: Head, position: int) -> Held:
+    def entry_under(self, head: WitnessedHead, position: int) -> EntryFindings:
         """Return the entry at a position, held to a checkpoint as one with a receipt is.
 
         Raises `ReceiptRefused` where the log does not hold it, `ProblemAnswer`, `NoAnswer`.
@@ -265,11 +265,11 @@ class LedgerClient(LedgerReader):
         found = self._verify(signed, receipt, read_proof(receipt), replayed=True)
         return replace(found, replayed=False)
 
-    def _submit(self, signed: Signed, prefer: str) -> Answer:
+    def _submit(self, signed: Signed, prefer: str) -> HttpResponse:
         preferred = {"Prefer": prefer} if prefer else {}
         return self._post("/v1/events", signed.to_json(), "application/json", preferred)
 
-    def _receipt(self, signed: Signed, answer: Answer) -> VerifiedReceipt:
+    def _receipt(self, signed: Signed, answer: HttpResponse) -> VerifiedReceipt:
         must_have(HTTPStatus.CREATED, answer)
         members = read_object(answer.content)
         replayed = answer.headers.get("replayed") == "true"
@@ -374,7 +374,7 @@ class LedgerClient(LedgerReader):
             try:
                 found = verify_receipt(proof, answer, trust)
             except Refused as refused:
-                if refused.step != Step.CHECKPOINT:
+                if refused.step != Check.CHECKPOINT:
                     raise
                 # The log may have other keys since: such a bundle shows it.
                 found = verify_receipt(proof, answer, trust, self.evidence())

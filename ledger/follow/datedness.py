@@ -6,7 +6,7 @@ from ledger.follow.alarms import Alarm
 from ledger.log.checkpoint import log_times
 from ledger.log.note import Verifier
 from ledger.log.policy import Policy
-from ledger.verify.event import Event
+from ledger.verify.event import RecordedEvent
 from ledger.wire.instant import parse_instant
 
 CLOCK_S = 300.0
@@ -32,7 +32,7 @@ def badly_dated(
         yield Alarm("STALL", f"the newest cosignature is {now - cosigned:.0f} s old")
 
 
-def ahead_of_time(event: Event, now: float) -> Iterator[Alarm]:
+def ahead_of_time(event: RecordedEvent, now: float) -> Iterator[Alarm]:
     """Say if an entry is dated ahead of one's own clock: by it what waits binds too early."""
     accepted = event.entry.accepted
     if parse_instant(accepted).timestamp() > now + CLOCK_S:

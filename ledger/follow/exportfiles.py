@@ -23,7 +23,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Allowance:
     """What one run takes in of a log at most, in bytes and in seconds.
 
     Whatever size a checkpoint states, no more than that is taken on its word. A file counts as
@@ -36,11 +36,11 @@ class Share:
 
 SMALLEST = 1 << 16
 
-SHARE = Share()
+SHARE = Allowance()
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ExportProgress:
     """How many files a run wrote, how many are there now without a gap, and how many there are."""
 
     written: int
@@ -67,9 +67,9 @@ def take_in(
     fetch: Callable[[TilePath], bytes],
     directory: Path,
     size: int,
-    share: Share,
+    share: Allowance,
     progress: Progress,
-) -> Taken:
+) -> ExportProgress:
     """Write the files of a size that are not there yet, each as it is fetched, up to a share.
 
     At least one is written.
@@ -80,12 +80,12 @@ def take_in(
         if (directory / path_of(file)).exists():
             continue
         if written and (taken >= share.size or time.monotonic() > end):
-            return Taken(written, done - 1, total)
+            return ExportProgress(written, done - 1, total)
         raw = fetch(file)
         write_whole(directory, path_of(file), raw)
         written, taken = written + 1, taken + max(len(raw), SMALLEST)
         progress(done, total)
-    return Taken(written, total, total)
+    return ExportProgress(written, total, total)
 
 
 def path_of(file: TilePath) -> str:

@@ -11,8 +11,8 @@ from ledger.log.note import Verifier, parse_vkey
 from ledger.log.policy import Policy, parse_policy
 from ledger.runtime.faults import unexamined
 from ledger.verify.authority import LOG_KEYS, POLICY, Authority, is_authority
-from ledger.verify.event import Event, read_event
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.event import RecordedEvent, read_event
+from ledger.verify.outcome import Check, Refused
 from ledger.verify.signatures import check_signatures
 from ledger.verify.trust import Trust
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class EntryFault:
     """What is wrong with an entry: a step refuses it, or what it asks could not be answered."""
 
     position: int
@@ -67,13 +67,13 @@ class Governed:
         except LogError:
             return self.trust.policy
 
-    def follow(self, entry: bytes) -> tuple[Event | None, list[Fault]]:
+    def follow(self, entry: bytes) -> tuple[RecordedEvent | None, list[EntryFault]]:
         """Read the next entry; return it with all that is wrong with its form, time and signatures.
 
         Each question is asked, whatever came of those before. None is what cannot be read.
         """
         position, self.size = self.size, self.size + 1
-        faults = list[Fault]()
+        faults = list[EntryFault]()
         read = partial(read_event, entry, position, self.trust.origin)
         event = _asked(faults, position, "its form", read)
         if event is None:
@@ -89,17 +89,17 @@ class Governed:
             faults[-1] = replace(faults[-1], reason=what)
         return event, faults
 
-    def skip(self, entry: bytes) -> list[Fault]:
+    def skip(self, entry: bytes) -> list[EntryFault]:
         """Pass over the next entry, unless it changes who may sign; return what is wrong there."""
         if is_authority(entry):
             return self.follow(entry)[1]
         self.size += 1
         return []
 
-    def _in_sequence(self, event: Event) -> None:
+    def _in_sequence(self, event: RecordedEvent) -> None:
         before, self._accepted = self._accepted, max(self._accepted, event.entry.accepted)
         if event.entry.accepted < before:
-            raise Refused(Step.IDENTITY, "accepted before the entry before it", event.position)
+            raise Refused(Check.IDENTITY, "accepted before the entry before it", event.position)
 
     def _keys(self, doubted: Collection[int]) -> tuple[Verifier, ...]:
         known = [keys for since, keys in self.authority.log_keys if since not in doubted]
@@ -109,12 +109,14 @@ class Governed:
         return self.trust.verifiers
 
 
-def _asked(faults: list[Fault], position: int, what: str, question: Callable[[], T]) -> T | None:
+def _asked(
+    faults: list[EntryFault], position: int, what: str, question: Callable[[], T]
+) -> T | None:
     """Ask one thing about an entry; what keeps it from being answered keeps nothing else."""
     try:
         return question()
     except Refused as refused:
-        faults.append(Fault(position, refused.reason, refused=True))
+        faults.append(EntryFault(position, refused.reason, refused=True))
     except Exception as error:  # noqa: BLE001  (an entry may say what nobody thought of)
-        faults.append(Fault(position, unexamined(what, error), refused=False))
+        faults.append(EntryFault(position, unexamined(what, error), refused=False))
     return None

@@ -24,8 +24,8 @@ import ledger
 from ledger.domain import admission
 from ledger.domain.core.body import FoldedState
 from ledger.domain.core.context import LeftOut
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.law import Law
 from ledger.domain.turning import moves
 from ledger.follow.audit import AuditError, ExportedLog, decoded, digest_of, exported_checkpoint
 from ledger.log.encoding import write_base64
@@ -95,14 +95,14 @@ class Contradicted(AuditError):
 
 
 @contextmanager
-def going_on(path: Path, directory: Path, laws: Mapping[str, Law]) -> Iterator["Judged"]:
+def going_on(path: Path, directory: Path, laws: Mapping[str, Law]) -> Iterator["PastOnDisk"]:
     """Lend what earlier audits of an export have judged; note what is judged in the block.
 
     Raises `Stale`, and `Contradicted` if the export does not begin with what they saw.
     """
     checkpoint = exported_checkpoint(directory)
     judge = judge_of(laws)
-    with closing(Judged(path, directory, origin=checkpoint.origin, judge=judge)) as judged:
+    with closing(PastOnDisk(path, directory, origin=checkpoint.origin, judge=judge)) as judged:
         try:
             _must_continue(judged, checkpoint, directory)
             yield judged
@@ -110,7 +110,7 @@ def going_on(path: Path, directory: Path, laws: Mapping[str, Law]) -> Iterator["
             judged.note()
 
 
-def _must_continue(judged: "Judged", checkpoint: Checkpoint, directory: Path) -> None:
+def _must_continue(judged: "PastOnDisk", checkpoint: Checkpoint, directory: Path) -> None:
     size, root = judged.size, judged.root
     if not size:
         return
@@ -153,7 +153,7 @@ class _Bundles:
         return self._bundle(position // TILE_WIDTH)[position % TILE_WIDTH]
 
 
-class Judged:
+class PastOnDisk:
     """The past of a replay of an export, on disk. For one thread."""
 
     def __init__(self, path: Path, directory: Path, *, origin: str, judge: str) -> None:

@@ -27,8 +27,8 @@ from ledger.follow.audit import (
     exported_entries,
 )
 from ledger.follow.authentic import Authenticated, NotAuthentic, Untimely
-from ledger.follow.exportfiles import SHARE, Share
-from ledger.follow.governed import Fault, Governed
+from ledger.follow.exportfiles import SHARE, Allowance
+from ledger.follow.governed import EntryFault, Governed
 from ledger.log.checkpoint import log_times
 from ledger.log.dating import SEEN, Bounds, bounds_of, seen_size
 from ledger.log.merkle import HASH_SIZE, LogError
@@ -42,7 +42,7 @@ from ledger.log.tiles import (
     widths,
 )
 from ledger.verify.files import check_names, read_seen
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.outcome import Check, Refused
 
 
 class Rotten(AuditError):
@@ -76,17 +76,17 @@ class _Otherwise(ExportRefused):
     """Entry 0 is another than the trusted one."""
 
 
-class Backdated(_Proven):
+class BackdatedEntry(_Proven):
     """The log signed an entry that is dated before a checkpoint without it, or after its own."""
 
 
-def catch_up(governed: Governed, directory: Path) -> list[Fault]:
+def catch_up(governed: Governed, directory: Path) -> list[EntryFault]:
     """Read what a mirror has and was not read yet, if there is a mirror.
 
     Returns what is wrong with entries that change who may sign. Raises `Rotten` where the mirror's
     own files have changed, and nothing is the log's fault.
     """
-    faults = list[Fault]()
+    faults = list[EntryFault]()
     if not (directory / CHECKPOINT).exists():
         return faults
     try:
@@ -113,7 +113,7 @@ def follow(  # noqa: PLR0913  (what is followed, and by what it is known)
     *,
     before: Sequence[Verifier] = (),
     genesis: str = "",
-    share: Share = SHARE,
+    share: Allowance = SHARE,
 ) -> Exported:
     """
     Bring a mirror up to a source's checkpoint; return what it has then.
@@ -121,9 +121,10 @@ def follow(  # noqa: PLR0913  (what is followed, and by what it is known)
     The checkpoint is signed by all `log_keys`, or by all of those `before` them. `genesis` is the
     SHA-256 of entry 0 in hex, where that is trusted. Raises `NotAuthentic` for what the log's keys
     do not vouch for, `Forked` for what they do and what does not continue the mirror or begins
-    otherwise, `Backdated` for an entry that is older than a checkpoint without it, `Unfinished`
-    once there is a `share` of it, and what the source raises. The mirror stays as it was. Of the
-    notes that it has seen it keeps those of its size: to the others it has held all there is.
+    otherwise, `BackdatedEntry` for an entry that is older than a checkpoint without it,
+    `Unfinished` once there is a `share` of it, and what the source raises. The mirror stays as it
+    was. Of the notes that it has seen it keeps those of its size: to the others it has held all
+    there is.
     """
     known = (*log_keys, *before)
     authentic = Authenticated(source, origin, log_keys, _bounds(directory, known), before)
@@ -139,7 +140,7 @@ def follow(  # noqa: PLR0913  (what is followed, and by what it is known)
         files = {"checkpoint": offered, f"{found.position}.entry": found.entry}
         with suppress(Exception):  # What proves it may be withheld: the entry stands against it.
             files[f"{found.position}.tlog-proof"] = authentic.prove(found.position)
-        raise Backdated(str(found), directory, files) from None
+        raise BackdatedEntry(str(found), directory, files) from None
     except ExportRefused as refused:
         if (directory / CHECKPOINT).exists():
             # Before the log is blamed: is what it is held against what the mirror once took in?
@@ -322,7 +323,7 @@ def _outgrown_rot(directory: Path) -> Iterator[str]:
         check_names(directory, size)
         read_seen(directory, size)
     except Refused as refused:
-        known = refused.position is not None or refused.step is Step.CONSISTENCY
+        known = refused.position is not None or refused.step is Check.CONSISTENCY
         if not known or refused.path is None:
             raise NotAuthentic(refused.reason) from None  # No file of ours.
         yield refused.path

@@ -45,7 +45,7 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 from ledger.domain.government.seal import LedgerSealed
 from ledger.events.intake import subjects_said
 from ledger.follow.alarms import STANDING, Alarm, Memory
@@ -65,7 +65,7 @@ from ledger.follow.client import NoAnswer
 from ledger.follow.datedness import ahead_of_time, badly_dated
 from ledger.follow.governed import Governed
 from ledger.follow.mirror import (
-    Backdated,
+    BackdatedEntry,
     Behind,
     Forked,
     RolledBack,
@@ -83,14 +83,14 @@ from ledger.log.policy import Policy
 from ledger.log.subject_map import SubjectMap
 from ledger.log.tiles import TILE_WIDTH, parse_bundle, tile_width
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
-from ledger.publish.publisher import Remembered
+from ledger.publish.publisher import SeenCheckpoint
 from ledger.runtime import durable
 from ledger.runtime.faults import unexamined
 from ledger.verify.authority import (
-    Key,
+    RecordedKey,
     brought_keys,
 )
-from ledger.verify.event import Event
+from ledger.verify.event import RecordedEvent
 from ledger.verify.outcome import Refused
 from ledger.verify.signatures import verify_line
 from ledger.verify.trust import parse_trust
@@ -132,7 +132,7 @@ class Monitor:
         now: Callable[[], float],
         stall_s: float,
         mine: Mine | None = None,
-        witnesses: Callable[[Policy], Iterable[Remembered]] = lambda _: (),
+        witnesses: Callable[[Policy], Iterable[SeenCheckpoint]] = lambda _: (),
     ) -> None:
         self._source, self._directory = source, directory
         self._trust = parse_trust(trust_root)
@@ -222,7 +222,7 @@ class Monitor:
                 genesis=self._trust.genesis_sha256,
             )
             self.memory.answered = self._now()
-        except (Forked, RolledBack, Backdated, Behind, Rotten, Unfinished) as error:
+        except (Forked, RolledBack, BackdatedEntry, Behind, Rotten, Unfinished) as error:
             self.memory.answered = self._now()
             yield Alarm(_NAMES[type(error)], str(error))
         except (NoAnswer, NothingExported) as error:
@@ -336,7 +336,7 @@ class Monitor:
             what = f"what follows on {', '.join(left)} is judged without it"
             yield Alarm("UNJUDGED", what, position)
 
-    def _false_seal(self, event: Event) -> Iterator[Alarm]:
+    def _false_seal(self, event: RecordedEvent) -> Iterator[Alarm]:
         """Hold a seal against the map of the entries that it covers, read once more for it."""
         if event.type != LedgerSealed.TOPIC:
             return
@@ -354,7 +354,7 @@ class Monitor:
             what = f"the map of the first {size} entries has another root"
             yield Alarm("FALSE_SEAL", what, event.position)
 
-    def _not_mine(self, event: Event) -> Iterator[Alarm]:
+    def _not_mine(self, event: RecordedEvent) -> Iterator[Alarm]:
         """Say if a key of one's own has signed this, which one did not."""
         known = self._governed.authority.keys
         for line in event.entry.signatures:
@@ -390,12 +390,12 @@ class Monitor:
             return exported_checkpoint(self._directory)
         return Checkpoint(self._trust.origin, 0, bytes(HASH_SIZE))
 
-    def _offered(self) -> Iterator[Remembered]:
+    def _offered(self) -> Iterator[SeenCheckpoint]:
         """Yield what the log says now of its size, where it answers."""
         with suppress(AuditError, NoAnswer):
-            yield Remembered(OWN, self._source.checkpoint())
+            yield SeenCheckpoint(OWN, self._source.checkpoint())
 
-    def _held(self, seen: Remembered, ours: Checkpoint) -> Iterator[Alarm]:
+    def _held(self, seen: SeenCheckpoint, ours: Checkpoint) -> Iterator[Alarm]:
         stated = self._signed(seen.note)
         if stated is None or stated.origin != ours.origin or stated.size == 0:
             self.memory.ahead.pop(seen.where, None)
@@ -475,18 +475,18 @@ class Monitor:
 _NAMES: dict[type[AuditError], str] = {
     Forked: "FORK",
     RolledBack: "ROLLED_BACK",
-    Backdated: "BACKDATED",
+    BackdatedEntry: "BACKDATED",
     Behind: "BEHIND",
     Rotten: "OWN_DISK",
     Unfinished: "UNFINISHED",
 }
 
 
-def _brought(event: Event, key_id: str) -> Key | None:
+def _brought(event: RecordedEvent, key_id: str) -> RecordedKey | None:
     return next((key for key in brought_keys(event) if key.key_id == key_id), None)
 
 
-def _has_signed(event: Event, key: Key, signature: bytes) -> bool:
+def _has_signed(event: RecordedEvent, key: RecordedKey, signature: bytes) -> bool:
     try:
         verify_line(event, key, signature)
     except Refused:

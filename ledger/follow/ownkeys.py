@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from ledger.follow.alarms import Alarm
-from ledger.powers import TABLE, Row, must_wait
+from ledger.powers import TABLE, TopicPowers, must_wait
 from ledger.verify.authority import (
     DELAY,
     ENDS,
@@ -13,15 +13,15 @@ from ledger.verify.authority import (
     PARTY_STOPPED,
     brought_keys,
 )
-from ledger.verify.event import Event
+from ledger.verify.event import RecordedEvent
 
 
-def waiting(parties: Collection[str], event: Event) -> Sequence[Alarm]:
+def waiting(parties: Collection[str], event: RecordedEvent) -> Sequence[Alarm]:
     """Say what officers registered, or vouched for, in the name of one of the parties.
 
     Another delay is told to everybody: it is how long all that waits can be stopped.
     """
-    party, row = str(event.body.get("party")), TABLE.get(event.type, Row(""))
+    party, row = str(event.body.get("party")), TABLE.get(event.type, TopicPowers(""))
     if not must_wait(row, event.body) or (event.type != DELAY and party not in parties):
         return ()
     keys = ", ".join(sorted(key.key_id for key in brought_keys(event)))
@@ -33,7 +33,7 @@ def waiting(parties: Collection[str], event: Event) -> Sequence[Alarm]:
     return (Alarm("WAITING", what, event.position),)
 
 
-def taken(parties: Collection[str], event: Event) -> Sequence[Alarm]:
+def taken(parties: Collection[str], event: RecordedEvent) -> Sequence[Alarm]:
     """Say that a key of one of the parties was suspended, stopped or revoked.
 
     Who has no key in force cannot stop what officers vouch for.
@@ -46,7 +46,7 @@ def taken(parties: Collection[str], event: Event) -> Sequence[Alarm]:
     return (Alarm("KEY_TAKEN", what, event.position),)
 
 
-def ended(parties: Collection[str], event: Event) -> Sequence[Alarm]:
+def ended(parties: Collection[str], event: RecordedEvent) -> Sequence[Alarm]:
     """Say that one of the parties was merged, dissolved or erased, or its registration stopped.
 
     From there on nothing that it signs counts.

@@ -21,8 +21,8 @@ from ledger.runtime.http import (
     DEADLINE_S,
     MAX_ANSWER,
     SOON_S,
-    Answer,
     AnswerTooLong,
+    HttpResponse,
     fetch,
     open_client,
     why_not,
@@ -108,11 +108,11 @@ class LedgerReader:
         media_type: str,
         more: Mapping[str, str] | None = None,
         **options: Any,
-    ) -> Answer:
+    ) -> HttpResponse:
         headers = {"Content-Type": media_type, **(more or {})}
         return self._send("POST", path, content=body, headers=headers, **options)
 
-    def _send(self, method: str, path: str, within_s: float = 0.0, **options: Any) -> Answer:
+    def _send(self, method: str, path: str, within_s: float = 0.0, **options: Any) -> HttpResponse:
         """Send a request, again while there is no answer or the ledger is not ready for it.
 
         All of it takes no longer than one answer may, or than it is tried again.

@@ -11,7 +11,7 @@ from ledger.log.merkle import LogError
 from ledger.log.receipt import TlogProof, parse_tlog_proof
 from ledger.log.statement import LONGEST_PROMISE_S, Promise, Statement
 from ledger.runtime.faults import Told
-from ledger.runtime.http import Answer
+from ledger.runtime.http import HttpResponse
 from ledger.wire import canonical
 from ledger.wire.base64 import b64decode
 from ledger.wire.canonical import WireError
@@ -168,7 +168,7 @@ class VerifiedWord:
     note: bytes
 
 
-def must_have(status: HTTPStatus, answer: Answer) -> None:
+def must_have(status: HTTPStatus, answer: HttpResponse) -> None:
     """Raise `ProblemAnswer` for an answer of another status."""
     if answer.status != status:
         raise ProblemAnswer(read_object(answer.content))

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from ledger.court import MAX_BUNDLE
 from ledger.follow.audit import exported_entries
-from ledger.log.evidence import parse_evidence
+from ledger.log.evidence_bundle import parse_evidence
 from ledger.log.merkle import LogError
 from ledger.log.receipt import parse_tlog_proof
 from ledger.log.tree_head import Checkpoint
 from ledger.runtime.faults import Told
-from ledger.verify.answers import read_entry, read_receipt
-from ledger.verify.evidence import verify_evidence
+from ledger.verify.answer_files import read_entry, read_receipt
+from ledger.verify.evidence_check import verify_evidence
 from ledger.verify.files import MAX_ANSWER, log_in, read_checkpoint
 from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export, verify_receipt

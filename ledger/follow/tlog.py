@@ -24,7 +24,7 @@ from ledger.log.receipt import parse_tlog_proof
 from ledger.log.tiles import TILE_WIDTH, TileHashes
 from ledger.log.tree_head import parse_checkpoint
 from ledger.verify.files import read_checkpoint, read_tile
-from ledger.verify.outcome import Refused, Step, refusing
+from ledger.verify.outcome import Check, Refused, refusing
 from ledger.verify.tree import HashBundle, check_tree
 from ledger.verify.workers import in_order
 
@@ -57,14 +57,14 @@ def verify_tiles(directory: Path, policy: Policy, previous: bytes | None = None)
     `previous` is an earlier checkpoint that must be of a prefix. Files beside those of the
     checkpoint's size are not looked at. Raises `Refused` (steps 2, 3 and 9).
     """
-    with refusing(Step.CHECKPOINT):
+    with refusing(Check.CHECKPOINT):
         opened = open_by_policy(read_checkpoint(directory), policy)
     size, root = opened.checkpoint.size, opened.checkpoint.root
     bundles = range(-(-size // TILE_WIDTH))
     with in_order(HashBundle(directory, size), bundles, os.cpu_count() or 1, chunk=32) as hashed:
         check_tree(directory, opened.checkpoint, hashed)
     if previous is not None:
-        with refusing(Step.CONSISTENCY):
+        with refusing(Check.CONSISTENCY):
             old = open_by_policy(previous, policy).checkpoint
             proof = prove_consistency(old.size, size, TileHashes(partial(read_tile, directory)))
             verify_consistency(old.size, size, proof, old.root, root)
@@ -77,12 +77,12 @@ def is_of_tree(previous: bytes, origin: str, roots: Mapping[int, bytes], policy:
     Of another size only the log's files show whether the one continues the other. Raises `Refused`
     (step 9) where the two contradict each other.
     """
-    with refusing(Step.CONSISTENCY):
+    with refusing(Check.CONSISTENCY):
         old = open_by_policy(previous, policy).checkpoint
     if old.origin != origin:
-        raise Refused(Step.CONSISTENCY, f"the earlier checkpoint is of another log, {old.origin}")
+        raise Refused(Check.CONSISTENCY, f"the earlier checkpoint is of another log, {old.origin}")
     if roots.get(old.size, old.root) != old.root:
-        raise Refused(Step.CONSISTENCY, f"the log has signed two trees of size {old.size}")
+        raise Refused(Check.CONSISTENCY, f"the log has signed two trees of size {old.size}")
     return old.size in roots
 
 
@@ -93,10 +93,10 @@ def verify_proof(
 
     Raises `Refused` (2 and 3).
     """
-    with refusing(Step.CHECKPOINT):
+    with refusing(Check.CHECKPOINT):
         proof = parse_tlog_proof(raw)
         opened = open_by_policy(proof.checkpoint_raw, policy)
     size, root = opened.checkpoint.size, opened.checkpoint.root
-    with refusing(Step.TREE, proof.index):
+    with refusing(Check.TREE, proof.index):
         verify_inclusion(leaf := leaf_hash(entry), proof.index, size, proof.hashes, root)
     return proof.index, opened, roots_of_prefixes(leaf, proof.index, size, proof.hashes)

@@ -67,7 +67,7 @@ class CheckpointFile:
         """Return the stored note, verbatim, or None where there is none. Raises `Halted`."""
         try:
             note = self._slots.read()
-        except durable.Damaged as error:
+        except durable.FileDamaged as error:
             raise Halted(f"the anti-rollback file is damaged: {error}") from None
         before = self._directory / _BEFORE
         return read_regular(before) if note is None and before.exists() else note

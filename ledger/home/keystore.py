@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ledger.runtime import durable
 from ledger.runtime.faults import Told
-from ledger.wire.keys import KeyRefused, PrivateKey
 from ledger.wire.regular import read_regular
+from ledger.wire.signing_keys import KeyRefused, PrivateKey
 
 
 class KeystoreError(Told):

@@ -25,7 +25,7 @@ class HomeError(Told):
     """Superclass of the errors of a ledger's home. Never raised itself."""
 
 
-class NotInitialised(HomeError):
+class HomeNotInitialised(HomeError):
     """There is no ledger in this directory; `techledger operate init` makes one."""
 
 
@@ -118,20 +118,20 @@ class Home:
         return self.path / "trust.json"
 
     def trust_root(self) -> bytes:
-        """Return what `trust.json` holds. Raises `NotInitialised` without one, `OddFile`."""
+        """Return what `trust.json` holds. Raises `HomeNotInitialised` without one, `OddFile`."""
         try:
             return read_regular(self.trust)
         except FileNotFoundError:
             told = f"NO_TRUST_ROOT: {self.trust} is not there: techledger operate trust writes it"
-            raise NotInitialised(f"{told} anew, from the database") from None
+            raise HomeNotInitialised(f"{told} anew, from the database") from None
 
     def identity(self) -> Identity:
-        """Read `config.toml`. Raises `NotInitialised` where there is none, `ConfigDamaged`."""
+        """Read `config.toml`. Raises `HomeNotInitialised` where there is none, `ConfigDamaged`."""
         try:
             values = tomllib.loads(read_regular(self.config).decode())["ledger"]
             return Identity(*(values[each.name] for each in fields(Identity)))
         except FileNotFoundError:
-            raise NotInitialised(
+            raise HomeNotInitialised(
                 f"NO_LEDGER: none in {self.path}: techledger operate init"
             ) from None
         except (OddFile, ValueError, LookupError, TypeError):

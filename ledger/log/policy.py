@@ -59,7 +59,7 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class PolicyWitness:
     """A cosigner; `name` is known within the policy only, its key has a name of its own."""
 
     name: str
@@ -82,7 +82,7 @@ class Policy:
 
     raw: bytes
     logs: tuple[Log, ...]
-    witnesses: tuple[Witness, ...]
+    witnesses: tuple[PolicyWitness, ...]
     groups: tuple[Group, ...]
     quorum: str | None
 
@@ -106,7 +106,7 @@ class _Draft:
     """What has been read of a policy so far."""
 
     logs: list[Log] = field(default_factory=list)
-    witnesses: list[Witness] = field(default_factory=list)
+    witnesses: list[PolicyWitness] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     quorums: list[str] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
@@ -177,7 +177,7 @@ def _read_witness(draft: _Draft, words: list[str]) -> None:
     name, vkey, *url = words
     _define(draft, name)
     verifier = _verifier(draft, vkey, _WITNESS_TYPES)
-    draft.witnesses.append(Witness(name, verifier, url[0] if url else None))
+    draft.witnesses.append(PolicyWitness(name, verifier, url[0] if url else None))
 
 
 def _read_group(draft: _Draft, words: list[str]) -> None:

@@ -75,28 +75,28 @@ def leaf_of(key: bytes, history: History) -> bytes:
     return map_leaf(key, sha256(history.canonical()).digest())
 
 
-class Part(NamedTuple):
+class Branch(NamedTuple):
     """A part of the map: whether it holds no key, one, or more (0, 1, 2), and its hash."""
 
     keys: int
     hash: bytes
 
 
-NOTHING: Final = Part(0, EMPTY)
+NOTHING: Final = Branch(0, EMPTY)
 
 
-def join(left: Part, right: Part) -> Part:
+def join(left: Branch, right: Branch) -> Branch:
     """Return the part that two halves make."""
     if not left.keys or not right.keys:
         alone = left if left.keys else right
-        return alone if alone.keys < 2 else Part(2, _node(left.hash, right.hash))  # noqa: PLR2004
-    return Part(2, _node(left.hash, right.hash))
+        return alone if alone.keys < 2 else Branch(2, _node(left.hash, right.hash))  # noqa: PLR2004
+    return Branch(2, _node(left.hash, right.hash))
 
 
-def part_of(items: Sequence[tuple[bytes, bytes]], depth: int = 0) -> Part:
+def part_of(items: Sequence[tuple[bytes, bytes]], depth: int = 0) -> Branch:
     """Return the part that (key, leaf) pairs make, sorted, all alike in their first bits."""
     if len(items) < 2:  # noqa: PLR2004
-        return Part(1, items[0][1]) if items else NOTHING
+        return Branch(1, items[0][1]) if items else NOTHING
     middle = _middle(items, depth)
     return join(part_of(items[:middle], depth + 1), part_of(items[middle:], depth + 1))
 
@@ -117,7 +117,7 @@ class MapProof:
 class Top:
     """The map above its buckets, of 2^16 parts: what changes with a bucket is its path alone."""
 
-    def __init__(self, buckets: Mapping[int, Part]) -> None:
+    def __init__(self, buckets: Mapping[int, Branch]) -> None:
         row = [buckets.get(bucket, NOTHING) for bucket in range(1 << TOP)]
         self._levels = [row]
         while len(row) > 1:
@@ -130,11 +130,11 @@ class Top:
         """The root of the map."""
         return self.part(0, 0).hash
 
-    def part(self, depth: int, index: int) -> Part:
+    def part(self, depth: int, index: int) -> Branch:
         """Return the part at a depth whose keys begin with the bits of `index`."""
         return self._levels[depth][index]
 
-    def put(self, buckets: Mapping[int, Part]) -> None:
+    def put(self, buckets: Mapping[int, Branch]) -> None:
         """Replace buckets."""
         for bucket, part in buckets.items():
             self._levels[TOP][bucket] = part
@@ -212,7 +212,7 @@ class SubjectMap:
         self._buckets.setdefault(bucket, {})[key] = subject
         self._changed.add(bucket)
 
-    def buckets(self) -> dict[int, tuple[Part, list[tuple[bytes, bytes]]]]:
+    def buckets(self) -> dict[int, tuple[Branch, list[tuple[bytes, bytes]]]]:
         """Return the parts at depth 16 that hold any key, and the (key, leaf) pairs of each."""
         leaves = {bucket: self._leaves(bucket) for bucket in self._buckets}
         return {bucket: (part_of(items, TOP), items) for bucket, items in leaves.items()}

@@ -41,7 +41,7 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class Promised:
+class PromisedAnswer:
     """Stored, and to be recorded or refused by `answer_by`; `note` is that, signed."""
 
     event_id: str
@@ -54,7 +54,7 @@ class Promised:
 Answer = Receipt | Rejected
 
 
-def is_judged_now(answer: "Answer | Outcome | Promised") -> bool:
+def is_judged_now(answer: "Answer | Outcome | PromisedAnswer") -> bool:
     """Say whether it came of judging, or is to come: not said again, and not for want of it.
 
     For that alone the keys pay: what was answered before is public, and anybody can send it.
@@ -63,7 +63,7 @@ def is_judged_now(answer: "Answer | Outcome | Promised") -> bool:
         return is_judged_now(answer.error)
     if isinstance(answer, Receipt | Recorded | Refusal):
         return not answer.replayed
-    return isinstance(answer, Promised)
+    return isinstance(answer, PromisedAnswer)
 
 
 Tell = Callable[[int, Answer], None]

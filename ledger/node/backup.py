@@ -27,7 +27,7 @@ from typing import Any, ClassVar, Literal
 from ledger.home.antirollback import CheckpointFile
 from ledger.home.batches import KEY_FILE, BatchKey, load_batch_key
 from ledger.home.keystore import KeyFileMissing, load_log_keys
-from ledger.home.paths import Home, NotInitialised
+from ledger.home.paths import Home, HomeNotInitialised
 from ledger.home.settings import Settings
 from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from ledger.log.merkle import LogError
@@ -326,7 +326,7 @@ def check_fits(manifest: Manifest, settings: Settings) -> None:
         check_home_is_vacant(home.path)
     try:
         identity = home.identity()
-    except NotInitialised:
+    except HomeNotInitialised:
         pass
     else:
         if identity.origin != manifest.origin:

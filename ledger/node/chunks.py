@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import NamedTuple
 
 from ledger.events.intake import Invalid, Submission, read
-from ledger.node.answers import Answer, Promised, Rejected, Tell
+from ledger.node.answers import Answer, PromisedAnswer, Rejected, Tell
 from ledger.runtime.faults import without_frames
-from ledger.runtime.turns import Busy, Line, Turns
+from ledger.runtime.turns import Busy, FairQueue, Turns
 from ledger.store.connection import OutcomeUnknown
 
 CHUNK = 256
@@ -28,7 +28,7 @@ class Single(NamedTuple):
     raw: bytes
     address: str
     promised: bool
-    future: "asyncio.Future[Answer | Promised]"
+    future: "asyncio.Future[Answer | PromisedAnswer]"
 
 
 def read_all(raws: Iterable[bytes], origin: str) -> list[Submission | Exception]:
@@ -45,7 +45,7 @@ def _read_one(raw: bytes, origin: str) -> Submission | Exception:
         return error
 
 
-def next_chunk(line: Line[Single]) -> list[Single]:
+def next_chunk(line: FairQueue[Single]) -> list[Single]:
     """Take the next chunk from those that wait, without whose client has gone."""
     chunk: list[Single] = []
     size = 0

@@ -14,14 +14,14 @@ from functools import partial
 from uuid import UUID
 
 from ledger.domain import admission
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.law import Law
 from ledger.domain.core.refusal import Refusal
 from ledger.events.intake import Invalid, Submission
 from ledger.events.vintage import SoftwareOlder
 from ledger.home.batches import BatchKey, ours
 from ledger.runtime.turns import Busy
-from ledger.sequence.judging import Group, Judging, Recorded, payload_sha256_of
+from ledger.sequence.judging import Judging, Recorded, SubmissionGroup, payload_sha256_of
 from ledger.sequence.sequencer import Sequencer
 from ledger.sequence.subject_cache import Overlay, SubjectCache, load_histories
 from ledger.sequence.vault import Vault
@@ -37,7 +37,7 @@ SUBJECTS_BYTES = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class DryRun:
     """What would become of an event, as of so many entries and an instant.
 
     `outcome` is `Recorded` with `replayed` where it is in the log already. `dead` is when these
@@ -66,7 +66,7 @@ class DryRuns:
         self._pool, self._vault, self._laws = pool, vault, laws
         self._sequencer, self._key = sequencer, key
 
-    def judge(self, submission: Submission) -> Judged:
+    def judge(self, submission: Submission) -> DryRun:
         """Judge a submission whose signatures verified.
 
         Raises what would keep an event from being recorded now, `Busy` where it takes too long,
@@ -91,10 +91,10 @@ class DryRuns:
             laws=self._laws,
             openings=self._vault.reading(),
         )
-        ((outcome,),) = judging.judge([Group([submission], bulk=False, until=0.0)])
+        ((outcome,),) = judging.judge([SubmissionGroup([submission], bulk=False, until=0.0)])
         if not isinstance(outcome, Recorded | Refusal):
             raise outcome
-        return Judged(seen.head.size, judging.accepted, outcome, dead.refused if dead else None)
+        return DryRun(seen.head.size, judging.accepted, outcome, dead.refused if dead else None)
 
     def _folded(self, event: Event, size: int) -> SubjectCache:
         """Fold all that an event reads, as of a size."""

@@ -20,7 +20,7 @@ from ledger.home.paths import Home
 from ledger.log.merkle import leaf_hash
 from ledger.runtime.clock import Clock
 from ledger.runtime.faults import Told
-from ledger.sequence.judging import Group, Judging, Recorded, payload_sha256_of
+from ledger.sequence.judging import Judging, Recorded, SubmissionGroup, payload_sha256_of
 from ledger.sequence.orders import Orders, order_faults
 from ledger.sequence.subject_cache import Overlay, SubjectCache, load_histories
 from ledger.sequence.vault import NoBatch
@@ -79,7 +79,7 @@ def order_erasure(
             laws=LawSets(home.law),
             openings=NoBatch(),
         )
-        ((outcome,),) = judging.judge([Group([submission], bulk=False, until=0.0)])
+        ((outcome,),) = judging.judge([SubmissionGroup([submission], bulk=False, until=0.0)])
         if not isinstance(outcome, Recorded):
             code = f"{outcome.code}: " if isinstance(outcome, Refusal) else ""
             raise OrderRefused(f"{code}{outcome}") from outcome

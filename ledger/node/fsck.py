@@ -24,7 +24,7 @@ from ledger.events.intake import Invalid, decode
 from ledger.home.antirollback import CheckpointFile, Halted
 from ledger.home.batches import load_batch_key
 from ledger.home.datakeys import DataKeys
-from ledger.home.paths import Home, NotInitialised
+from ledger.home.paths import Home, HomeNotInitialised
 from ledger.log.checkpoint import log_times, open_checkpoint, parse_checkpoint
 from ledger.log.cosignature import cosignature_time
 from ledger.log.encoding import write_base64
@@ -40,7 +40,7 @@ from ledger.log.policy import Policy
 from ledger.log.subject_map import SubjectMap
 from ledger.log.tiles import TILE_WIDTH
 from ledger.node.kept import OpeningCheck, erasure_faults, refusal_faults
-from ledger.node.links import link_faults, rest_faults
+from ledger.node.link_check import link_faults, rest_faults
 from ledger.publish.log_key_history import read_policy_in_force
 from ledger.publish.quorum import NONE_ASKED, read_policy
 from ledger.runtime.faults import unexamined
@@ -76,7 +76,7 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Report:
+class FsckReport:
     """What was examined, and what was found. `root` is in base64, as in a checkpoint."""
 
     size: int = 0
@@ -93,13 +93,13 @@ class Report:
         return {"size": self.size, "root": self.root, "findings": found}
 
 
-def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Report:
+def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> FsckReport:
     """Examine every entry, tag, opening, node and checkpoint, the head, the anti-rollback file.
 
     What cannot be examined is a finding too. `data_keys` are the vault's, if not in the home.
-    Raises `NotInitialised` without a trust root in the home, `Unavailable` without a database.
+    Raises `HomeNotInitialised` without a trust root in the home, `Unavailable` without a database.
     """
-    trust, report = _trust(home), Report()
+    trust, report = _trust(home), FsckReport()
     # The file is read first: what it holds was in the database before.
     file = _File(CheckpointFile(home.checkpoints), trust, report)
     alone = partial(attempt, nullcontext, report)
@@ -152,7 +152,7 @@ def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Repo
 
 def attempt(
     part: Callable[[], AbstractContextManager[None]],
-    report: Report,
+    report: FsckReport,
     what: str,
     examine: Callable[[], T],
 ) -> T | None:
@@ -175,10 +175,10 @@ def _trust(home: Home) -> Trust:
         return parse_trust(home.trust_root())
     except Refused as error:
         told = f"NO_TRUST_ROOT: {home.trust}: {error.reason}: techledger operate trust writes it"
-        raise NotInitialised(f"{told} anew, from the database") from None
+        raise HomeNotInitialised(f"{told} anew, from the database") from None
 
 
-def _gapless(rows: Examination, report: Report) -> Iterator[Sequence[EntryRows]]:
+def _gapless(rows: Examination, report: FsckReport) -> Iterator[Sequence[EntryRows]]:
     """Yield the entries page by page, up to the first gap: no tree leads across it."""
     first, last = 0, datetime.min.replace(tzinfo=UTC)
     for page in rows.pages():
@@ -196,7 +196,7 @@ def _gapless(rows: Examination, report: Report) -> Iterator[Sequence[EntryRows]]
 
 
 def _check_entries(
-    page: Sequence[EntryRows], trust: Trust, openings: OpeningCheck | None, report: Report
+    page: Sequence[EntryRows], trust: Trust, openings: OpeningCheck | None, report: FsckReport
 ) -> None:
     for each in page:
         if each.stored.position == 0:
@@ -269,7 +269,7 @@ class _FirstKeys:
         del size
         return self._trust.verifiers
 
-    def check_signed(self, page: Sequence[EntryRows], report: Report) -> None:
+    def check_signed(self, page: Sequence[EntryRows], report: FsckReport) -> None:
         """Who may sign is not known: that is a finding already."""
 
 
@@ -280,7 +280,7 @@ class _LogKeys(_FirstKeys):
         self._authority = gather_authority(rows.entries_of(AUTHORITY), trust.origin)
         super().__init__(trust)
 
-    def check_signed(self, page: Sequence[EntryRows], report: Report) -> None:
+    def check_signed(self, page: Sequence[EntryRows], report: FsckReport) -> None:
         """Note entries whose signatures do not verify, or by whom they may not be."""
         for stored in (each.stored for each in page):
             try:
@@ -297,7 +297,7 @@ class _LogKeys(_FirstKeys):
 
 
 def _stored_claims(
-    rows: Examination, trust: Trust, keys: _FirstKeys, report: Report
+    rows: Examination, trust: Trust, keys: _FirstKeys, report: FsckReport
 ) -> Iterator[_Claim]:
     """Yield what the stored checkpoints claim, by size; note those that do not verify."""
     for stored in rows.checkpoints():
@@ -315,7 +315,7 @@ def _stored_claims(
             report.add(f"{name} was stored before it was signed")
 
 
-def _check_cosignatures(rows: Examination, policy: Policy, report: Report) -> None:
+def _check_cosignatures(rows: Examination, policy: Policy, report: FsckReport) -> None:
     """Hold each witness's line against its checkpoint; those by keys of the policy must verify."""
     known = [each.verifier for each in policy.witnesses]
     notes = {each.size: each.note for each in rows.checkpoints()}
@@ -340,7 +340,7 @@ def _check_cosignatures(rows: Examination, policy: Policy, report: Report) -> No
 class _File:
     """The anti-rollback file, held against the tree and against what is stored."""
 
-    def __init__(self, file: CheckpointFile, trust: Trust, report: Report) -> None:
+    def __init__(self, file: CheckpointFile, trust: Trust, report: FsckReport) -> None:
         self._file, self._trust, self._report = file, trust, report
         self._claimed: list[_Claim] = []
         try:
@@ -412,7 +412,7 @@ class _Tree:
             self._next = next(self._claims, None)
         self.frontier = self.frontier.extend(leaves)
 
-    def check_claims(self, report: Report) -> None:
+    def check_claims(self, report: FsckReport) -> None:
         """Note the claims that were wrong, and those that reach beyond the entries."""
         if self._wrong:
             more = f", nor to those of {len(self._wrong) - 1} more" if self._wrong[1:] else ""
@@ -433,7 +433,7 @@ class _Tree:
 class _Batches:
     """The MACs of the sequencers, held against the leaves read so far."""
 
-    def __init__(self, rows: Examination, home: Home, origin: str, report: Report) -> None:
+    def __init__(self, rows: Examination, home: Home, origin: str, report: FsckReport) -> None:
         self._key = load_batch_key(home.keys, origin)
         self._batches, self._report = iter(list(rows.batches())), report
         self._first, self._leaves = 0, list[bytes]()
@@ -462,7 +462,7 @@ class _Batches:
             self._report.add(f"the batch from {self._next.first} on begins where none ends")
 
 
-def _check_nodes(rows: Examination, tree: _Tree, report: Report) -> None:
+def _check_nodes(rows: Examination, tree: _Tree, report: FsckReport) -> None:
     expected = dict(tree.nodes())
     for node in rows.nodes():
         if expected.pop((node.level, node.index), None) != node.hash:
@@ -472,7 +472,7 @@ def _check_nodes(rows: Examination, tree: _Tree, report: Report) -> None:
 
 
 def _check_head(
-    rows: Examination, tree: Frontier, accepted: datetime | None, trust: Trust, report: Report
+    rows: Examination, tree: Frontier, accepted: datetime | None, trust: Trust, report: FsckReport
 ) -> None:
     """Hold the head against the tree, and look for rows that no position of the log has."""
     heads = rows.heads()
@@ -491,6 +491,6 @@ def _check_head(
     _add_all(report, (f"{n} rows of {table} stand outside the log" for table, n in outside if n))
 
 
-def _add_all(report: Report, found: Iterable[str]) -> None:
+def _add_all(report: FsckReport, found: Iterable[str]) -> None:
     for what in found:
         report.add(what)

@@ -32,7 +32,7 @@ from ledger.events.lawbook import LawSets, bundled_law
 from ledger.home.antirollback import CheckpointFile
 from ledger.home.datakeys import DataKeys
 from ledger.home.keystore import KeyFileExists, create_log_keys, load_key, load_log_keys, save_key
-from ledger.home.paths import AlreadyInitialised, Home, Identity, NotInitialised, new_origin
+from ledger.home.paths import AlreadyInitialised, Home, HomeNotInitialised, Identity, new_origin
 from ledger.home.settings import Settings
 from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.node.node import batch_key, open_database
@@ -56,8 +56,15 @@ from ledger.wire.envelope import (
     pae,
     sign_envelope,
 )
-from ledger.wire.keys import BadSignature, KeyRefused, PrivateKey, admit_key, key_id, load_public
 from ledger.wire.regular import read_regular
+from ledger.wire.signing_keys import (
+    KeyRefused,
+    PrivateKey,
+    SignatureMismatch,
+    admit_key,
+    key_id,
+    load_public,
+)
 from ledger.wire.strict import MalformedJson, load_json
 
 EDITION = "0-dev"
@@ -254,7 +261,7 @@ def _identity(
     """Return the identity that was begun, or begin one, for (host, operator, registrar)."""
     try:
         begun = home.identity()
-    except NotInitialised:
+    except HomeNotInitialised:
         return _begin(home, *names, registrar_keys)
     was = (begun.origin.partition("/")[0], begun.operator, begun.registrar)
     for name, asked, kept in zip(("host", "operator", "registrar"), names, was, strict=True):
@@ -402,7 +409,7 @@ def _verifies(record: KeyRecord, signature: bytes, envelope: Envelope) -> bool:
     key = load_public(record.algorithm, b64decode(record.public_key))
     try:
         key.verify(signature, pae(envelope.payload_type, envelope.payload))
-    except BadSignature:
+    except SignatureMismatch:
         return False
     return True
 

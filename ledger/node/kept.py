@@ -16,7 +16,7 @@ from ledger.home.batches import is_ours, load_batch_key
 from ledger.home.datakeys import DataKeyError
 from ledger.home.paths import Home
 from ledger.sequence.orders import Orders, order_faults
-from ledger.sequence.vault import Unreadable, Vault
+from ledger.sequence.vault import RowUnreadable, Vault
 from ledger.store.examine import EntryRows, Examination
 from ledger.store.vault import ErasedOpening, KeptOpening, VaultRow
 from ledger.verify.authority import ENTERED
@@ -70,7 +70,7 @@ class OpeningCheck:
         kept = KeptOpening(stored.position, stored.event_id, rows.payload_sha256, row)
         try:
             self._vault.unseal(kept)
-        except (Unreadable, DataKeyError) as error:
+        except (RowUnreadable, DataKeyError) as error:
             return str(error)
         return None
 

@@ -22,18 +22,18 @@ from ledger.events.vintage import Vintage
 from ledger.home.antirollback import CheckpointFile, Halted
 from ledger.home.batches import BatchKey, load_batch_key, make_batch_key
 from ledger.home.keystore import load_log_keys
-from ledger.home.paths import Home, Identity, NotInitialised
+from ledger.home.paths import Home, HomeNotInitialised, Identity
 from ledger.home.settings import Settings
 from ledger.log.policy import Policy
 from ledger.node.dryruns import DryRuns
 from ledger.node.postgres_supervisor import Watchdog
-from ledger.node.promises import Bounds, Promises
+from ledger.node.promises import PromiseLimits, Promises
 from ledger.node.supervisor import Supervisor, hindrance
 from ledger.publish.bundle_builder import BundleBuilder
 from ledger.publish.checkpoint_watcher import Follower
 from ledger.publish.feeder import Feeder
 from ledger.publish.log_key_history import read_policy_in_force
-from ledger.publish.publisher import LogSigner, Published, Publisher
+from ledger.publish.publisher import LogSigner, PublishedCheckpoint, Publisher
 from ledger.publish.quorum import NONE_ASKED, Grade, Quorum, Standard, freshened, read_policy
 from ledger.publish.receipts import CheckpointFeed, Prover
 from ledger.publish.refuser import refuser_of
@@ -102,12 +102,12 @@ class Database:
 def open_database(settings: Settings, *, make: bool = False) -> Database:
     """Start or find PostgreSQL: `LEDGER_DATABASE_URL`, else the embedded one under the home.
 
-    Who founds a ledger may `make` it; to all others it is there. Raises `NotInitialised`.
+    Who founds a ledger may `make` it; to all others it is there. Raises `HomeNotInitialised`.
     """
     if app_dsn := settings.app_dsn:
         return Database(app_dsn, settings.owner_dsn or app_dsn)
     if not (make or data_directories(settings.home)):
-        raise NotInitialised(
+        raise HomeNotInitialised(
             f"NO_LEDGER: there is no database in {settings.home}: techledger operate init makes"
             " one, techledger operate restore brings one back"
         )
@@ -348,7 +348,7 @@ class Node:
             refuser=self.refuser,
             sequencer=self.sequencer,
             feed=self.feed,
-            bounds=Bounds(
+            bounds=PromiseLimits(
                 answer=timedelta(seconds=settings.promise_s),
                 kept=timedelta(seconds=settings.promise_kept_s),
                 count=settings.promises_max,
@@ -375,7 +375,7 @@ class Node:
         if self.follower:
             self.follower.hint()
 
-    def _told(self, published: Published) -> None:
+    def _told(self, published: PublishedCheckpoint) -> None:
         if published.again:
             self.feed.tell_again(published.checkpoint)
             return
@@ -397,7 +397,7 @@ def publisher_of(  # noqa: PLR0913  (what it is wired to, by name)
     pool: Pool,
     file: CheckpointFile,
     *,
-    told: Callable[[Published], None] = lambda _: None,
+    told: Callable[[PublishedCheckpoint], None] = lambda _: None,
     failed: Callable[[str], None] = lambda _: None,
     clock: Clock | None = None,
     barrier: Callable[[], None] | None = None,
@@ -469,7 +469,7 @@ def _check_schema(database: Database) -> None:
 def open_node(settings: Settings, *, publishes: bool = True) -> Node:
     """Return a node on a database that is up to date and fit to serve.
 
-    Raises `NotInitialised`, `LogUnfinished`, `MigrationsPending`, `Unfit`.
+    Raises `HomeNotInitialised`, `LogUnfinished`, `MigrationsPending`, `DatabaseUnfit`.
     """
     Home(settings.home).identity()
     database = open_log(settings)

@@ -22,7 +22,7 @@ from ledger.domain.core.context import Context
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.refused import NotJudged, is_bound
 from ledger.events.intake import Invalid, Submission
-from ledger.node.answers import Promised
+from ledger.node.answers import PromisedAnswer
 from ledger.publish.receipts import CheckpointFeed
 from ledger.publish.refuser import Refuser
 from ledger.runtime.faults import Fault, NeedsOperator, fault_of
@@ -32,10 +32,10 @@ from ledger.runtime.turns import Busy, Throttled
 from ledger.sequence.judging import Outcome, Recorded, payload_sha256_of
 from ledger.sequence.sequencer import Sequencer
 from ledger.sequence.subject_cache import SubjectCache, load_histories
-from ledger.sequence.vault import Unreadable, Vault
+from ledger.sequence.vault import RowUnreadable, Vault
 from ledger.store.connection import Pool
 from ledger.store.entries import read_head
-from ledger.store.promises import Promising, StoredPromise, Taken, promising, taking
+from ledger.store.stored_promises import Promising, StoredPromise, TakenPromises, promising, taking
 
 AT_ONCE = 32
 """Stored submissions that are judged together."""
@@ -62,7 +62,7 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class PromiseLimits:
     """Within how long it is answered and how long a refusal is kept then; how much is stored.
 
     `count` are submissions and refusals, `of_key` those of them that one key signed, `bytes` what
@@ -87,7 +87,7 @@ class Promises:
         refuser: Refuser,
         sequencer: Sequencer,
         feed: CheckpointFeed,
-        bounds: Bounds,
+        bounds: PromiseLimits,
         clock: Callable[[], datetime],
     ) -> None:
         """Have a vault of one's own: it is used in several threads, one after the other."""
@@ -105,7 +105,7 @@ class Promises:
         """End the thread; what has no answer yet keeps."""
         self.loop.stop()
 
-    def give(self, submissions: Sequence[Submission]) -> list[Promised | Exception | None]:
+    def give(self, submissions: Sequence[Submission]) -> list[PromisedAnswer | Exception | None]:
         """Store submissions whose signatures verified; return the promise to answer each.
 
         Or `Busy` or `Throttled`, where there is no room for it; or None, where it is to be answered
@@ -178,11 +178,11 @@ class Promises:
         stored.add(new)
         return new
 
-    def _promised(self, stored: StoredPromise) -> Promised:
+    def _promised(self, stored: StoredPromise) -> PromisedAnswer:
         event_id, payload = str(stored.event_id), _hash_of(stored)
         instants = stored.received, stored.answer_by
         note = self._refuser.promise(event_id, payload, *instants)
-        return Promised(event_id, payload, *instants, note)
+        return PromisedAnswer(event_id, payload, *instants, note)
 
     def _step(self) -> float:
         """Have some of what waits judged; return how long to wait for the next, in seconds."""
@@ -206,7 +206,7 @@ class Promises:
         for row in rows:
             try:
                 readable[row.payload_sha256] = self._unsealed(row)
-            except (Unreadable, Invalid) as error:
+            except (RowUnreadable, Invalid) as error:
                 outcomes[row.payload_sha256] = error
         if not readable:
             return outcomes
@@ -238,7 +238,7 @@ class Promises:
                 raise TimeoutError("it waits to be recorded and signed")
         return pending.result(0)
 
-    def _note(self, taken: Taken, row: StoredPromise, outcome: Outcome) -> None:
+    def _note(self, taken: TakenPromises, row: StoredPromise, outcome: Outcome) -> None:
         """Note what became of a submission, or that it has no answer yet."""
         if row.tries >= TRIES and _is_ours(outcome):
             outcome = NotJudged(f"{TRIES} times; the fault has been logged")
@@ -256,7 +256,7 @@ class Promises:
 
 def _is_ours(outcome: Outcome) -> bool:
     """Say whether it failed for a reason that nobody thought of, and that does not pass."""
-    if isinstance(outcome, Recorded | Refusal | NeedsOperator | Unreadable | Invalid):
+    if isinstance(outcome, Recorded | Refusal | NeedsOperator | RowUnreadable | Invalid):
         return False
     return fault_of(outcome) is Fault.OPERATOR
 

@@ -35,7 +35,7 @@ from ledger.node.answers import (
     Answer,
     Numbered,
     Placed,
-    Promised,
+    PromisedAnswer,
     Receipt,
     Rejected,
     Tell,
@@ -45,13 +45,13 @@ from ledger.node.answers import (
     receipt_at,
     rejected,
 )
-from ledger.node.checking import CheckQueue, Key, KeyDirectory, brought_by
 from ledger.node.chunks import Gathering, Single, by, next_chunk, read_all, telling
 from ledger.node.promises import Promises
+from ledger.node.signature_checks import CheckQueue, Key, KeyDirectory, brought_by
 from ledger.publish.quorum import Grade, Standard
 from ledger.publish.receipts import CheckpointFeed, Prover
 from ledger.runtime.pending import Pending
-from ledger.runtime.turns import Busy, Line, Look, NoPayers, Payers, Throttled, Turns
+from ledger.runtime.turns import Busy, FairQueue, Look, NoPayers, Payers, Throttled, Turns
 from ledger.sequence.judging import Outcome, Recorded
 from ledger.sequence.sequencer import Sequencer
 from ledger.store.connection import OutcomeUnknown, Pool, StoreError, Unavailable
@@ -131,7 +131,7 @@ class Submitter:
         self._threads = ThreadPoolExecutor(BLOCKING, thread_name_prefix="intake")
         self._promising = ThreadPoolExecutor(1, thread_name_prefix="promising")
         self._bulk_threads = ThreadPoolExecutor(1, thread_name_prefix="bulk")
-        self._singles: Line[Single] = Line()
+        self._singles: FairQueue[Single] = FairQueue()
         self._waiting_bytes = waiting_bytes
         self._held: Counter[str] = Counter()
         self.bytes = 0
@@ -145,7 +145,7 @@ class Submitter:
 
     async def submit(
         self, raw: bytes, address: str = "", *, promised: bool = False
-    ) -> Answer | Promised:
+    ) -> Answer | PromisedAnswer:
         """Take one submission in. The answer is a receipt only once it is under a checkpoint.
 
         `promised` asks for a promise instead, which is given where it can be (`Promises.give`).
@@ -185,7 +185,7 @@ class Submitter:
         task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, chunk: Sequence[Single]) -> None:
-        def tell(index: int, answer: Answer | Promised) -> None:
+        def tell(index: int, answer: Answer | PromisedAnswer) -> None:
             if not chunk[index].future.done():
                 chunk[index].future.set_result(answer)
 
@@ -223,7 +223,7 @@ class Submitter:
         self,
         asking: Sequence[Numbered],
         chunk: Sequence[Single],
-        tell: Callable[[int, Answer | Promised], None],
+        tell: Callable[[int, Answer | PromisedAnswer], None],
     ) -> None:
         """Tell the promises that are given; have judged now what gets none."""
         assert self._promises is not None, "nobody asks where none are given"
@@ -238,7 +238,7 @@ class Submitter:
             for (index, submission), answer in zip(asking, given, strict=True):
                 if answer is None:
                     now.append((index, submission))
-                elif isinstance(answer, Promised):
+                elif isinstance(answer, PromisedAnswer):
                     self._payers.charge(submission.event.signatures)
                     tell(index, answer)
                 else:

@@ -16,7 +16,7 @@ from ledger.domain.government.seal import LedgerSealed
 from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.domain.parties.mandate import MandateGiven
 from ledger.events.intake import decode
-from ledger.log.evidence import Evidence, ShownEntry, ShownHistory
+from ledger.log.evidence_bundle import Evidence, ShownEntry, ShownHistory
 from ledger.log.note import Note, format_note, parse_note
 from ledger.log.policy import Policy
 from ledger.publish.log_key_history import read_policy_in_force

@@ -166,7 +166,7 @@ class LogSigner:
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class SeenCheckpoint:
     """A checkpoint of this log that a witness or a mirror has seen, and who has it."""
 
     where: str
@@ -174,7 +174,7 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedCheckpoint:
     """A checkpoint that has left the publisher, and the leaves that are new in it.
 
     `again` says that its size has a first one already: nothing is new but the time.
@@ -198,11 +198,11 @@ class Publisher:
         signer: LogSigner,
         file: CheckpointFile,
         *,
-        told: Callable[[Published], None],
+        told: Callable[[PublishedCheckpoint], None],
         failed: Callable[[str], None],
         vintage: Vintage,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        others: Callable[[], Iterable["Remembered"]] = lambda: (),
+        others: Callable[[], Iterable["SeenCheckpoint"]] = lambda: (),
         scrutiny: Scrutiny | None = None,
         barrier: Callable[[], None] = lambda: None,
     ) -> None:
@@ -224,7 +224,9 @@ class Publisher:
         self._clock = clock
         self._note: bytes | None = None
         self._frontier = Frontier()
-        self._signed: Published | None = None  # Nobody was told yet: first it is kept and stored.
+        self._signed: PublishedCheckpoint | None = (
+            None  # Nobody was told yet: first it is kept and stored.
+        )
         self.loop = Loop("publisher", self._step, ended=self._end, last=True)
         self.verified_at: float | None = None  # time.monotonic(), as of the next line too.
         self._timed_at = time.monotonic()
@@ -290,7 +292,7 @@ class Publisher:
         checkpoint = StoredCheckpoint(head.size, head.root, note, accepted)
         # Only the last page travels on: a cache that missed the rest reads it when asked.
         leaves = tuple(entry.leaf_hash for entry in page)
-        self._signed = Published(checkpoint, head.size - len(leaves), leaves)
+        self._signed = PublishedCheckpoint(checkpoint, head.size - len(leaves), leaves)
         self._frontier, self._timed_at = frontier, time.monotonic()
 
     def _read_new(self, head: Head, batches: Sequence[Batch]) -> tuple[Frontier, list[StoredEntry]]:
@@ -329,7 +331,9 @@ class Publisher:
             self._scrutiny.hold_back(when)
         self._barrier()
         note = self.signer.sign(size, root, when, self._keys.at(size))
-        self._signed = Published(StoredCheckpoint(size, root, note, when), size, (), again=True)
+        self._signed = PublishedCheckpoint(
+            StoredCheckpoint(size, root, note, when), size, (), again=True
+        )
 
     def _release(self) -> None:
         """Keep what is signed, store it, tell of it. Again, verbatim, it changes nothing."""
@@ -429,7 +433,7 @@ class Publisher:
         keys = [parse_vkey(vkey) for vkey in self._keys.at(size)]
         return datetime.fromtimestamp(max(log_times(note, keys), default=0), UTC)
 
-    def _check_other(self, other: "Remembered", stored: Checkpoint) -> None:
+    def _check_other(self, other: "SeenCheckpoint", stored: Checkpoint) -> None:
         """Halt if somebody saw a checkpoint of ours that this database does not lead to (F15)."""
         try:
             seen = parse_checkpoint(parse_note(other.note).text)

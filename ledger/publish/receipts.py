@@ -14,7 +14,7 @@ from operator import attrgetter
 from ledger.log.proof import prove_consistency, prove_inclusions
 from ledger.log.receipt import TlogProof, format_tlog_proof
 from ledger.log.tiles import TileHashes
-from ledger.publish.publisher import Published
+from ledger.publish.publisher import PublishedCheckpoint
 from ledger.runtime.pending import Pending
 from ledger.store.checkpoints import StoredCheckpoint, checkpoint_covering
 from ledger.store.connection import Pool
@@ -125,7 +125,7 @@ class Edge:
         # One value, replaced whole: readers in other threads see the old pair or the new one.
         self._kept: tuple[int, list[bytes]] = (0, [])
 
-    def tell(self, published: Published) -> None:
+    def tell(self, published: PublishedCheckpoint) -> None:
         """Take in the leaves of a checkpoint; keep the tile before the edge and what follows."""
         first, leaves = self._kept
         if published.first_new != first + len(leaves):

@@ -16,7 +16,7 @@ import structlog
 
 from ledger.log.note import MAX_NOTE
 from ledger.log.policy import Policy
-from ledger.publish.publisher import Remembered
+from ledger.publish.publisher import SeenCheckpoint
 from ledger.runtime.http import fetch, open_client
 
 TIMEOUT_S = 2.0
@@ -35,14 +35,14 @@ def places(policy: Policy, mirrors: Sequence[str], origin: str) -> list[str]:
     ]
 
 
-def ask_who_saw_more(urls: Sequence[str]) -> Iterator[Remembered]:
+def ask_who_saw_more(urls: Sequence[str]) -> Iterator[SeenCheckpoint]:
     """Ask all at once; yield what those that answer have. Who does not answer shows nothing."""
     if not urls:
         return
     with open_client(timeout_s=TIMEOUT_S) as http, ThreadPoolExecutor(len(urls)) as asking:
         for url, note in zip(urls, asking.map(lambda url: _ask(http, url), urls), strict=True):
             if note is not None:
-                yield Remembered(url, note)
+                yield SeenCheckpoint(url, note)
 
 
 def _ask(http: httpx2.Client, url: str) -> bytes | None:

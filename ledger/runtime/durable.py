@@ -107,7 +107,7 @@ SLOT = 32 * 1024
 _HEADING = struct.Struct(">QI32s")  # A number that grows, a length, the SHA-256 of both and bytes.
 
 
-class Damaged(Exception):
+class FileDamaged(Exception):
     """Neither slot of a file holds what was written there."""
 
 
@@ -133,19 +133,19 @@ class Slots:
         self._flushed: int | None = None  # The number that this object has seen flushed.
 
     def read(self) -> bytes | None:
-        """Return the newest value, None if there is no file. Raises `Damaged`."""
+        """Return the newest value, None if there is no file. Raises `FileDamaged`."""
         try:
             raw = read_regular(self._path, 2 * SLOT)
         except FileNotFoundError:
             return None
         except OddFile as error:
-            raise Damaged(error.told) from None
+            raise FileDamaged(error.told) from None
         return self._newest(raw).content
 
     def write(self, content: bytes) -> None:
         """Make this the value, durably. Done again after it failed, it fills the same slot anew.
 
-        Raises `TooLong`, `Damaged`, `OSError`.
+        Raises `TooLong`, `FileDamaged`, `OSError`.
         """
         try:
             descriptor = os.open(self._path, os.O_RDWR)
@@ -177,7 +177,7 @@ class Slots:
         try:
             return max(slot for slot in slots if slot)
         except ValueError:
-            raise Damaged(f"{self._path} holds nothing that was written whole") from None
+            raise FileDamaged(f"{self._path} holds nothing that was written whole") from None
 
 
 def _slot(number: int, content: bytes) -> bytes:

@@ -56,7 +56,7 @@ class AnswerTooLong(httpx2.TransportError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """What was answered, whole."""
 
     status: int
@@ -113,7 +113,7 @@ def fetch(
     limit: int = MAX_ANSWER,
     deadline_s: float = SOON_S,
     **options: Any,
-) -> Answer:
+) -> HttpResponse:
     """Return an answer of at most `limit` bytes, which is whole `deadline_s` after it was asked.
 
     Looking up a name, connecting, interim answers, head and body all count.
@@ -128,7 +128,7 @@ def fetch(
                 if size > limit:
                     raise AnswerTooLong(f"{url}: more than {limit} bytes")
                 parts.append(part)
-            return Answer(response.status_code, response.headers, b"".join(parts))
+            return HttpResponse(response.status_code, response.headers, b"".join(parts))
     finally:
         _end.reset(token)
 

@@ -57,7 +57,7 @@ class NoPayers:
         """Take nothing."""
 
 
-class Line(Generic[T]):
+class FairQueue(Generic[T]):
     """Who waits, by address; they are taken one of each address after the other."""
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class Turns:
         self._share = share
         self._patience_s = patience_s
         self._present: Counter[str] = Counter()
-        self._line: Line[asyncio.Future[None]] = Line()
+        self._line: FairQueue[asyncio.Future[None]] = FairQueue()
         self.waiting = 0
 
     async def enter(self, address: str) -> None:

@@ -11,8 +11,8 @@ import structlog
 
 from ledger.domain import admission
 from ledger.domain.core.context import Context
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.law import Law
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import format_instant
@@ -22,7 +22,7 @@ from ledger.log.merkle import leaf_hash
 from ledger.runtime.faults import is_bug, without_frames
 from ledger.runtime.pending import Pending
 from ledger.sequence.subject_cache import Cold, Overlay
-from ledger.sequence.vault import Batch, NoBatch, Reading, VaultUnavailable
+from ledger.sequence.vault import NoBatch, Reading, VaultBatch, VaultUnavailable
 from ledger.store.append import (
     DeadPayload,
     NewEntry,
@@ -50,7 +50,7 @@ Outcome = Recorded | Refusal | Exception
 """What became of a submission. Any other exception than a refusal: see its class."""
 
 
-class Group:
+class SubmissionGroup:
     """Submissions of one request, judged in their order; `answer` will have all their outcomes."""
 
     __slots__ = ("alone", "answer", "bulk", "outcomes", "submissions", "tried", "until")
@@ -84,7 +84,7 @@ class Judging:
         dead: dict[bytes, DeadPayload],
         known: dict[str, int],
         laws: Mapping[str, Law],
-        openings: Batch | NoBatch | Reading,
+        openings: VaultBatch | NoBatch | Reading,
     ) -> None:
         self._laws = laws
         self._openings = openings
@@ -99,7 +99,7 @@ class Judging:
         self._uuids = {str(event_id): event_id for event_id in event_ids}
         self._ids = {str(event_id): known_id for event_id, known_id in stored.items()}
 
-    def judge(self, groups: Sequence[Group]) -> list[list[Outcome]]:
+    def judge(self, groups: Sequence[SubmissionGroup]) -> list[list[Outcome]]:
         """Judge the groups in order, up to the first item that reads a cold subject, or for a time.
 
         What comes after that item waits with it, in later groups too: they may be the next chunks

@@ -26,7 +26,7 @@ from uuid import UUID
 import structlog
 
 from ledger.domain import admission
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 from ledger.events.intake import Submission, decode
 from ledger.events.vintage import SoftwareOlder, Vintage
 from ledger.home.batches import BatchKey, ours
@@ -36,9 +36,9 @@ from ledger.runtime.faults import Fault, NeedsOperator, Passing, fault_of
 from ledger.runtime.loops import Loop
 from ledger.runtime.pending import Pending
 from ledger.runtime.turns import Busy
-from ledger.sequence.judging import JUDGE_S, Group, Judging, Outcome, payload_sha256_of
+from ledger.sequence.judging import JUDGE_S, Judging, Outcome, SubmissionGroup, payload_sha256_of
 from ledger.sequence.subject_cache import Overlay, SubjectCache, load_histories
-from ledger.sequence.vault import Batch, NoBatch, NoVault, Vault
+from ledger.sequence.vault import NoBatch, NoVault, Vault, VaultBatch
 from ledger.store.append import (
     Append,
     appending,
@@ -122,8 +122,8 @@ class Sequencer:
         self._tree = Frontier()
         self._doubt = True  # What a batch followed may not have reached the vault.
         self._hindered = hindered
-        self._waiting: deque[Group] = deque()
-        self._bulk: deque[Group] = deque()  # What goes behind all single requests.
+        self._waiting: deque[SubmissionGroup] = deque()
+        self._bulk: deque[SubmissionGroup] = deque()  # What goes behind all single requests.
         self._bulk_from = 0.0  # time.monotonic() from which they may have a batch again.
         self._outstanding = 0
         self._lock = threading.Lock()
@@ -155,7 +155,7 @@ class Sequencer:
 
         Raises `Busy`, `Stopped`, what `refuse` was given, or what `hindered` returns.
         """
-        group = Group(submissions, bulk=bulk, until=time.monotonic() + RETRY_FOR_S)
+        group = SubmissionGroup(submissions, bulk=bulk, until=time.monotonic() + RETRY_FOR_S)
         self.must_go_on()
         with self._lock:
             if self.loop.stopping:
@@ -169,7 +169,7 @@ class Sequencer:
         self.loop.wake()
         return group.answer
 
-    def _line_of(self, group: Group) -> deque[Group]:
+    def _line_of(self, group: SubmissionGroup) -> deque[SubmissionGroup]:
         return self._bulk if group.bulk else self._waiting
 
     @property
@@ -210,7 +210,7 @@ class Sequencer:
             self._vault.carry_out()
         return ERASE_AGAIN_S if self._vault.waiting else None
 
-    def _fail(self, groups: Sequence[Group], error: Exception) -> bool:
+    def _fail(self, groups: Sequence[SubmissionGroup], error: Exception) -> bool:
         """Keep a batch that failed, or tell its clients; say whether the next one would fail too.
 
         What nobody thought of is the fault of something in this batch: each request is tried alone,
@@ -241,7 +241,7 @@ class Sequencer:
         with appending(pool) as append:
             self.accepted_after(append.head.earliest)
 
-    def _take(self) -> list[Group]:
+    def _take(self) -> list[SubmissionGroup]:
         """Return whole groups, about a batch of them, or none where nobody waits.
 
         Single requests first; bulk ones where there are none, or where they have waited long.
@@ -250,7 +250,7 @@ class Sequencer:
             since = time.monotonic() - self._bulk_from
             of_bulk = self._bulk and since >= (BULK_WAITS_S if self._waiting else 0)
             line = self._bulk if of_bulk else self._waiting
-            groups: list[Group] = []
+            groups: list[SubmissionGroup] = []
             events = 0
             while line and (not groups or self._joins(line[0], groups, events)):
                 group = line.popleft()
@@ -261,18 +261,20 @@ class Sequencer:
                 events += len(group.rest)
             return groups
 
-    def _joins(self, group: Group, groups: Sequence[Group], events: int) -> bool:
+    def _joins(
+        self, group: SubmissionGroup, groups: Sequence[SubmissionGroup], events: int
+    ) -> bool:
         alone = group.alone or groups[0].alone
         return not alone and events + len(group.rest) <= self._batch_max
 
-    def _take_all(self) -> list[Group]:
+    def _take_all(self) -> list[SubmissionGroup]:
         with self._lock:
             groups = [*self._waiting, *self._bulk]
             self._waiting.clear()
             self._bulk.clear()
             return groups
 
-    def _keep(self, groups: Sequence[Group]) -> None:
+    def _keep(self, groups: Sequence[SubmissionGroup]) -> None:
         """Have groups tried again, first of all, but for those that have waited long enough."""
         now = time.monotonic()
         with self._lock:
@@ -282,14 +284,14 @@ class Sequencer:
         late = [group for group in groups if now >= group.until]
         self._give_up(late, Unavailable("the database cannot be reached"))
 
-    def _give_up(self, groups: Sequence[Group], error: Exception) -> None:
+    def _give_up(self, groups: Sequence[SubmissionGroup], error: Exception) -> None:
         """Tell an error, or, where the bytes may be in the log already, that this is not known."""
         for group in groups:
             unknown = OutcomeUnknown("the answer to its COMMIT was lost") if group.tried else error
             group.outcomes.extend([unknown] * len(group.rest))
         self._answer(groups)
 
-    def _answer(self, groups: Sequence[Group]) -> None:
+    def _answer(self, groups: Sequence[SubmissionGroup]) -> None:
         """Tell the groups that are done; the others go first in the next batch."""
         unfinished = [group for group in groups if group.rest]
         finished = [group for group in groups if not group.rest]
@@ -300,7 +302,7 @@ class Sequencer:
         for group in finished:
             group.answer.give(group.outcomes)
 
-    def _append(self, groups: Sequence[Group]) -> None:
+    def _append(self, groups: Sequence[SubmissionGroup]) -> None:
         submissions = [submission for group in groups for submission in group.rest]
         self._vintage.check()
         if self._folds.size == 0:
@@ -363,7 +365,9 @@ class Sequencer:
         found = positions_of(self._pool, hashes)
         return {f"sha256:{key.hex()}": position for key, position in found.items()}
 
-    def _catch_up(self, append: Append, known: dict[str, int], openings: Batch | NoBatch) -> None:
+    def _catch_up(
+        self, append: Append, known: dict[str, int], openings: VaultBatch | NoBatch
+    ) -> None:
         """Follow what others appended since; if another tree comes of it, everything is cold."""
         if append.migrated:
             raise SoftwareOlder("the schema has had migrations that this software does not have")

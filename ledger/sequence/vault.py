@@ -85,7 +85,7 @@ class VaultUnavailable(VaultError):
     """The keys cannot be used now, for want of room, descriptors or files; nothing was stored."""
 
 
-class Unreadable(VaultError):
+class RowUnreadable(VaultError):
     """A row of the vault does not open: it was moved or altered, or its keys are not at hand."""
 
 
@@ -145,9 +145,9 @@ class Vault:
                     for token in _persons(submission.event, canonical.dump(opening.value)):
                         self.keys.get_or_make(self.keys.name_of(token))
 
-    def batch(self, append: Append) -> "Batch":
+    def batch(self, append: Append) -> "VaultBatch":
         """Return what a batch recalls by, keeps and erases, under the head row's lock."""
-        return Batch(self, append)
+        return VaultBatch(self, append)
 
     def reading(self) -> "Reading":
         """Return what an event recalls by that is judged without the lock, and not appended."""
@@ -188,11 +188,11 @@ class Vault:
         return VaultRow(opening.path, _digest(commitment), tuple(names), sealed)
 
     def unseal(self, kept: KeptOpening) -> Opening:
-        """Return a kept opening, held against its commitment. Raises `Unreadable`."""
+        """Return a kept opening, held against its commitment. Raises `RowUnreadable`."""
         keys = [self.keys.get(name) for name in kept.row.holders]
         whole = [key for key in keys if key is not None]
         if len(whole) < len(keys):
-            raise Unreadable("the key of a person whom it concerns is not at hand")
+            raise RowUnreadable("the key of a person whom it concerns is not at hand")
         event_id, path = str(kept.event_id), kept.row.path
         place = self._place("opening", event_id, kept.payload_sha256.hex(), path)
         text = self._decrypt(whole, kept.row.sealed, place)
@@ -200,7 +200,7 @@ class Vault:
             opening = Opening(path, text[:SALT_BYTES], json.loads(text[SALT_BYTES:]))
             verify_opening(f"sha256:{kept.row.commitment.hex()}", self._origin, event_id, opening)
         except (BadOpening, ValueError) as error:
-            raise Unreadable(f"it is not what its event is committed to: {error}") from None
+            raise RowUnreadable(f"it is not what its event is committed to: {error}") from None
         return opening
 
     def seal_submission(self, submission: Submission) -> bytes | None:
@@ -228,7 +228,7 @@ class Vault:
         """Return a stored submission, without the openings of who was erased since.
 
         It is what was sealed, byte for byte, so its signatures are those that were verified. Raises
-        `Unreadable`, and `Invalid` for what software of another version took in.
+        `RowUnreadable`, and `Invalid` for what software of another version took in.
         """
         place = self._place("submission", str(event_id), payload_sha256.hex())
         plain = json.loads(self._decrypt((), sealed, place))
@@ -251,12 +251,12 @@ class Vault:
         return nonce + self._cipher(keys, place).encrypt(nonce, _padded(plain), place)
 
     def _decrypt(self, keys: Sequence[bytes], sealed: bytes, place: bytes) -> bytes:
-        """Return what was encrypted in this place. Raises `Unreadable`."""
+        """Return what was encrypted in this place. Raises `RowUnreadable`."""
         nonce, text = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         try:
             plain = self._cipher(keys, place).decrypt(nonce, text, place)
         except (InvalidTag, ValueError):  # Too short to be encrypted is altered, too.
-            raise Unreadable("it was moved or altered, or is of another ledger's keys") from None
+            raise RowUnreadable("it was moved or altered, or is of another ledger's keys") from None
         return plain.rstrip(b"\0").removesuffix(b"\x80")
 
     def _cipher(self, keys: Sequence[bytes], place: bytes) -> AESGCM:
@@ -317,7 +317,7 @@ class Vault:
             raise LookupError(commitment)
         try:
             opening = self.unseal(found)
-        except Unreadable as error:
+        except RowUnreadable as error:
             # The client may send it again; what is wrong here, fsck says too.
             _log.error("opening_unreadable", position=found.position, reason=str(error))
             raise LookupError(commitment) from error
@@ -330,7 +330,7 @@ class Vault:
         return kept
 
 
-class Batch:
+class VaultBatch:
     """What one batch recalls by, keeps and erases, under the head row's lock."""
 
     def __init__(self, vault: Vault, append: Append) -> None:

@@ -37,7 +37,7 @@ from ledger.store.entries import StoredEntry, copy_entries
 from ledger.store.head import Head, head_of
 from ledger.store.held import APPLIED, known_migrations
 from ledger.store.hint import HEAD_CHANNEL
-from ledger.store.nodes import Node, grow
+from ledger.store.nodes import TreeNode, grow
 from ledger.store.refusals import BURY, DeadPayload, bytes_array, dead_of
 from ledger.store.vault import VaultRow
 
@@ -122,7 +122,7 @@ class Seen:
 
     @classmethod
     def of(cls, found: Sequence[tuple[Any, ...]]) -> "Seen":
-        """Return what the rows of a look say. Raises `NotInitialised`."""
+        """Return what the rows of a look say. Raises `DatabaseNotInitialised`."""
         rows = [row[:-3] for row in found if row[-2] is None]
         head = head_of(rows[0] if rows else None)
         stored = {
@@ -314,7 +314,7 @@ class Append:
             f"COPY {table} FROM STDIN (FORMAT binary)", io.BytesIO(raw), size=1 << 20
         )
 
-    def _move_head(self, nodes: Sequence[Node]) -> None:
+    def _move_head(self, nodes: Sequence[TreeNode]) -> None:
         self._insert_rows("ledger.nodes", [(node.level, node.index, node.hash) for node in nodes])
         self._transaction.close_with(
             "UPDATE ledger.head SET size = %s, root = %s, frontier = %s::bytea[], accepted = %s",
@@ -339,7 +339,7 @@ def appending(
 
     Naming the event ids beforehand lets `stored` answer without a round trip of its own; `payloads`
     are hashes that are looked for among the dead. Raises `Unavailable` where the lock is not
-    granted in time, `NotInitialised`, `Conflict`, `StorageFull`: nothing was stored; and
+    granted in time, `DatabaseNotInitialised`, `Conflict`, `StorageFull`: nothing was stored; and
     `OutcomeUnknown`.
     """
     with pool.transaction(_LOCK, (uuid_array(event_ids), bytes_array(payloads))) as transaction:
@@ -352,7 +352,7 @@ def appending(
 def look(pool: Pool, event_id: UUID, payload_sha256: bytes) -> Seen:
     """Return what `appending` reads under the lock, of one event, without the lock.
 
-    Raises `Unavailable`, `NotInitialised`.
+    Raises `Unavailable`, `DatabaseNotInitialised`.
     """
     with pool.session() as session:
         session.execute(_LOOK, (uuid_array([event_id]), bytes_array([payload_sha256])))

@@ -29,7 +29,7 @@ _APPEND_ONLY = (
 _CHANGES = ("UPDATE", "DELETE", "TRUNCATE")
 
 
-class Unfit(StoreError):
+class DatabaseUnfit(StoreError):
     """The database must not serve a ledger; `findings` says why, one reason each."""
 
     exit_code = 78
@@ -40,7 +40,7 @@ class Unfit(StoreError):
 
 
 def attest(app_dsn: str) -> None:
-    """Examine the database as the application sees it. Raises `Unfit` with every finding."""
+    """Examine the database as the application sees it. Raises `DatabaseUnfit` with all findings."""
     pool = Pool(app_dsn, 1, application_name="techledger attest")
     try:
         with pool.session() as session:
@@ -53,7 +53,7 @@ def attest(app_dsn: str) -> None:
     finally:
         pool.close()
     if findings:
-        raise Unfit(findings)
+        raise DatabaseUnfit(findings)
 
 
 def unsafe_settings(session: cursor) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ class Batch:
 
 
 def read_head_and_batches(pool: Pool, start: int) -> tuple[Head, list[Batch]]:
-    """Return the log's head, and the batches from position `start` on. Raises `NotInitialised`."""
+    """Return the head, and the batches from `start` on. Raises `DatabaseNotInitialised`."""
     with pool.session() as session:
         session.execute(
             f"SELECT {head.COLUMNS}, b.first, b.entries, b.mac FROM ledger.head"  # noqa: S608

@@ -58,7 +58,7 @@ class OutcomeUnknown(StoreError, Passing):
     """The connection was lost at COMMIT: ask for the event ids before anything is sent again."""
 
 
-class Unfit(StoreError):
+class ValueUnfit(StoreError):
     """The database does not hold such a value: too long, too large, of another form."""
 
 
@@ -66,7 +66,7 @@ class Conflict(StoreError):
     """A key that must be unique is taken; nothing was stored."""
 
 
-class Damaged(StoreError, NeedsOperator):
+class DatabaseDamaged(StoreError, NeedsOperator):
     """PostgreSQL found a page or an index of its own to be corrupt: `techledger operate fsck`."""
 
 
@@ -391,8 +391,8 @@ _KINDS: dict[str, type[StoreError]] = {
     "3F000": NotMigrated,  # invalid_schema_name
     "42P01": NotMigrated,  # undefined_table
     "53100": StorageFull,  # disk_full
-    "XX001": Damaged,  # data_corrupted
-    "XX002": Damaged,  # index_corrupted
+    "XX001": DatabaseDamaged,  # data_corrupted
+    "XX002": DatabaseDamaged,  # index_corrupted
 }
 """SQLSTATE to error (PostgreSQL manual, appendix A)."""
 
@@ -413,7 +413,7 @@ def _kind_of(error: psycopg2.Error) -> type[StoreError] | None:
         lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
         return Unavailable if lost or type(error) is psycopg2.DatabaseError else None
     if code.startswith(_UNFIT):
-        return Unfit
+        return ValueUnfit
     return _KINDS.get(code) or (Unavailable if code.startswith(_PASSING) else None)
 
 

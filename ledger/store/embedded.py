@@ -35,7 +35,7 @@ from psycopg2.extensions import connection
 
 from ledger.runtime import durable
 from ledger.runtime.faults import NeedsOperator, Passing
-from ledger.store.attest import Unfit, unsafe_settings
+from ledger.store.attest import DatabaseUnfit, unsafe_settings
 from ledger.store.binaries import Binaries, find_binaries
 from ledger.store.connection import StoreError, owned
 from ledger.store.postmaster import Postmaster, find_postmaster, last_socket_directory
@@ -154,7 +154,7 @@ class EmbeddedPostgres:
         """Make the database if there is none, run the server if none runs; return `app_dsn`.
 
         Raises `NoBinaries`, `NotReachable`, `Unreachable`, `ServerFailed`, `PasswordsLost`,
-        `NoVersion`, or `Unfit` if the server was told not to flush what it commits.
+        `NoVersion`, or `DatabaseUnfit` if the server was told not to flush what it commits.
         """
         self._home.mkdir(mode=0o755, parents=True, exist_ok=True)
         with self._alone():
@@ -339,7 +339,7 @@ class EmbeddedPostgres:
         passwords = read_passwords(self._home)
         with closing(self._connect(self.superuser_dsn)) as server, server.cursor() as session:
             if findings := unsafe_settings(session):
-                raise Unfit(findings)
+                raise DatabaseUnfit(findings)
             for role in (OWNER, APPLICATION):
                 session.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,))
                 if not session.rowcount:

@@ -75,7 +75,7 @@ class LogUnfinished(StoreError):
 
 
 def read_head(pool: Pool) -> Head:
-    """Return the log's head. Raises `NotInitialised`."""
+    """Return the log's head. Raises `DatabaseNotInitialised`."""
     with pool.session() as session:
         session.execute(f"SELECT {head.COLUMNS} FROM ledger.head")  # noqa: S608  (a constant)
         return head_of(session.fetchone())

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import cursor
 
-from ledger.log.subject_map import History, Part, key_of
+from ledger.log.subject_map import Branch, History, key_of
 from ledger.store import head
 from ledger.store.attest import schema_faults
 from ledger.store.batches import Batch
@@ -24,7 +24,7 @@ from ledger.store.entries import StoredEntry
 from ledger.store.head import Head, head_of
 from ledger.store.indexes import index_faults
 from ledger.store.links import Link
-from ledger.store.nodes import Node
+from ledger.store.nodes import TreeNode
 from ledger.store.overlays import meddling
 from ledger.store.refusals import COLUMNS, DeadPayload, dead_of
 from ledger.store.subject_map import unpack_leaves
@@ -51,7 +51,7 @@ class EntryRows:
     erased: tuple[ErasedOpening, ...] = ()
 
 
-class Unreadable(StoreError):
+class DatabaseUnreadable(StoreError):
     """The database cannot answer what is asked: a table is gone, or is another one."""
 
 
@@ -109,7 +109,7 @@ class Examination:
         ):
             yield position, bytes(entry)
 
-    def nodes(self) -> Iterator[Node]:
+    def nodes(self) -> Iterator[TreeNode]:
         """Yield the tree nodes, by level and index."""
         level, index = -1, -1
         while rows := self._rows(
@@ -120,7 +120,7 @@ class Examination:
             _ROWS,
         ):
             for level, index, stored in rows:
-                yield Node(level, index, bytes(stored))
+                yield TreeNode(level, index, bytes(stored))
 
     def batches(self) -> Iterator[Batch]:
         """Yield the batches, by their first position."""
@@ -195,11 +195,11 @@ class Examination:
             if bytes(key) == key_of(subject)
         }
 
-    def subject_buckets(self) -> dict[int, tuple[Part, list[tuple[bytes, bytes]]]]:
+    def subject_buckets(self) -> dict[int, tuple[Branch, list[tuple[bytes, bytes]]]]:
         """Return the parts of the map of subjects, as `SubjectMap.buckets` has them."""
         rows = self._rows("SELECT bucket, keys, hash, leaves FROM read.subject_map_buckets")
         return {
-            bucket: (Part(keys, bytes(found)), unpack_leaves(leaves))
+            bucket: (Branch(keys, bytes(found)), unpack_leaves(leaves))
             for bucket, keys, found, leaves in rows
         }
 
@@ -301,7 +301,7 @@ class Examination:
             yield
         except psycopg2.Error as error:
             self._session.execute("ROLLBACK TO part")
-            raise Unreadable(str(error).strip().split("\n")[0]) from error
+            raise DatabaseUnreadable(str(error).strip().split("\n")[0]) from error
         self._session.execute("RELEASE part")
 
     def _rows(self, statement: str, *arguments: object) -> list[tuple[Any, ...]]:

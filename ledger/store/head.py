@@ -11,11 +11,11 @@ COLUMNS = "head.origin, head.size, head.root, head.frontier, head.accepted, head
 """What `head_of` wants of `ledger.head`, in this order."""
 
 
-class NotInitialised(StoreError):
+class DatabaseNotInitialised(StoreError):
     """The database has no head row: `techledger operate init` makes one."""
 
 
-class OriginMismatch(StoreError):
+class OtherOrigin(StoreError):
     """The database holds the log of another origin."""
 
 
@@ -41,9 +41,9 @@ class Head:
 
 
 def head_of(row: tuple[Any, ...] | None) -> Head:
-    """Return the head that a row holds. Raises `NotInitialised` where there is no row."""
+    """Return the head that a row holds. Raises `DatabaseNotInitialised` where there is no row."""
     if row is None:
-        raise NotInitialised("the database holds no log yet")
+        raise DatabaseNotInitialised("the database holds no log yet")
     origin, size, root, frontier, *instants = row[:6]
     return Head(origin, size, bytes(root), tuple(bytes(node) for node in frontier), *instants)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from ledger.store.connection import Pool
 from ledger.store.migrate import APPLIED, names
 
-__all__ = ["APPLIED", "Held", "known_migrations", "read_held"]
+__all__ = ["APPLIED", "HeldRecords", "known_migrations", "read_held"]
 
 # A skip scan: one look-up in the index for each topic, whatever the number of entries.
 _TOPICS = """
@@ -23,7 +23,7 @@ SELECT array_remove(array_agg(topic), NULL) FROM held
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldRecords:
     """What is there: migrations by name, topics, and the entries of some topics, in order."""
 
     migrations: frozenset[str]
@@ -37,7 +37,7 @@ def known_migrations() -> frozenset[str]:
     return frozenset(Path(name).stem for name in names())
 
 
-def read_held(pool: Pool, topics: Sequence[str]) -> Held:
+def read_held(pool: Pool, topics: Sequence[str]) -> HeldRecords:
     """Look at what the database holds, with the entries of `topics`, which are to be few."""
     with pool.session() as session:
         session.execute(f"SELECT migration_id FROM {APPLIED}")  # noqa: S608  (a constant)
@@ -49,4 +49,4 @@ def read_held(pool: Pool, topics: Sequence[str]) -> Held:
             (list(topics),),
         )
         entries = tuple((position, bytes(entry)) for position, entry in session.fetchall())
-    return Held(migrations, frozenset(held or ()), entries)
+    return HeldRecords(migrations, frozenset(held or ()), entries)

@@ -17,7 +17,7 @@ from psycopg2.extensions import connection, cursor
 
 from ledger.log.merkle import EMPTY_ROOT
 from ledger.store.connection import StoreError, one_row, owned, translated
-from ledger.store.head import OriginMismatch
+from ledger.store.head import OtherOrigin
 
 APPLIED = "migrations._yoyo_migration"
 """The list of what was applied; named and formed as yoyo did, which kept it in earlier versions."""
@@ -100,7 +100,7 @@ def migrate(owner_dsn: str) -> list[str]:
 def initialise_head(dsn: str, origin: str) -> None:
     """Write the head row of an empty log of `origin`, as the schema's owner; once.
 
-    Doing it again for the same origin changes nothing. Raises `OriginMismatch` for another.
+    Doing it again for the same origin changes nothing. Raises `OtherOrigin` for another.
     """
     with _connected(dsn) as session, session.cursor() as cursor:
         cursor.execute(
@@ -110,7 +110,7 @@ def initialise_head(dsn: str, origin: str) -> None:
         cursor.execute("SELECT origin FROM ledger.head")
         stored = one_row(cursor)[0]
     if stored != origin:
-        raise OriginMismatch(f"the database holds the log {stored}, not {origin}")
+        raise OtherOrigin(f"the database holds the log {stored}, not {origin}")
 
 
 def _must_have_run_as_it_is(applied: cursor) -> None:

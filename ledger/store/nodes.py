@@ -15,7 +15,7 @@ TILE_WIDTH = 1 << TILE_HEIGHT
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class TreeNode:
     """The root of a complete subtree of 2**level leaves, the `index`-th from the left."""
 
     level: int
@@ -23,11 +23,11 @@ class Node:
     hash: bytes
 
 
-def grow(frontier: Frontier, leaf_hashes: Sequence[bytes]) -> tuple[Frontier, list[Node]]:
+def grow(frontier: Frontier, leaf_hashes: Sequence[bytes]) -> tuple[Frontier, list[TreeNode]]:
     """Return the frontier with the leaves appended, and the tile nodes completed by them."""
     if frontier.size % TILE_WIDTH + len(leaf_hashes) < TILE_WIDTH:
         return frontier.extend(leaf_hashes), []  # No tile is completed: the usual case, and fast.
-    nodes: list[Node] = []
+    nodes: list[TreeNode] = []
     kept = list(frontier.hashes)
     grown: list[bytes] = []
     size, level, added = frontier.size, 0, list(leaf_hashes)
@@ -37,7 +37,7 @@ def grow(frontier: Frontier, leaf_hashes: Sequence[bytes]) -> tuple[Frontier, li
         tile, added = _fill(Frontier(width, tuple(tail)), added)
         grown[:0] = tile.hashes
         size, level = size >> TILE_HEIGHT, level + TILE_HEIGHT
-        nodes += (Node(level, size + number, root) for number, root in enumerate(added))
+        nodes += (TreeNode(level, size + number, root) for number, root in enumerate(added))
     return Frontier(frontier.size + len(leaf_hashes), tuple(grown)), nodes
 
 

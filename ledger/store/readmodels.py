@@ -18,7 +18,7 @@ from typing import Any
 from psycopg2 import sql
 from psycopg2.extensions import cursor
 
-from ledger.store.connection import Pool, StoreError, Timeouts, Unfit, one_row, translated
+from ledger.store.connection import Pool, StoreError, Timeouts, ValueUnfit, one_row, translated
 from ledger.store.frames import Frame, frames_between
 
 Values = tuple[Any, ...]
@@ -98,7 +98,7 @@ class Fenced(StoreError):
     """Another runner or a rebuild has moved a table: what was folded since must be dropped."""
 
 
-class Unwritable(Unfit):
+class Unwritable(ValueUnfit):
     """A row cannot be written: it holds what no entry can say."""
 
 

@@ -20,9 +20,9 @@ from ledger.log.subject_map import (
     EMPTY,
     KEY_BITS,
     TOP,
+    Branch,
     History,
     MapProof,
-    Part,
     Top,
     bucket_of,
     key_of,
@@ -146,7 +146,7 @@ class StoredMap:
 
 def _move(
     session: cursor, touched: Mapping[str, Sequence[tuple[int, bytes]]]
-) -> Mapping[int, Part]:
+) -> Mapping[int, Branch]:
     """Write the values of the subjects after these entries, and their buckets; return these."""
     keys = {subject: key_of(subject) for subject in touched}
     session.execute(
@@ -185,7 +185,7 @@ def _rehash(
     session: cursor,
     changed: Mapping[int, Mapping[bytes, bytes]],
     before: Mapping[bytes, bytes | None],
-) -> Mapping[int, Part]:
+) -> Mapping[int, Branch]:
     """Write buckets some of whose leaves, by key, are new or others; return them.
 
     Raises `MapDoubted` where the leaves are not those of the bucket's hash, or of the values.
@@ -275,4 +275,4 @@ def _top(session: cursor) -> Top:
     )
     (found,) = one_row(session)
     rows = _PART.iter_unpack(found or b"")
-    return Top({bucket: Part(keys, part) for bucket, keys, part in rows})
+    return Top({bucket: Branch(keys, part) for bucket, keys, part in rows})

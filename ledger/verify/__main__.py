@@ -15,7 +15,7 @@ from pathlib import Path
 try:
     from ledger.court import MAX_BUNDLE
     from ledger.log.note import MAX_NOTE
-    from ledger.verify.evidence import verify_evidence
+    from ledger.verify.evidence_check import verify_evidence
     from ledger.verify.files import MAX_ANSWER, log_in
     from ledger.verify.outcome import Refused, Verified
     from ledger.verify.verifier import verify_export, verify_receipt

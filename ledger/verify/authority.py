@@ -16,9 +16,9 @@ from ledger.log.note import check_log_keys
 from ledger.log.policy import parse_policy_of
 from ledger.log.statement import check_refusal_keys
 from ledger.powers import Officers, member, values
-from ledger.verify.event import Event, read_event
-from ledger.verify.mandates import Mandate, Offered, in_force, suffices
-from ledger.verify.outcome import Refused, Step, refusing
+from ledger.verify.event import RecordedEvent, read_event
+from ledger.verify.mandates import Offered, RecordedMandate, in_force, suffices
+from ledger.verify.outcome import Check, Refused, refusing
 from ledger.wire.base64 import b64decode
 
 OPENED, REGISTERED = "ledger.opened/1", "party.registered/1"
@@ -88,14 +88,14 @@ def is_authority(entry: bytes) -> bool:
     return entry.endswith(_ENDINGS)
 
 
-def only_stops(event: Event) -> bool:
+def only_stops(event: RecordedEvent) -> bool:
     """Say whether an event only stops something that waits, for which a suspended key will do."""
     named = event.body.get("stopped_by") is not None
     return event.type == PARTY_STOPPED or (named and event.type in (KEY_STOPPED, DELAY))
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class RecordedKey:
     """A public key in the log, and whose it is.
 
     It binds at the positions behind `added`, up to and including `revoked`, and at the instants
@@ -121,14 +121,14 @@ class Key:
         """Say whether it is suspended as the log ends."""
         return bool(self.suspended) and self.suspended[-1][1] == NEVER
 
-    def suspended_for(self, event: Event) -> int | None:
+    def suspended_for(self, event: RecordedEvent) -> int | None:
         """Return where it was suspended, if it is for an event."""
         held = [(at, by) for at, until, by in self.suspended if at < event.position <= until]
         return next((at for at, by in held if by == self.party or not only_stops(event)), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
+class RecordedParty:
     """A party: registered at a position, with these roles, binding from an instant on."""
 
     registered: int
@@ -153,11 +153,11 @@ class Authority:
 
     operators: list[tuple[int, str]] = field(default_factory=list)
     registrar: str = ""
-    parties: dict[str, Party] = field(default_factory=dict)
+    parties: dict[str, RecordedParty] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
     offers: dict[str, Offered] = field(default_factory=dict)
-    keys: dict[str, Key] = field(default_factory=dict)
-    mandates: dict[tuple[str, str], dict[str, Mandate]] = field(default_factory=dict)
+    keys: dict[str, RecordedKey] = field(default_factory=dict)
+    mandates: dict[tuple[str, str], dict[str, RecordedMandate]] = field(default_factory=dict)
     log_keys: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
     refusal_keys: list[str] = field(default_factory=list)
     policies: list[tuple[int, str, bytes]] = field(default_factory=list)
@@ -181,7 +181,7 @@ class Authority:
         operators = [party for since, party in self.operators if since <= position]
         return Officers(operators[-1] if operators else "", self.registrar)
 
-    def ways(self, key: Key, party: str, event: Event) -> list[int]:
+    def ways(self, key: RecordedKey, party: str, event: RecordedEvent) -> list[int]:
         """Return by what a key binds a party: where each was vouched for, 0 for nowhere."""
         if key.party == party:
             return [key.vouched]
@@ -193,13 +193,13 @@ class Authority:
             and suffices(party, [each], event, self.offers, whole=self.whole)[0] is not False
         ]
 
-    def vouched(self, event: Event) -> list[int]:
+    def vouched(self, event: RecordedEvent) -> list[int]:
         """Return where that was vouched for on which the lines of an event rest."""
         lines = [self.keys[each.key_id] for each in event.entry.signatures]
         ways = [self.ways(key, signer, event) for key in lines for signer in event.signers]
         return sorted({min(each) for each in ways if each} - {0})
 
-    def follow(self, event: Event) -> None:
+    def follow(self, event: RecordedEvent) -> None:
         """Take in the next event of these types. Raises `Refused` (steps 5 and 8)."""
         brought = brought_keys(event)
         if event.type in OFFERS:
@@ -218,16 +218,18 @@ class Authority:
             if self.keys.setdefault(new.key_id, key := replace(new, vouched=at)) is not key:
                 raise fault(event, f"the key {key.key_id} is in the log already")
 
-    def register(self, event: Event, described: dict[str, Any]) -> None:
+    def register(self, event: RecordedEvent, described: dict[str, Any]) -> None:
         """Take in a party. Raises `Refused` for one that is registered, and a person by name."""
         party, roles = described["party"], frozenset(map(str, described["roles"]))
         if party in self.parties and self.parties[party].not_before != NEVER_BINDS:
             raise fault(event, f"{party} is registered already")
         if described["kind"] == "person" and not party.startswith("party:tok."):
             raise fault(event, f"{party} is no person")
-        self.parties[party] = Party(event.position, roles, described.get("not_before") or "")
+        self.parties[party] = RecordedParty(
+            event.position, roles, described.get("not_before") or ""
+        )
 
-    def adopt_delay(self, event: Event, body: dict[str, Any]) -> None:
+    def adopt_delay(self, event: RecordedEvent, body: dict[str, Any]) -> None:
         """Take in a delay; it replaces one that would have held from later on."""
         seconds, now = body.get("delay_seconds", 0), event.entry.accepted
         if not 0 <= seconds <= 366 * 86_400:
@@ -237,7 +239,7 @@ class Authority:
             raise fault(event, "no delay waits, or it is not the one that holds till then")
         self.delays = [*begun, (event.position, body.get("not_before") or now, seconds)]
 
-    def _offered(self, event: Event) -> None:
+    def _offered(self, event: RecordedEvent) -> None:
         grants = [
             {name: member(each, name) for name in ("exclusivity", "licensor")}
             for each in values(event.body, "proposed/*")
@@ -263,7 +265,7 @@ def gather_authority(
     return authority
 
 
-def _opened(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+def _opened(authority: Authority, event: RecordedEvent, body: dict[str, Any]) -> None:
     if event.position > 0:
         raise fault(event, "a ledger is opened once, at position 0")
     authority.operators.append((0, body["operator"]))
@@ -275,14 +277,14 @@ def _opened(authority: Authority, event: Event, body: dict[str, Any]) -> None:
         authority.register(event, party)
 
 
-def _party_stopped(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+def _party_stopped(authority: Authority, event: RecordedEvent, body: dict[str, Any]) -> None:
     party = authority.parties.get(body["party"])
     if party is None or not event.entry.accepted < party.not_before < NEVER_BINDS:
         raise fault(event, f"no registration of {body['party']} waits")
     authority.parties[body["party"]] = replace(party, not_before=NEVER_BINDS)
 
 
-def _key_named(authority: Authority, event: Event, body: dict[str, Any]) -> Key:
+def _key_named(authority: Authority, event: RecordedEvent, body: dict[str, Any]) -> RecordedKey:
     """Return the key that an event is about, which is its party's and has not been revoked."""
     party, key = body["party"], authority.keys.get(body["key_id"])
     if key is None or key.party != party or key.revoked is not None:
@@ -290,14 +292,14 @@ def _key_named(authority: Authority, event: Event, body: dict[str, Any]) -> Key:
     return key
 
 
-def _key_revoked(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+def _key_revoked(authority: Authority, event: RecordedEvent, body: dict[str, Any]) -> None:
     key = _key_named(authority, event, body)
     if event.type == KEY_STOPPED and event.entry.accepted >= (key.not_before or ""):
         raise fault(event, f"the key {key.key_id} binds already")
     authority.keys[key.key_id] = replace(key, revoked=event.position)
 
 
-def _key_suspended(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+def _key_suspended(authority: Authority, event: RecordedEvent, body: dict[str, Any]) -> None:
     key = _key_named(authority, event, body)
     if key.is_suspended:
         raise fault(event, f"the key {key.key_id} is suspended")
@@ -305,7 +307,7 @@ def _key_suspended(authority: Authority, event: Event, body: dict[str, Any]) -> 
     authority.keys[key.key_id] = replace(key, suspended=suspended)
 
 
-def _key_resumed(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+def _key_resumed(authority: Authority, event: RecordedEvent, body: dict[str, Any]) -> None:
     key = _key_named(authority, event, body)
     if not key.is_suspended:
         raise fault(event, f"the key {key.key_id} is not suspended")
@@ -314,7 +316,7 @@ def _key_resumed(authority: Authority, event: Event, body: dict[str, Any]) -> No
     authority.keys[key.key_id] = replace(key, suspended=suspended)
 
 
-def _mandate_given(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+def _mandate_given(authority: Authority, event: RecordedEvent, body: dict[str, Any]) -> None:
     given = authority.mandates.setdefault((body["principal"], body["holder"]), {})
     if body["mandate"] in given:
         raise fault(event, f"{body['mandate']} was given before")
@@ -324,11 +326,11 @@ def _mandate_given(authority: Authority, event: Event, body: dict[str, Any]) -> 
     topics, days = frozenset(map(str, body["topics"])), (body["valid_from"], body["valid_to"])
     lines = (authority.keys.get(each.key_id) for each in event.entry.signatures)
     ways = [at for key in lines if key for at in authority.ways(key, body["principal"], event)]
-    mandate = Mandate(topics, limit, *days, event.position, vouched=min(ways, default=0))
+    mandate = RecordedMandate(topics, limit, *days, event.position, vouched=min(ways, default=0))
     given[body["mandate"]] = mandate
 
 
-def _mandate_ended(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+def _mandate_ended(authority: Authority, event: RecordedEvent, body: dict[str, Any]) -> None:
     pair, name = (body["principal"], body["holder"]), body["mandate"]
     mandate = authority.mandates.get(pair, {}).get(name)
     if mandate is None or mandate.ended is not None:
@@ -336,23 +338,23 @@ def _mandate_ended(authority: Authority, event: Event, body: dict[str, Any]) -> 
     authority.mandates[pair][name] = replace(mandate, ended=event.position)
 
 
-def _log_keys(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+def _log_keys(authority: Authority, event: RecordedEvent, body: dict[str, Any]) -> None:
     adopted, last = tuple(map(str, body["log_keys"])), authority.log_keys[-1][1]
-    with refusing(Step.SIGNATURES, event.position):
+    with refusing(Check.SIGNATURES, event.position):
         check_log_keys(adopted, last[0].partition("+")[0])
     if not set(adopted) & set(last):
         raise fault(event, "the new keys of the log have none in common with the old")
     authority.log_keys.append((event.position + 1, adopted))
 
 
-def _refusal_keys(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+def _refusal_keys(authority: Authority, event: RecordedEvent, body: dict[str, Any]) -> None:
     adopted, last = list(map(str, body["refusal_keys"])), authority.log_keys[-1][1]
-    with refusing(Step.SIGNATURES, event.position):
+    with refusing(Check.SIGNATURES, event.position):
         check_refusal_keys(adopted, last[0].partition("+")[0])
     authority.refusal_keys += adopted
 
 
-def _policy(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+def _policy(authority: Authority, event: RecordedEvent, body: dict[str, Any]) -> None:
     text = "".join(f"{line}\n" for line in body["policy"]).encode("utf-8", "surrogateescape")
     digest, approving = f"sha256:{sha256(text).hexdigest()}", set(map(str, body["approved_by"]))
     named = [_checked(each, "group party", event) for each in body["speakers"]]
@@ -367,17 +369,17 @@ def _policy(authority: Authority, event: Event, body: dict[str, Any]) -> None:
         raise fault(event, "the registrar must approve the first policy")
     if digest != body["policy_sha256"] or not approving <= ruling.keys():
         raise fault(event, "another policy, or approved by who speaks for no group")
-    with refusing(Step.SIGNATURES, event.position):
+    with refusing(Check.SIGNATURES, event.position):
         parse_policy_of(authority.log_keys[-1][1][0].partition("+")[0], text)
     authority.policies.append((event.position + 1, digest, text))
     authority.speakers = speakers
 
 
-def _handed_over(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+def _handed_over(authority: Authority, event: RecordedEvent, body: dict[str, Any]) -> None:
     authority.operators.append((event.position + 1, body["operator"]))
 
 
-def _closed(authority: Authority, event: Event, _: dict[str, Any]) -> None:
+def _closed(authority: Authority, event: RecordedEvent, _: dict[str, Any]) -> None:
     authority.closed = event.position
 
 
@@ -402,7 +404,7 @@ _FOLDS = {
 """What an event of each type changes."""
 
 
-def brought_keys(event: Event) -> list[Key]:
+def brought_keys(event: RecordedEvent) -> list[RecordedKey]:
     """Return the keys that an event brings. Raises `Refused` (step 5) for a malformed body."""
     if event.type not in _BODIES:
         return []
@@ -414,26 +416,26 @@ def brought_keys(event: Event) -> list[Key]:
     return [_key(event, party["party"], key) for party in described for key in party["keys"]]
 
 
-def _key(event: Event, party: str, record: Any) -> Key:
+def _key(event: RecordedEvent, party: str, record: Any) -> RecordedKey:
     record = _checked(record, _KEY, event)
-    with refusing(Step.FORM, event.position):
+    with refusing(Check.FORM, event.position):
         spki = b64decode(record["public_key"])
     within = event.body.get("not_before"), event.body.get("not_after")
-    return Key(record["key_id"], party, record["algorithm"], spki, event.position, *within)
+    return RecordedKey(record["key_id"], party, record["algorithm"], spki, event.position, *within)
 
 
-def _checked(value: Any, names: str, event: Event) -> dict[str, Any]:
+def _checked(value: Any, names: str, event: RecordedEvent) -> dict[str, Any]:
     """Return `value` if it is an object with exactly these members, each of its kind."""
     if not isinstance(value, dict) or value.keys() != {*names.split()}:
-        raise Refused(Step.FORM, f"{event.type}: not an object of {names}", event.position)
+        raise Refused(Check.FORM, f"{event.type}: not an object of {names}", event.position)
     for name, said in value.items():
         nothing = said is None and name in _NULLABLE
         kind = _KINDS.get(name, str)
         if not nothing and (type(said) is not kind or (isinstance(said, int) and said < 0)):
-            raise Refused(Step.FORM, f"{event.type}: {name} is not of its kind", event.position)
+            raise Refused(Check.FORM, f"{event.type}: {name} is not of its kind", event.position)
     return value
 
 
-def fault(event: Event, reason: str) -> Refused:
+def fault(event: RecordedEvent, reason: str) -> Refused:
     """Return the refusal of step 8 for an event."""
-    return Refused(Step.SIGNATURES, reason, event.position)
+    return Refused(Check.SIGNATURES, reason, event.position)

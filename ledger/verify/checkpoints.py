@@ -15,7 +15,7 @@ from ledger.log.proof import prove_consistency, roots_of_prefixes, verify_consis
 from ledger.log.receipt import TlogProof
 from ledger.log.tiles import TileHashes
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
-from ledger.verify.outcome import Refused, Step, refusing
+from ledger.verify.outcome import Check, Refused, refusing
 from ledger.verify.trust import Trust
 from ledger.wire.entry import parse_entry
 
@@ -23,7 +23,7 @@ Seen = tuple[bytes, str | None]
 """A note that somebody kept, and its file where it is in an export."""
 
 
-def open_trusted(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, Bounds]:
+def open_trusted(note: bytes, trust: Trust, step: Check) -> tuple[Checkpoint, Bounds]:
     """Return a checkpoint that the log and a quorum have signed, and what it says of time."""
     with refusing(step):
         opened = open_witnessed_checkpoint(note, trust.origin, trust.verifiers, trust.policy)
@@ -41,13 +41,13 @@ def times_of(note: bytes, trust: Trust) -> court.Times:
     return [(datetime.fromtimestamp(at, UTC), name) for at, name in sorted(found)]
 
 
-def stated_checkpoint(note: bytes, step: Step) -> Checkpoint:
+def stated_checkpoint(note: bytes, step: Check) -> Checkpoint:
     """Return what a note says, whoever signed it."""
     with refusing(step):
         return parse_checkpoint(parse_note(note).text)
 
 
-def check_time(bounds: Iterable[Bounds], when: str, at: int, step: Step = Step.IDENTITY) -> None:
+def check_time(bounds: Iterable[Bounds], when: str, at: int, step: Check = Check.IDENTITY) -> None:
     """Refuse an entry, accepted at an instant, that is dated otherwise than checkpoints allow."""
     for each in bounds:
         if fault := each.fault(when, at):
@@ -62,16 +62,16 @@ def check_kept(
     Say whether the receipt's proof leads to its root. Else only the log can show that the larger
     continues the smaller one; but it signed them in order, and dated the entry to fit both.
     """
-    with refusing(Step.CONSISTENCY):
+    with refusing(Check.CONSISTENCY):
         old = open_checkpoint(note, trust.origin, trust.verifiers)
     then, (now, at) = bounds_of(note, trust.verifiers), opened
-    check_time([then], parse_entry(entry).accepted, proof.index, Step.CONSISTENCY)
+    check_time([then], parse_entry(entry).accepted, proof.index, Check.CONSISTENCY)
     roots = roots_of_prefixes(leaf_hash(entry), proof.index, now.size, proof.hashes)
     if roots.get(old.size, old.root) != old.root:
-        raise Refused(Step.CONSISTENCY, f"the log has signed two trees of size {old.size}")
+        raise Refused(Check.CONSISTENCY, f"the log has signed two trees of size {old.size}")
     smaller, larger = sorted((then, at))
     if old.size != now.size and larger.earliest < smaller.earliest:
-        raise Refused(Step.CONSISTENCY, f"signed size {smaller.size} after size {larger.size}")
+        raise Refused(Check.CONSISTENCY, f"signed size {smaller.size} after size {larger.size}")
     return old.size in roots
 
 
@@ -88,12 +88,12 @@ def check_seen(
     others lie beyond these.
     """
     note, path = seen
-    trust = trust_at(stated_checkpoint(note, Step.CONSISTENCY).size)
-    with refusing(Step.CONSISTENCY, path=path):
+    trust = trust_at(stated_checkpoint(note, Check.CONSISTENCY).size)
+    with refusing(Check.CONSISTENCY, path=path):
         old = open_checkpoint(note, trust.origin, trust.verifiers)
         # The proof is made from the tiles: it stands or falls by the two roots.
         proof = prove_consistency(old.size, now.size, tiles)
         verify_consistency(old.size, now.size, proof, old.root, now.root)
     bounds = bounds_of(note, trust.verifiers)
     for position in sorted({old.size - 1, old.size} & accepted.keys()):
-        check_time([bounds], accepted[position], position, Step.CONSISTENCY)
+        check_time([bounds], accepted[position], position, Check.CONSISTENCY)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from ledger.powers import TABLE, subjects_of
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.outcome import Check, Refused
 from ledger.wire import canonical
 from ledger.wire.entry import Entry, parse_entry
 from ledger.wire.instant import MalformedInstant, parse_instant
@@ -36,7 +36,7 @@ _instant = lru_cache(maxsize=256)(parse_instant)  # `accepted` is the same for a
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class RecordedEvent:
     """An entry of the log, its frame, and what a verifier reads of its payload, as JSON."""
 
     position: int
@@ -48,28 +48,28 @@ class Event:
     body: dict[str, Any]
 
 
-def read_event(raw: bytes, position: int, origin: str) -> Event:
+def read_event(raw: bytes, position: int, origin: str) -> RecordedEvent:
     """Read the entry at a position of the log of `origin`. Raises `Refused` (steps 5 to 7)."""
     # 5. The frame is strict, and the payload is its own canonical form.
     try:
         entry = parse_entry(raw)
         value = canonical.load(entry.payload, admission=False)
     except canonical.WireError as error:
-        raise Refused(Step.FORM, str(error), position) from None
+        raise Refused(Check.FORM, str(error), position) from None
     if value.keys() - {"seen"} != _MEMBERS or not isinstance(value["body"], dict):
-        raise Refused(Step.FORM, "the payload has not exactly the members of an event", position)
+        raise Refused(Check.FORM, "the payload has not exactly the members of an event", position)
     # 6. It is meant for this ledger, and was accepted in its time.
     if fault := _fault_in_header(value, origin) or _fault_in_time(entry.accepted, value):
-        raise Refused(Step.IDENTITY, fault, position)
+        raise Refused(Check.IDENTITY, fault, position)
     # 7. Subjects and signers are sorted lists; what the body is about is among the subjects.
     for name, form in _LISTS.items():
         if not _is_sorted(value[name], form):
-            raise Refused(Step.LISTS, f"{name} is not a sorted list of ids, each once", position)
+            raise Refused(Check.LISTS, f"{name} is not a sorted list of ids, each once", position)
     row = TABLE.get(value["type"])
     if row and (missing := subjects_of(row, value["body"], origin).difference(value["subjects"])):
-        raise Refused(Step.LISTS, f"subjects lack {', '.join(sorted(missing))}", position)
+        raise Refused(Check.LISTS, f"subjects lack {', '.join(sorted(missing))}", position)
     says = value["event_id"], value["type"], value["subjects"], set(value["signers"])
-    return Event(position, entry, *says, value["body"])
+    return RecordedEvent(position, entry, *says, value["body"])
 
 
 def _fault_in_header(value: dict[str, Any], origin: str) -> str | None:

@@ -27,7 +27,7 @@ from ledger.log.merkle import HASH_SIZE
 from ledger.log.note import MAX_NOTE
 from ledger.log.tiles import TILE_WIDTH, TilePath, entries_path, tile_path
 from ledger.verify.checkpoints import Seen
-from ledger.verify.outcome import Refused, Step, refusing
+from ledger.verify.outcome import Check, Refused, refusing
 from ledger.wire.regular import MISSING, read_regular
 
 CHECKPOINT = "checkpoint"
@@ -54,7 +54,7 @@ def log_in(directory: Path) -> Path:
 
 def read_checkpoint(directory: Path) -> bytes:
     """Return the signed note. Raises `Refused` (step 2) where there is none."""
-    return _read(directory, CHECKPOINT, MAX_NOTE, Step.CHECKPOINT, None)
+    return _read(directory, CHECKPOINT, MAX_NOTE, Check.CHECKPOINT, None)
 
 
 def read_seen(directory: Path, size: int) -> list[Seen]:
@@ -64,9 +64,9 @@ def read_seen(directory: Path, size: int) -> list[Seen]:
     """
     named, seen = ((seen_size(path), path) for path in _walk(directory)), list[Seen]()
     for at, path in sorted((at, path) for at, path in named if at is not None):
-        note = _read(directory, path, MAX_NOTE, Step.CONSISTENCY, None)
+        note = _read(directory, path, MAX_NOTE, Check.CONSISTENCY, None)
         if path != seen_path(at, note) or at != max(around([note]), default=None):
-            raise Refused(Step.CONSISTENCY, "not what was kept under this name", path=path)
+            raise Refused(Check.CONSISTENCY, "not what was kept under this name", path=path)
         seen += [(note, path)] if at <= size else []
     return seen
 
@@ -75,9 +75,9 @@ def read_tile(directory: Path, level: int, n: int, width: int) -> bytes:
     """Return a tile of exactly `width` hashes. Raises `Refused` (step 3)."""
     partial, full = tile_path(level, n, width), tile_path(level, n)
     path, start = _there(directory, partial, full), n * TILE_WIDTH ** (level + 1)
-    tile = _read(directory, path, TILE_WIDTH * HASH_SIZE, Step.TREE, start)
+    tile = _read(directory, path, TILE_WIDTH * HASH_SIZE, Check.TREE, start)
     if len(tile) != (width if path == partial else TILE_WIDTH) * HASH_SIZE:
-        raise Refused(Step.TREE, f"the tile does not hold {width} hashes", start, path)
+        raise Refused(Check.TREE, f"the tile does not hold {width} hashes", start, path)
     return tile[: width * HASH_SIZE]
 
 
@@ -85,10 +85,10 @@ def read_bundle(directory: Path, n: int, width: int) -> bytes:
     """Return the bytes of an entry bundle of `width`, unparsed. Raises `Refused` (step 3)."""
     partial, full = entries_path(n, width), entries_path(n)
     path, start = _there(directory, partial, full), n * TILE_WIDTH
-    raw = _read(directory, path, MAX_FILE, Step.TREE, start)
+    raw = _read(directory, path, MAX_FILE, Check.TREE, start)
     if path == partial:
         return raw
-    with refusing(Step.TREE, start):
+    with refusing(Check.TREE, start):
         return tiles.format_bundle(tiles.parse_bundle(raw, TILE_WIDTH)[:width])
 
 
@@ -122,24 +122,24 @@ def _tile_named(path: str) -> TilePath:
     try:
         named = tiles.parse_tile_path(path)
     except tiles.MalformedTilePath as error:
-        raise Refused(Step.TREE, f"not a file of a log: {error}", path=path) from None
+        raise Refused(Check.TREE, f"not a file of a log: {error}", path=path) from None
     if named.width > tiles.tile_width(named.level or 0, named.index, MAX_COUNT):
-        raise Refused(Step.TREE, "of a log of more than 2^63 - 1 entries", path=path)
+        raise Refused(Check.TREE, "of a log of more than 2^63 - 1 entries", path=path)
     return named
 
 
 def _check_outgrown(directory: Path, path: str, named: TilePath, width: int) -> None:
     """Hold a partial tile of an earlier size against the tile of this one."""
     level, start = named.level or 0, named.index * TILE_WIDTH ** ((named.level or 0) + 1)
-    old = _read(directory, path, MAX_FILE, Step.TREE, start)
+    old = _read(directory, path, MAX_FILE, Check.TREE, start)
     if named.level is None:
         now = read_bundle(directory, named.index, width)
-        with refusing(Step.TREE, start):
+        with refusing(Check.TREE, start):
             now = tiles.format_bundle(tiles.parse_bundle(now, width)[: named.width])
     else:
         now = read_tile(directory, level, named.index, width)[: named.width * HASH_SIZE]
     if old != now:
-        raise Refused(Step.TREE, "not what the tile of this size says", start, path)
+        raise Refused(Check.TREE, "not what the tile of this size says", start, path)
 
 
 def _there(directory: Path, partial: str, full: str) -> str:
@@ -148,7 +148,7 @@ def _there(directory: Path, partial: str, full: str) -> str:
     return full if outgrown else partial
 
 
-def _read(directory: Path, path: str, limit: int, step: Step, position: int | None) -> bytes:
+def _read(directory: Path, path: str, limit: int, step: Check, position: int | None) -> bytes:
     try:
         with refusing(step, position, path):
             return read_regular(directory / path, limit)
@@ -159,16 +159,16 @@ def _read(directory: Path, path: str, limit: int, step: Step, position: int | No
 def _walk(directory: Path, prefix: str = "") -> Iterator[str]:
     """Yield the paths of all files; links are refused, and directories without any, or too deep."""
     if prefix.count("/") > _DEEPEST:
-        raise Refused(Step.TREE, "deeper than any file of a log", path=prefix)
+        raise Refused(Check.TREE, "deeper than any file of a log", path=prefix)
     with os.scandir(directory / prefix) as found:
         for item in found:
             path = f"{prefix}{item.name}"
             if item.is_dir(follow_symlinks=False):
                 inside = list(_walk(directory, f"{path}/"))
                 if not inside and not _BEGUN.fullmatch(f"{path}/"):
-                    raise Refused(Step.TREE, "an empty directory is nothing of a log", path=path)
+                    raise Refused(Check.TREE, "an empty directory is nothing of a log", path=path)
                 yield from inside
             elif item.is_file(follow_symlinks=False):
                 yield path
             else:
-                raise Refused(Step.TREE, "neither a file nor a directory", path=path)
+                raise Refused(Check.TREE, "neither a file nor a directory", path=path)

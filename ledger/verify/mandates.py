@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ledger.powers import TABLE, Exposure, OfferedTerms, Row, exposure
-from ledger.verify.event import Event
+from ledger.powers import TABLE, Exposure, OfferedTerms, TopicPowers, exposure
+from ledger.verify.event import RecordedEvent
 from ledger.wire.instant import parse_instant
 
 _HANOI = timedelta(hours=7)  # Legal days are Hanoi's: UTC+7, no daylight saving since 1975.
 
-_BOUNDLESS = OfferedTerms(Row("", commits="open"), {})
+_BOUNDLESS = OfferedTerms(TopicPowers("", commits="open"), {})
 """What an offer is taken for that is not in the log."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mandate:
+class RecordedMandate:
     """The holder's keys bind the principal, for these topics, up to a sum, on these days.
 
     `vouched` is where officers vouched for what each line rests on by which it was given, or 0.
@@ -40,12 +40,12 @@ class Offered:
     body: dict[str, Any]
 
 
-def in_force(mandates: Iterable[Mandate], event: Event) -> list[Mandate]:
+def in_force(mandates: Iterable[RecordedMandate], event: RecordedEvent) -> list[RecordedMandate]:
     """Return those that are in force for an event."""
     return [mandate for mandate in mandates if _is_in_force(mandate, event)]
 
 
-def _is_in_force(mandate: Mandate, event: Event) -> bool:
+def _is_in_force(mandate: RecordedMandate, event: RecordedEvent) -> bool:
     today = (parse_instant(event.entry.accepted) + _HANOI).date().isoformat()
     return (
         mandate.given < event.position
@@ -58,8 +58,8 @@ def _is_in_force(mandate: Mandate, event: Event) -> bool:
 
 def suffices(
     signer: str,
-    mandates: Sequence[Mandate],
-    event: Event,
+    mandates: Sequence[RecordedMandate],
+    event: RecordedEvent,
     offers: Mapping[str, Offered],
     *,
     whole: bool,

@@ -18,7 +18,7 @@ from ledger.wire.canonical import WireError
 from ledger.wire.shown import visible
 
 
-class Step(StrEnum):
+class Check(StrEnum):
     """The steps of a verification, in order: what each one makes sure of."""
 
     TRUST = "the trust root is pinned"
@@ -36,10 +36,10 @@ class Step(StrEnum):
     @property
     def number(self) -> int:
         """Return the step's number, from 1."""
-        return list(Step).index(self) + 1
+        return list(Check).index(self) + 1
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
     """How a step ended that did not fail."""
 
     PASSED = "passed"
@@ -48,10 +48,15 @@ class State(StrEnum):
     NOT_RUN = "not run"
 
 
-def states(unchecked: Collection[Step] = (), idle: Collection[Step] = ()) -> tuple[State, ...]:
+def states(
+    unchecked: Collection[Check] = (), idle: Collection[Check] = ()
+) -> tuple[CheckState, ...]:
     """Return how each step ended, in order: passed, where it is neither unchecked nor idle."""
-    said = {**dict.fromkeys(unchecked, State.UNCHECKED), **dict.fromkeys(idle, State.NOT_RUN)}
-    return tuple(said.get(step, State.PASSED) for step in Step)
+    said = {
+        **dict.fromkeys(unchecked, CheckState.UNCHECKED),
+        **dict.fromkeys(idle, CheckState.NOT_RUN),
+    }
+    return tuple(said.get(step, CheckState.PASSED) for step in Check)
 
 
 class VerifyError(Exception):
@@ -62,7 +67,7 @@ class Refused(VerifyError):
     """A step fails. `position` is the first bad one, `path` the file at fault, where known."""
 
     def __init__(
-        self, step: Step, reason: str, position: int | None = None, path: str | None = None
+        self, step: Check, reason: str, position: int | None = None, path: str | None = None
     ) -> None:
         # All four are the exception's arguments, so it survives the way from another process.
         super().__init__(step, reason, position, path)
@@ -97,7 +102,7 @@ class Verified:
     """
 
     checkpoint: Checkpoint
-    steps: tuple[State, ...]
+    steps: tuple[CheckState, ...]
     signatures: int
     unchecked: tuple[tuple[int, str], ...] = ()
     position: int | None = None
@@ -114,7 +119,7 @@ class Verified:
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as JSON values."""
-        steps = zip(Step, self.steps, strict=True)
+        steps = zip(Check, self.steps, strict=True)
         return {
             "verified": True,
             "origin": self.checkpoint.origin,
@@ -136,7 +141,7 @@ class Verified:
         """Return the answer as lines of text, the verdict last but one."""
         if self.text:
             return self.text
-        steps = zip(Step, self.steps, strict=True)
+        steps = zip(Check, self.steps, strict=True)
         checkpoint = self.checkpoint.size, write_base64(self.checkpoint.root)
         lines = [
             *(f"{step.number:>2}  {state:<9}  {step}" for step, state in steps),
@@ -153,7 +158,7 @@ class Verified:
 
 
 @contextmanager
-def refusing(step: Step, position: int | None = None, path: str | None = None) -> Iterator[None]:
+def refusing(step: Check, position: int | None = None, path: str | None = None) -> Iterator[None]:
     """Turn any error of `ledger.log` and `ledger.wire` into the refusal of a step."""
     try:
         yield

@@ -15,23 +15,30 @@ from ledger.powers import (
     TABLE,
     Asked,
     Officers,
-    Row,
+    TopicPowers,
     both_sides,
     by_own_keys,
     judge_alone,
     parties_bound,
 )
-from ledger.verify.authority import NEVER_BINDS, REGISTERED, Authority, Key, brought_keys, fault
-from ledger.verify.event import Event
+from ledger.verify.authority import (
+    NEVER_BINDS,
+    REGISTERED,
+    Authority,
+    RecordedKey,
+    brought_keys,
+    fault,
+)
+from ledger.verify.event import RecordedEvent
 from ledger.verify.mandates import in_force, suffices
-from ledger.wire import keys
+from ledger.wire import signing_keys
 from ledger.wire.envelope import PAYLOAD_TYPE, pae
 from ledger.wire.instant import format_instant, parse_instant
 
-_loaded = lru_cache(maxsize=65_536)(keys.load_public)
+_loaded = lru_cache(maxsize=65_536)(signing_keys.load_public)
 
 
-def check_signatures(event: Event, authority: Authority) -> tuple[str, ...]:
+def check_signatures(event: RecordedEvent, authority: Authority) -> tuple[str, ...]:
     """Check who signs an event, and every line. Raises `Refused` (step 8).
 
     Returns what could not be checked: who must sign a type that is not in the table, a sum that is
@@ -45,7 +52,7 @@ def check_signatures(event: Event, authority: Authority) -> tuple[str, ...]:
     return unread
 
 
-def judge_signers(event: Event, authority: Authority) -> tuple[str, ...]:
+def judge_signers(event: RecordedEvent, authority: Authority) -> tuple[str, ...]:
     """Do what `check_signatures` does, but for the signatures and the new keys themselves."""
     row, unread = TABLE.get(event.type), list[str]()
     _must_stand(event, authority, row, unread)
@@ -68,7 +75,7 @@ def judge_signers(event: Event, authority: Authority) -> tuple[str, ...]:
     return tuple(unread)
 
 
-def judge_by_itself(event: Event, officers: Officers | None) -> list[str]:
+def judge_by_itself(event: RecordedEvent, officers: Officers | None) -> list[str]:
     """Judge who signs an event by its bytes alone; return what is left open. Raises `Refused`."""
     why, unread = judge_alone(event.type, event.body, event.signers, officers)
     if why is not None:
@@ -76,7 +83,9 @@ def judge_by_itself(event: Event, officers: Officers | None) -> list[str]:
     return unread
 
 
-def _must_stand(event: Event, authority: Authority, row: Row | None, unread: list[str]) -> None:
+def _must_stand(
+    event: RecordedEvent, authority: Authority, row: TopicPowers | None, unread: list[str]
+) -> None:
     """Refuse an event that could not be there, or that is signed by others than it binds."""
     if event.position in authority.faults:
         raise authority.faults[event.position]
@@ -92,7 +101,7 @@ def _must_stand(event: Event, authority: Authority, row: Row | None, unread: lis
         _must_exist(signer, event, authority, unread)
 
 
-def _must_wait(event: Event, authority: Authority, row: Row | None) -> None:
+def _must_wait(event: RecordedEvent, authority: Authority, row: TopicPowers | None) -> None:
     """Refuse what binds before the delay of the ledger is over."""
     now = event.entry.accepted
     if row is not None and powers.must_wait(row, event.body):
@@ -102,7 +111,7 @@ def _must_wait(event: Event, authority: Authority, row: Row | None) -> None:
             raise fault(event, f"it has to wait: it binds from {earliest} on at the earliest")
 
 
-def _must_exist(name: str, event: Event, authority: Authority, unread: list[str]) -> None:
+def _must_exist(name: str, event: RecordedEvent, authority: Authority, unread: list[str]) -> None:
     """Refuse a party that is not registered by then, and one that has ceased to be."""
     party = authority.parties.get(name)
     if party is None or party.registered > event.position:
@@ -118,7 +127,7 @@ def _must_exist(name: str, event: Event, authority: Authority, unread: list[str]
 
 
 def _must_be_let(
-    row: Row, event: Event, authority: Authority, older: set[str], unread: list[str]
+    row: TopicPowers, event: RecordedEvent, authority: Authority, older: set[str], unread: list[str]
 ) -> None:
     """Refuse those whom the table does not let do what the event says that they do."""
 
@@ -134,36 +143,36 @@ def _must_be_let(
     unread += asked.unknown(row, event.body)
 
 
-def verify_line(event: Event, key: Key, signature: bytes) -> None:
+def verify_line(event: RecordedEvent, key: RecordedKey, signature: bytes) -> None:
     """Verify one line's signature over the pre-authentication encoding of the payload."""
     message = pae(PAYLOAD_TYPE, event.entry.payload)
     try:
         _loaded(key.algorithm, key.spki).verify(signature, message)
-    except (keys.BadSignature, keys.KeyRefused) as error:
+    except (signing_keys.SignatureMismatch, signing_keys.KeyRefused) as error:
         raise fault(event, f"the line by key {key.key_id}: {error}") from None
 
 
-def proven_keys(event: Event) -> dict[str, Key]:
+def proven_keys(event: RecordedEvent) -> dict[str, RecordedKey]:
     """Return the keys that an event brings, by their true ids; each of them has signed."""
     brought = {key.key_id: key for key in brought_keys(event)}
     if unproven := brought.keys() - {line.key_id for line in event.entry.signatures}:
         raise fault(event, f"new keys have not signed: {', '.join(sorted(unproven))}")
     for key_id, key in brought.items():
-        if keys.key_id(key.spki) != key_id:
+        if signing_keys.key_id(key.spki) != key_id:
             raise fault(event, f"{key_id} is not the SHA-256 of its public key")
     return brought
 
 
-def admit(event: Event, brought: Mapping[str, Key]) -> None:
+def admit(event: RecordedEvent, brought: Mapping[str, RecordedKey]) -> None:
     """Refuse new keys that are not fit to bind anybody: last, as that takes longest to see."""
     for key_id, key in brought.items():
         try:
-            keys.admit_key(key.algorithm, key.spki)
-        except keys.KeyRefused as error:
+            signing_keys.admit_key(key.algorithm, key.spki)
+        except signing_keys.KeyRefused as error:
             raise fault(event, f"the new key {key_id}: {error}") from None
 
 
-def _in_force(key_id: str, event: Event, authority: Authority) -> Key:
+def _in_force(key_id: str, event: RecordedEvent, authority: Authority) -> RecordedKey:
     key, now = authority.keys.get(key_id), event.entry.accepted
     if key is None or key.added >= event.position:
         raise fault(event, f"there is no key {key_id} in the log before it")
@@ -182,7 +191,9 @@ def _in_force(key_id: str, event: Event, authority: Authority) -> Key:
     return key
 
 
-def _bound_by(holder: str, event: Event, authority: Authority, unread: list[str]) -> set[str]:
+def _bound_by(
+    holder: str, event: RecordedEvent, authority: Authority, unread: list[str]
+) -> set[str]:
     """Return the signers whom a line of the holder binds; add what is sealed to it to `unread`."""
     _must_exist(holder, event, authority, unread)
     bound, above = {holder} & event.signers, ""

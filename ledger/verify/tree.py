@@ -17,7 +17,7 @@ from ledger.log.tiles import TILE_WIDTH, entries_path, parse_bundle, tile_path, 
 from ledger.log.tree_head import Checkpoint
 from ledger.verify.authority import is_authority
 from ledger.verify.files import read_bundle, read_tile
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.outcome import Check, Refused
 
 Entries = list[tuple[int, bytes]]
 """Positions and entries."""
@@ -52,7 +52,7 @@ class HashBundle:
         if malformed or b"".join(leaves) != tile:
             reason = malformed or f"does not hash into {tile_path(0, n, width)}"
             bad = start + min(tiles.first_difference(leaves, tile), width - 1)
-            raise Refused(Step.TREE, reason, bad, entries_path(n, width))
+            raise Refused(Check.TREE, reason, bad, entries_path(n, width))
         authority = [named for named in enumerate(entries, start) if is_authority(named[1])]
         return Hashed(Frontier().extend(leaves).hashes, sha256(raw).digest(), authority)
 
@@ -77,7 +77,9 @@ def check_tree(directory: Path, checkpoint: Checkpoint, hashed: Iterable[Hashed]
             tail = bundle.roots
     frontier = Frontier(checkpoint.size, (*_climb(directory, row), *tail))
     if frontier.root() != checkpoint.root:
-        raise Refused(Step.TREE, "entries and tiles agree, but lead to another root than is signed")
+        raise Refused(
+            Check.TREE, "entries and tiles agree, but lead to another root than is signed"
+        )
     return tree
 
 
@@ -92,7 +94,7 @@ def _climb(directory: Path, row: Sequence[bytes], level: int = 1) -> tuple[bytes
         if tile != b"".join(children):
             bad = (at + tiles.first_difference(children, tile)) * TILE_WIDTH**level
             path = tile_path(level, n, len(children))
-            raise Refused(Step.TREE, "not what the entries below it hash to", bad, path)
+            raise Refused(Check.TREE, "not what the entries below it hash to", bad, path)
         roots = Frontier().extend(children).hashes
         if len(children) == TILE_WIDTH:
             parents += roots

@@ -14,7 +14,7 @@ from typing import Any
 
 from ledger.log.note import Verifier, check_log_keys, parse_vkey
 from ledger.log.policy import Policy, parse_policy_of
-from ledger.verify.outcome import Refused, Step, refusing
+from ledger.verify.outcome import Check, Refused, refusing
 
 _KINDS = {"origin": str, "log_keys": list, "genesis_sha256": str, "policy": str}
 
@@ -46,11 +46,11 @@ def parse_trust(raw: bytes) -> Trust:
     """Read a trust root. Raises `Refused` (step 1)."""
     origin, log_keys, genesis, text = _values(raw)
     vkeys = tuple(map(str, log_keys))
-    with refusing(Step.TRUST):
+    with refusing(Check.TRUST):
         check_log_keys(vkeys, origin)
         policy = parse_policy_of(origin, text.encode("utf-8", "surrogateescape"))
     if not re.fullmatch("[0-9a-f]{64}", genesis):
-        raise Refused(Step.TRUST, "genesis_sha256 is not 64 hex digits")
+        raise Refused(Check.TRUST, "genesis_sha256 is not 64 hex digits")
     return Trust(origin, vkeys, tuple(map(parse_vkey, vkeys)), genesis, policy)
 
 
@@ -59,10 +59,10 @@ def _values(raw: bytes) -> list[Any]:
         pairs = json.loads(raw.decode(), object_pairs_hook=tuple)
         json.dumps(pairs, ensure_ascii=False).encode("utf-8", "surrogateescape")
     except (ValueError, RecursionError):
-        raise Refused(Step.TRUST, "the trust root is not JSON") from None
+        raise Refused(Check.TRUST, "the trust root is not JSON") from None
     if not isinstance(pairs, tuple) or sorted(name for name, _ in pairs) != sorted(_KINDS):
-        raise Refused(Step.TRUST, f"a trust root has the members {', '.join(_KINDS)}, each once")
+        raise Refused(Check.TRUST, f"a trust root has the members {', '.join(_KINDS)}, each once")
     for name, value in pairs:
         if not isinstance(value, _KINDS[name]):
-            raise Refused(Step.TRUST, f"{name} is not a {_KINDS[name].__name__}")
+            raise Refused(Check.TRUST, f"{name} is not a {_KINDS[name].__name__}")
     return [dict(pairs)[name] for name in _KINDS]

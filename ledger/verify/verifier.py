@@ -21,7 +21,7 @@ from ledger.log.receipt import TlogProof, parse_tlog_proof
 from ledger.log.tiles import TILE_WIDTH, TileHashes
 from ledger.log.tree_head import Checkpoint
 from ledger.powers import Officers
-from ledger.verify.answers import Members, read_entry, read_receipt, unverified
+from ledger.verify.answer_files import Members, read_entry, read_receipt, unverified
 from ledger.verify.authority import Authority, gather_authority
 from ledger.verify.checkpoints import (
     check_kept,
@@ -31,11 +31,11 @@ from ledger.verify.checkpoints import (
     stated_checkpoint,
     times_of,
 )
-from ledger.verify.entries import CheckBundle, Chronology
-from ledger.verify.event import Event, read_event
-from ledger.verify.evidence import in_our_words, is_demonstration, known_to, show
+from ledger.verify.entry_checks import CheckBundle, Chronology
+from ledger.verify.event import RecordedEvent, read_event
+from ledger.verify.evidence_check import in_our_words, is_demonstration, known_to, show
 from ledger.verify.files import check_names, read_checkpoint, read_seen, read_tile
-from ledger.verify.outcome import Refused, Step, Verified, refusing, states
+from ledger.verify.outcome import Check, Refused, Verified, refusing, states
 from ledger.verify.signatures import (
     admit,
     check_signatures,
@@ -50,9 +50,9 @@ from ledger.wire.envelope import payload_hash
 
 T = TypeVar("T")
 
-OF_BUNDLES = (Step.HISTORY, Step.OPENINGS)  # Nothing else has what they check.
+OF_BUNDLES = (Check.HISTORY, Check.OPENINGS)  # Nothing else has what they check.
 
-Progress = Callable[[Step, int, int], None]
+Progress = Callable[[Check, int, int], None]
 """Told after each bundle of a long step: the step, bundles done, bundles in all."""
 
 
@@ -78,9 +78,9 @@ def verify_export(
     #    If it is not by those that are trusted, the log may have others since: that 4. will tell.
     note, unsigned = read_checkpoint(directory), None
     try:
-        checkpoint, _ = open_trusted(note, trust, Step.CHECKPOINT)
+        checkpoint, _ = open_trusted(note, trust, Check.CHECKPOINT)
     except Refused as refused:
-        checkpoint, unsigned = stated_checkpoint(note, Step.CHECKPOINT), refused
+        checkpoint, unsigned = stated_checkpoint(note, Check.CHECKPOINT), refused
     size, total = checkpoint.size, -(-checkpoint.size // TILE_WIDTH)
 
     try:
@@ -88,7 +88,7 @@ def verify_export(
         #    there are as many entries as the checkpoint says, and no file beside them.
         larger = check_names(directory, size)
         with in_order(HashBundle(directory, size), range(total), cores, chunk=32) as hashed:
-            tree = check_tree(directory, checkpoint, _told(hashed, progress, Step.TREE, total))
+            tree = check_tree(directory, checkpoint, _told(hashed, progress, Check.TREE, total))
 
         # 4. Entry 0 is the trusted genesis. From its keys and policy the log leads to those of now.
         check_genesis(dict(tree.authority[:1]).get(0, b""), trust)
@@ -96,7 +96,7 @@ def verify_export(
         now = trust_at(size, trust, authority)
     except Refused as refused:
         raise unsigned or refused from None
-    checkpoint, bounds = open_trusted(note, now, Step.CHECKPOINT)
+    checkpoint, bounds = open_trusted(note, now, Check.CHECKPOINT)
 
     # 5. to 8. Each entry by itself: form, identity and time, sorted lists, signatures by keys in
     #    force then. In sequence: no event twice, no instant before the last or after the signing.
@@ -104,7 +104,7 @@ def verify_export(
     seen = [*([] if previous is None else [(previous, None)]), *read_seen(directory, size)]
     chronology = Chronology(bounds, around(note for note, _ in seen))
     with in_order(check, list(enumerate(tree.bundles)), cores) as checked:
-        for bundle in _told(checked, progress, Step.SIGNATURES, total):
+        for bundle in _told(checked, progress, Check.SIGNATURES, total):
             chronology.follow(bundle)
 
     # 9. Checkpoints that were seen, where there are any, are of prefixes of this log, and no entry
@@ -114,10 +114,10 @@ def verify_export(
     for each in seen:
         check_seen(each, checkpoint, tiles, chronology.accepted, then)
 
-    idle = OF_BUNDLES if seen else (Step.CONSISTENCY, *OF_BUNDLES)
+    idle = OF_BUNDLES if seen else (Check.CONSISTENCY, *OF_BUNDLES)
     strange = lines_of_strangers(note, now, size)
     beside = [(size, f"{len(larger)} files beside it, {larger[0]} first")] if larger else []
-    unread = {Step.CHECKPOINT: strange, Step.SIGNATURES: chronology.unchecked, Step.TREE: beside}
+    unread = {Check.CHECKPOINT: strange, Check.SIGNATURES: chronology.unchecked, Check.TREE: beside}
     ended = states([step for step, loose in unread.items() if loose], idle)
     told = chronology.signatures, tuple(each for loose in unread.values() for each in loose)
     keys, words, vouched = now.log_keys, tuple(authority.refusal_keys), tuple(chronology.vouched)
@@ -145,13 +145,13 @@ def verify_receipt(
 
     # 2. The checkpoint in the receipt: a strict note, signed as that of a log must be.
     (proof_raw, receipt_says), (raw, entry_says) = read_receipt(receipt), read_entry(entry)
-    with refusing(Step.CHECKPOINT):
+    with refusing(Check.CHECKPOINT):
         proof = parse_tlog_proof(proof_raw)
     position, shown = proof.index, show(charter, trust_root) if charter else None
     if shown:
-        size = stated_checkpoint(proof.checkpoint_raw, Step.CHECKPOINT).size
+        size = stated_checkpoint(proof.checkpoint_raw, Check.CHECKPOINT).size
         trust = trust_shown(size, trust, shown)
-    checkpoint, _ = opened = open_trusted(proof.checkpoint_raw, trust, Step.CHECKPOINT)
+    checkpoint, _ = opened = open_trusted(proof.checkpoint_raw, trust, Check.CHECKPOINT)
 
     # 3. to 8. What every receipt is held to; the JSON around the bytes says the same.
     graded = ("logged",) if trust.policy.quorum is None else ("logged", "witnessed")
@@ -163,7 +163,7 @@ def verify_receipt(
     # 9. A checkpoint that was kept, where there is one.
     continued = previous is None
     if previous is not None:
-        size = stated_checkpoint(previous, Step.CONSISTENCY).size
+        size = stated_checkpoint(previous, Check.CONSISTENCY).size
         then = trust_shown(size, pinned, shown) if shown else trust
         continued = check_kept(previous, then, opened, raw, proof)
 
@@ -174,12 +174,12 @@ def verify_receipt(
     loose += [] if continued else ["whether the log continues what it was: an export shows it"]
     if changed := checkpoint.size > (known_to(shown) if shown else 0):
         loose += ["whether the log's keys, policy or operator changed since the trust root"]
-    keys = Step.CHECKPOINT if strange or changed else Step.IDENTITY
-    lines = Step.SIGNATURES if held.unread else Step.IDENTITY
-    idle = (*OF_BUNDLES, *(() if charter or position == 0 else (Step.GENESIS,)))
-    idle += () if previous else (Step.CONSISTENCY,)
-    follows = Step.IDENTITY if continued else Step.CONSISTENCY
-    ended, facts = states((Step.IDENTITY, keys, lines, follows), idle), _facts(held.event)
+    keys = Check.CHECKPOINT if strange or changed else Check.IDENTITY
+    lines = Check.SIGNATURES if held.unread else Check.IDENTITY
+    idle = (*OF_BUNDLES, *(() if charter or position == 0 else (Check.GENESIS,)))
+    idle += () if previous else (Check.CONSISTENCY,)
+    follows = Check.IDENTITY if continued else Check.CONSISTENCY
+    ended, facts = states((Check.IDENTITY, keys, lines, follows), idle), _facts(held.event)
     demonstration = is_demonstration(shown, position) if shown else None
     if position == 0 and (checkpoint.size == 1 or not held.event.body.get("delay_seconds")):
         demonstration = not held.event.body.get("delay_seconds")
@@ -199,10 +199,10 @@ def verify_receipt(
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class EntryFindings:
     """What an entry under a checkpoint comes to: verified lines, what is left open, unproved."""
 
-    event: Event
+    event: RecordedEvent
     signatures: int
     unread: list[str]
     unproved: list[str]
@@ -215,7 +215,7 @@ def check_entry(
     trust: Trust,
     shown: court.Verified | None = None,
     said: Iterable[tuple[Members, Members]] = (),
-) -> Held:
+) -> EntryFindings:
     """Hold an entry to a checkpoint that was opened (steps 3 to 8): all that a receipt can show.
 
     `shown` is a verified bundle about who governs the log; `said` are members of JSON about the
@@ -224,7 +224,7 @@ def check_entry(
     position, (checkpoint, bounds) = proof.index, opened
 
     # 3. The entry hashes up to the root by the proof.
-    with refusing(Step.TREE, position):
+    with refusing(Check.TREE, position):
         verify_inclusion(leaf_hash(raw), position, checkpoint.size, proof.hashes, checkpoint.root)
 
     # 4. Entry 0 is the trusted genesis.
@@ -240,7 +240,7 @@ def check_entry(
     # 8. The genesis entry brings all of its keys; another entry's lines by keys that it brings.
     signatures, unread = _check_lines(event, raw, trust.origin)
     unread += judge_by_itself(event, _officers(position, shown)) if position else []
-    return Held(event, signatures, unread, sorted(unproved))
+    return EntryFindings(event, signatures, unread, sorted(unproved))
 
 
 def _officers(position: int, shown: court.Verified | None) -> Officers | None:
@@ -251,7 +251,7 @@ def _officers(position: int, shown: court.Verified | None) -> Officers | None:
     return Officers(operator, shown.authority.registrar)
 
 
-def _facts(event: Event) -> dict[str, str]:
+def _facts(event: RecordedEvent) -> dict[str, str]:
     return {
         "event_id": event.event_id,
         "accepted": event.entry.accepted,
@@ -262,7 +262,7 @@ def _facts(event: Event) -> dict[str, str]:
     }
 
 
-def _check_lines(event: Event, raw: bytes, origin: str) -> tuple[int, list[str]]:
+def _check_lines(event: RecordedEvent, raw: bytes, origin: str) -> tuple[int, list[str]]:
     """Verify what lines an entry brings the keys of; return how many, and what is unchecked."""
     if event.position == 0:
         check_signatures(event, gather_authority([(0, raw)], origin))
@@ -288,10 +288,10 @@ def lines_of_strangers(note: bytes, trust: Trust, position: int) -> list[tuple[i
 def check_genesis(entry: bytes, trust: Trust) -> None:
     """Refuse (step 4) another entry 0 than the trusted one."""
     if sha256(entry).hexdigest() != trust.genesis_sha256:
-        raise Refused(Step.GENESIS, "entry 0 is not the one that is trusted", 0)
+        raise Refused(Check.GENESIS, "entry 0 is not the one that is trusted", 0)
     event = read_event(entry, 0, trust.origin)
     if event.body.get("origin") != trust.origin:
-        raise Refused(Step.GENESIS, "entry 0 opens another ledger", 0)
+        raise Refused(Check.GENESIS, "entry 0 opens another ledger", 0)
 
 
 def trust_at(size: int, trust: Trust, authority: Authority) -> Trust:
@@ -300,8 +300,8 @@ def trust_at(size: int, trust: Trust, authority: Authority) -> Trust:
     policies = [text for since, _, text in authority.policies if since <= size]
     known = [keys for _, keys in authority.log_keys]
     if pinned not in [digest for _, digest, _ in authority.policies] or trust.log_keys not in known:
-        raise Refused(Step.GENESIS, "the log never had the keys or the policy that are trusted", 0)
-    with refusing(Step.SIGNATURES):
+        raise Refused(Check.GENESIS, "the log never had the keys or the policy that are trusted", 0)
+    with refusing(Check.SIGNATURES):
         return trust.with_keys(log_keys, policies[-1] or trust.policy.raw)
 
 
@@ -310,12 +310,12 @@ def trust_shown(size: int, trust: Trust, shown: court.Verified) -> Trust:
 
     Raises `Refused` (step 8) where the log adopted what cannot be read.
     """
-    with in_our_words(), refusing(Step.SIGNATURES):
+    with in_our_words(), refusing(Check.SIGNATURES):
         now = shown.authority.trust_at(size, shown.trust)
         return trust.with_keys(now.log_keys, now.policy.raw)
 
 
-def _told(answers: Iterable[T], progress: Progress, step: Step, total: int) -> Iterator[T]:
+def _told(answers: Iterable[T], progress: Progress, step: Check, total: int) -> Iterator[T]:
     for done, answer in enumerate(answers, start=1):
         yield answer
         progress(step, done, total)

@@ -22,9 +22,9 @@ from ledger.log.merkle import LogError
 from ledger.log.note import parse_vkey
 from ledger.log.statement import Promise, SignedRefusal, Statement, open_statement
 from ledger.log.tiles import TILE_WIDTH, parse_bundle, tile_width
-from ledger.verify.event import CLOCK_TOLERANCE, Event, read_event
+from ledger.verify.event import CLOCK_TOLERANCE, RecordedEvent, read_event
 from ledger.verify.files import read_bundle, read_checkpoint
-from ledger.verify.outcome import Refused, Step, Verified
+from ledger.verify.outcome import Check, Refused, Verified
 from ledger.verify.verifier import verify_export
 from ledger.wire.instant import format_instant
 
@@ -122,7 +122,7 @@ def check_instant(said: SignedRefusal, began: str) -> None:
     # Instants have one spelling and one length, so they compare as texts.
     if not began <= said.refused <= format_instant(now + CLOCK_TOLERANCE):
         told = f"the log began at {began}, by this clock it is {format_instant(now)}"
-        raise Refused(Step.CHECKPOINT, f"the statement says refused {said.refused}: {told}")
+        raise Refused(Check.CHECKPOINT, f"the statement says refused {said.refused}: {told}")
 
 
 def _answer_to(said: Statement, answer: Statement | None) -> SignedRefusal | None:
@@ -134,16 +134,16 @@ def _answer_to(said: Statement, answer: Statement | None) -> SignedRefusal | Non
     if answer is None:
         return None
     if not isinstance(said, Promise) or not isinstance(answer, SignedRefusal):
-        raise Refused(Step.CHECKPOINT, "a promise is answered by a refusal, and nothing else is")
+        raise Refused(Check.CHECKPOINT, "a promise is answered by a refusal, and nothing else is")
     if answer.payload != said.payload:
-        raise Refused(Step.CHECKPOINT, "what is shown as the answer is no refusal of these bytes")
+        raise Refused(Check.CHECKPOINT, "what is shown as the answer is no refusal of these bytes")
     if answer.final == "no" and answer.refused < said.received:
-        raise Refused(Step.CHECKPOINT, "what is shown as the answer was said before the promise")
+        raise Refused(Check.CHECKPOINT, "what is shown as the answer was said before the promise")
     return answer
 
 
 def _kept(
-    said: Statement, event: Event | None, answer: SignedRefusal | None, log_time: str
+    said: Statement, event: RecordedEvent | None, answer: SignedRefusal | None, log_time: str
 ) -> tuple[Kept, str]:
     """Judge one statement, and the answer to it."""
     named = {"the statement": said.event_id}
@@ -161,7 +161,7 @@ def _kept(
     return _promise_kept(said, event, answer, log_time)
 
 
-def _refusal_kept(said: SignedRefusal, event: Event | None) -> tuple[Kept, str]:
+def _refusal_kept(said: SignedRefusal, event: RecordedEvent | None) -> tuple[Kept, str]:
     if event is None:
         return Kept.STANDS, f"{said.code}, {said.refused}"
     accepted = event.entry.accepted
@@ -171,7 +171,7 @@ def _refusal_kept(said: SignedRefusal, event: Event | None) -> tuple[Kept, str]:
 
 
 def _promise_kept(
-    said: Promise, event: Event | None, answer: SignedRefusal | None, log_time: str
+    said: Promise, event: RecordedEvent | None, answer: SignedRefusal | None, log_time: str
 ) -> tuple[Kept, str]:
     if event is not None:
         accepted = event.entry.accepted
@@ -195,9 +195,9 @@ def _opened(raw: bytes, verified: Verified) -> Statement:
     try:
         statement = open_statement(raw, map(parse_vkey, verified.refusal_keys))
     except LogError as error:
-        raise Refused(Step.CHECKPOINT, f"the statement: {error}") from None
+        raise Refused(Check.CHECKPOINT, f"the statement: {error}") from None
     if statement.origin != verified.checkpoint.origin:
-        raise Refused(Step.CHECKPOINT, f"the statement is of another log, {statement.origin}")
+        raise Refused(Check.CHECKPOINT, f"the statement is of another log, {statement.origin}")
     return statement
 
 
@@ -205,11 +205,11 @@ def _signed_at(note: bytes, verified: Verified) -> datetime:
     """Return the instant that the log's own timed line states under its checkpoint."""
     times = log_times(note, [parse_vkey(vkey) for vkey in verified.log_keys])
     if not times:
-        raise Refused(Step.CHECKPOINT, "no key of the log states a time")
+        raise Refused(Check.CHECKPOINT, "no key of the log states a time")
     return datetime.fromtimestamp(min(times), UTC)
 
 
-def _recorded(statement: Statement, directory: Path, size: int) -> Event | None:
+def _recorded(statement: Statement, directory: Path, size: int) -> RecordedEvent | None:
     """Return the event of these very bytes, if it stands in the log, whatever its id."""
     digest = bytes.fromhex(statement.payload.removeprefix("sha256:"))
     for position, entry in _entries(directory, size):

@@ -22,7 +22,7 @@ from typing import Any
 
 from ledger.wire.base64 import MalformedBase64, b64decode, b64encode
 from ledger.wire.canonical import WireError
-from ledger.wire.keys import BadSignature, PrivateKey, PublicKey, is_key_id
+from ledger.wire.signing_keys import PrivateKey, PublicKey, SignatureMismatch, is_key_id
 
 PAYLOAD_TYPE = "application/vnd.techledger.event+json"
 """The only type of payload so far. Another is refused: its bytes would mean nothing here."""
@@ -72,18 +72,18 @@ def sign_envelope(payload: bytes, keys: Iterable[PrivateKey]) -> Envelope:
 def verify_signatures(
     payload: bytes, signatures: Sequence[Signature], keys: Mapping[str, PublicKey]
 ) -> None:
-    """Raise `BadSignature` unless there are signatures and each one verifies under its key.
+    """Raise `SignatureMismatch` unless there are signatures and each one verifies under its key.
 
     `keys` maps key ids to the keys that may have signed; a line by any other key is refused, not
     ignored, so that nothing can be added to what the parties signed.
     """
     message = pae(PAYLOAD_TYPE, payload)
     if not signatures:
-        raise BadSignature
+        raise SignatureMismatch
     for signature in signatures:
         key = keys.get(signature.key_id)
         if key is None:
-            raise BadSignature
+            raise SignatureMismatch
         key.verify(signature.value, message)
 
 

@@ -73,7 +73,7 @@ class Cosigned:
 
 
 @dataclass(frozen=True, slots=True)
-class Contradiction:
+class SplitView:
     """Two notes that the log signed, of one size and with two roots: cosigned, and refused."""
 
     received: int
@@ -187,14 +187,14 @@ class WitnessState:
         ).fetchone()
         return row[0] if row else None
 
-    def contradictions(self, origin: str) -> list[Contradiction]:
+    def contradictions(self, origin: str) -> list[SplitView]:
         """Return what a log signed against itself, the first first."""
         with self._reading:
             rows = self._committed.execute(
                 "SELECT received, cosigned, other FROM contradiction WHERE origin = ? ORDER BY id",
                 (origin,),
             ).fetchall()
-        return [Contradiction(*row) for row in rows]
+        return [SplitView(*row) for row in rows]
 
 
 def _latest(connection: sqlite3.Connection, origin: str) -> Cosigned | None:

@@ -49,7 +49,7 @@ SIZE: Final = "text/x.tlog.size"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WitnessResponse:
     """An HTTP status, the type of the body, and the body."""
 
     status: int
@@ -67,7 +67,7 @@ class _Opened:
 
 
 class _Refused(Exception):
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: WitnessResponse) -> None:
         self.answer = answer
 
 
@@ -87,13 +87,13 @@ class Witness:
         self._logs, self._book, self._now = logs, book, now
         self._origins = {sha256(origin.encode()).hexdigest(): origin for origin in logs}
 
-    def add_checkpoint(self, body: bytes) -> Answer:
+    def add_checkpoint(self, body: bytes) -> WitnessResponse:
         """Answer `add-checkpoint`; the book has the new checkpoint before this returns."""
         try:
             request = _read(parse_add_checkpoint, body)
             opened = self._open(request.note)
             if request.old > opened.checkpoint.size:
-                return Answer(400, "the old size is above that of the checkpoint\n")
+                return WitnessResponse(400, "the old size is above that of the checkpoint\n")
         except _Refused as refused:
             return refused.answer
         head = opened.checkpoint
@@ -106,19 +106,19 @@ class Witness:
         except _Refused as refused:
             return refused.answer
 
-    def _move(self, request: AddCheckpoint, opened: _Opened) -> Answer:
+    def _move(self, request: AddCheckpoint, opened: _Opened) -> WitnessResponse:
         checkpoint, now = opened.checkpoint, self._now()
         last = self._book.latest(checkpoint.origin)
         size = 0 if last is None else last.size
         if request.old != size:
-            return Answer(409, f"{size}\n", SIZE)
+            return WitnessResponse(409, f"{size}\n", SIZE)
         if last is not None and now < last.time:
-            return Answer(503, "the clock of this witness went back\n")
+            return WitnessResponse(503, "the clock of this witness went back\n")
         _must_continue(request, checkpoint, last)
         lines = self._cosign(checkpoint, opened.note.text, now)
         note = format_note(Note(opened.note.text, (*opened.lines, *lines)))
         self._book.write(checkpoint.origin, Cosigned(checkpoint.size, checkpoint.root, now, note))
-        return Answer(200, "".join(line.line for line in lines))
+        return WitnessResponse(200, "".join(line.line for line in lines))
 
     def _cosign(self, checkpoint: Checkpoint, text: str, now: int) -> tuple[NoteSignature, ...]:
         # A line of type 0x06 does not cover extension lines: of such a note it would say too much.
@@ -126,60 +126,64 @@ class Witness:
         signers = signers[:1] if checkpoint.extensions else signers
         return tuple(NoteSignature(s.name, s.key_id, s.sign(text, now)) for s in signers)
 
-    def sign_subtree(self, body: bytes) -> Answer:
+    def sign_subtree(self, body: bytes) -> WitnessResponse:
         """Answer `sign-subtree` by ML-DSA-44, for a checkpoint that this witness has cosigned."""
         try:
             request = _read(parse_sign_subtree, body)
             note = _read(parse_note, request.note)
             checkpoint = _read(parse_checkpoint, note.text)
             if request.end > checkpoint.size or request.start >= request.end:
-                return Answer(400, "the subtree is not within the checkpoint's tree\n")
+                return WitnessResponse(400, "the subtree is not within the checkpoint's tree\n")
             _read(lambda _: check_subtree(request.start, request.end), b"")
             if checkpoint.origin not in self._logs:
-                return Answer(404, "no log of that origin is known here\n")
+                return WitnessResponse(404, "no log of that origin is known here\n")
             self._must_be_ours(request.note)
             _must_be_within(request, checkpoint)
         except _Refused as refused:
             return refused.answer
         subtree = Subtree(checkpoint.origin, request.start, request.end, request.root)
         blob = self._quantum.sign_subtree(subtree)
-        return Answer(200, NoteSignature(self._quantum.name, self._quantum.key_id, blob).line)
+        return WitnessResponse(
+            200, NoteSignature(self._quantum.name, self._quantum.key_id, blob).line
+        )
 
     def _must_be_ours(self, note: bytes) -> None:
         ours = (self._classical.verifier(), self._quantum.verifier())
         try:
             open_note(note, ours)
         except (UnverifiedNote, BadNoteSignature):
-            raise _Refused(Answer(403, "this witness has not cosigned it\n")) from None
+            raise _Refused(WitnessResponse(403, "this witness has not cosigned it\n")) from None
 
-    def checkpoint(self, origin_hash: str) -> Answer:
+    def checkpoint(self, origin_hash: str) -> WitnessResponse:
         """Answer a monitor: the last checkpoint cosigned, with the log's lines and our own."""
         origin = self._origins.get(origin_hash)
         last = None if origin is None else self._book.committed(origin)
         if last is None:
-            return Answer(404, "no checkpoint of that log was cosigned here\n")
-        return Answer(200, last.note.decode())
+            return WitnessResponse(404, "no checkpoint of that log was cosigned here\n")
+        return WitnessResponse(200, last.note.decode())
 
     def _open(self, raw: bytes) -> _Opened:
         checkpoint = _read(lambda each: parse_checkpoint(parse_note(each).text), raw)
         keys = self._logs.get(checkpoint.origin)
         if keys is None:
-            raise _Refused(Answer(404, "no log of that origin is known here\n"))
+            raise _Refused(WitnessResponse(404, "no log of that origin is known here\n"))
         try:
             note, lines = open_note(raw, keys)
         except (UnverifiedNote, BadNoteSignature, AmbiguousKeys):
-            raise _Refused(Answer(403, "the log has not signed this checkpoint\n")) from None
+            raise _Refused(
+                WitnessResponse(403, "the log has not signed this checkpoint\n")
+            ) from None
         return _Opened(checkpoint, note, lines)
 
 
 def _must_continue(request: AddCheckpoint, checkpoint: Checkpoint, last: Cosigned | None) -> None:
     root = EMPTY_ROOT if last is None else last.root
     if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
-        raise _Refused(Answer(422, "an empty tree has one root\n"))
+        raise _Refused(WitnessResponse(422, "an empty tree has one root\n"))
     try:
         verify_consistency(request.old, checkpoint.size, request.proof, root, checkpoint.root)
     except ProofRefused as error:
-        raise _Refused(Answer(422, f"{error}\n")) from None
+        raise _Refused(WitnessResponse(422, f"{error}\n")) from None
 
 
 def _must_be_within(request: SignSubtree, checkpoint: Checkpoint) -> None:
@@ -193,7 +197,7 @@ def _must_be_within(request: SignSubtree, checkpoint: Checkpoint) -> None:
             checkpoint.root,
         )
     except ProofRefused as error:
-        raise _Refused(Answer(422, f"{error}\n")) from None
+        raise _Refused(WitnessResponse(422, f"{error}\n")) from None
 
 
 def _read(parse: Callable[[S], T], raw: S) -> T:
@@ -201,4 +205,4 @@ def _read(parse: Callable[[S], T], raw: S) -> T:
     try:
         return parse(raw)
     except LogError as error:
-        raise _Refused(Answer(400, f"{error}\n")) from None
+        raise _Refused(WitnessResponse(400, f"{error}\n")) from None

@@ -29,7 +29,7 @@ from ledger.events.vintage import SoftwareOlder
 from ledger.home.batches import BatchKey
 from ledger.runtime.faults import is_bug
 from ledger.store.checkpoints import published_size
-from ledger.store.connection import Conflict, OutcomeUnknown, Pool, Unavailable, Unfit
+from ledger.store.connection import Conflict, OutcomeUnknown, Pool, Unavailable, ValueUnfit
 from ledger.store.frames import Frame, read_frames
 from ledger.store.readmodels import (
     Fenced,
@@ -300,7 +300,7 @@ class Attempt:
 
 def is_at_fault(error: BaseException) -> bool:
     """Say whether it is what the entries hold, or our code, that failed: it would fail again."""
-    return is_bug(error) or isinstance(error, Unfit | Conflict)
+    return is_bug(error) or isinstance(error, ValueUnfit | Conflict)
 
 
 def is_outdated(model: ReadModel, progress: Progress, key: BatchKey | None = None) -> bool:

@@ -12,8 +12,8 @@ from itertools import chain, pairwise
 
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.royalty import Royalty, agreed_period, due_day, year_of, year_start
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.ground import Ground
-from ledger.domain.core.law import Law
 from ledger.domain.core.types import Sealed
 from ledger.domain.revenue.distribution import RevenueDistributed
 from ledger.domain.revenue.interest import Compounding, interest_on

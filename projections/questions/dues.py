@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from ledger.domain.contracts.agreed_share import Step
+from ledger.domain.contracts.agreed_share import WaterfallStep
 from ledger.domain.core.money import Part
 from ledger.domain.core.types import Sealed
 from ledger.domain.revenue.distribution import Distributed
@@ -24,14 +24,14 @@ from projections.engine.view import (
     positions_of,
     read_snapshot,
 )
-from projections.questions.disputes import standing_orders
-from projections.questions.keys import owners_of
+from projections.questions.dispute_record import standing_orders
+from projections.questions.party_keys import owners_of
 from projections.tables.basis import answering, told
+from projections.tables.contract_revenue import PayableRow, payables
 from projections.tables.dispute_events import OrderRow, orders, told_of
 from projections.tables.key_events import keys
 from projections.tables.money_events import MoneyEvent, money_events, money_of, said_as
 from projections.tables.reader import Reader
-from projections.tables.revenue import PayableRow, payables
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class DueLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class UnsplitMoney:
     """What of a distribution waits until the co-authors have agreed to split it."""
 
     distribution: str
@@ -81,7 +81,7 @@ class Dues(Answer):
     true_on: date
     size: int
     lines: tuple[DueLine, ...]
-    suspense: tuple[Waiting, ...]
+    suspense: tuple[UnsplitMoney, ...]
     positions: tuple[int, ...]
 
     @property
@@ -112,7 +112,7 @@ class Agreement(YesOrNo):
     authors_ppm: int
     technology: str | None
     roles: tuple[RoleOf, ...]
-    waterfall: tuple[Step, ...]
+    waterfall: tuple[WaterfallStep, ...]
     effective_from: date | None
     superseded_by: str | None
     agreed_by: tuple[str, ...]
@@ -212,7 +212,7 @@ def _positions_of_payments(party: str, around: Sequence[MoneyEvent]) -> list[int
     return paid + back
 
 
-def _waiting(view: View, party: str, contract: str | None, known: Known) -> Iterable[Waiting]:
+def _waiting(view: View, party: str, contract: str | None, known: Known) -> Iterable[UnsplitMoney]:
     """Yield what waits of the distributions of a contract: it is asked about one at a time."""
     if contract is None:
         return
@@ -223,7 +223,7 @@ def _waiting(view: View, party: str, contract: str | None, known: Known) -> Iter
     released = {body.distribution for _, body in said_as(own, SuspenseReleased)}
     for row, body in waiting:
         if body.distribution not in released:
-            yield Waiting(
+            yield UnsplitMoney(
                 body.distribution,
                 body.contract,
                 row.position,

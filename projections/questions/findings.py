@@ -26,10 +26,10 @@ from ledger.domain.rights.title import AssignmentRegistered
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal
 from projections.engine.view import RECORDED, bound_parameters, positions_of, read_snapshot
-from projections.questions.disputes import dispute_of
+from projections.questions.dispute_record import dispute_of
 from projections.questions.dues import distributed_by, releases_of
-from projections.questions.keys import signed_by
 from projections.questions.lapses import lapse_effects, standings
+from projections.questions.party_keys import signed_by
 from projections.questions.remaining_scope import granted_from
 from projections.questions.title_over import overtaken, terms_of
 from projections.tables.basis import listing, named

@@ -38,7 +38,7 @@ class Editions(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class Judged(Answer):
+class EventGrounds(Answer):
     """An event's edition and law data, and the rules of law that its dates choose.
 
     `at_hand` is False where this server does not hold those law data: then no rule is told.
@@ -61,7 +61,7 @@ def editions_of(reader: Reader) -> Editions:
         return Editions(view.size, found, known_at=known.asked)
 
 
-def grounds_of(reader: Reader, position: int) -> Judged:
+def grounds_of(reader: Reader, position: int) -> EventGrounds:
     """Return by what an event was judged. Raises `Beyond` or `NotFolded`."""
     frames = read_frames(reader.pool, position, position + 1, 1)
     edition = edition_at(reader.pool, position)
@@ -71,7 +71,7 @@ def grounds_of(reader: Reader, position: int) -> Judged:
         raise NotFolded(f"position {position} is not folded yet")
     logged = decode(frames[0][1], position)
     law = reader.laws.get(edition.law_data_sha256)
-    return Judged(
+    return EventGrounds(
         position,
         logged.event.type,
         editions_of(reader).size,

@@ -29,9 +29,7 @@ from projections.engine.answer import Answer
 from projections.engine.projection import Journal, Tells
 from projections.engine.view import DATED, RECORDED, View, bound_parameters, positions_of
 from projections.tables.basis import answering, told
-from projections.tables.grants import encumbrances, grants
-from projections.tables.reader import Reader
-from projections.tables.revenue import (
+from projections.tables.contract_revenue import (
     PayableRow,
     PaymentRow,
     ReportRow,
@@ -39,6 +37,8 @@ from projections.tables.revenue import (
     payments,
     reports,
 )
+from projections.tables.grants import encumbrances, grants
+from projections.tables.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ledger.domain.core.court_order import kind_of
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.scope import (
     Act,
     Box,

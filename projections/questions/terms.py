@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import Grant, Terms, changed
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.types import legal_day
 from projections.engine.answer import Answer
 from projections.engine.event_bodies import EventBody
@@ -27,8 +27,8 @@ from projections.engine.view import (
 )
 from projections.tables.basis import answering, listing, named, told
 from projections.tables.contract_events import contract_events, events_of, folded
+from projections.tables.contract_revenue import ReportRow, reports
 from projections.tables.reader import Reader
-from projections.tables.revenue import ReportRow, reports
 from projections.tables.status import ENDED, status_rows
 from projections.tables.status import status as rights_status
 from projections.tables.status import status_on as rights_status_on
@@ -132,7 +132,7 @@ class Versions(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class TermsDifference:
     """A member of the terms that two versions have otherwise; grants are named one by one."""
 
     member: str
@@ -149,7 +149,7 @@ class VersionDiff(Answer):
     size: int
     before: int
     after: int
-    differences: tuple[Difference, ...]
+    differences: tuple[TermsDifference, ...]
     versions: tuple[Version, ...]
 
     @property
@@ -225,7 +225,9 @@ def diff_of(reader: Reader, contract: str, before: int, after: int) -> VersionDi
         assert value is not None, "a contract with versions is known"
         between = found[before:after]
         differences = tuple(
-            Difference(member, old, new, tuple(v.position for v in between if member in v.changed))
+            TermsDifference(
+                member, old, new, tuple(v.position for v in between if member in v.changed)
+            )
             for member, old, new in _differing(_nth(value, before), _nth(value, after))
         )
         answer = VersionDiff(contract, view.size, before, after, differences, between)

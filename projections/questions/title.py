@@ -22,7 +22,7 @@ from projections.engine.view import (
     bound_parameters,
     positions_of,
 )
-from projections.questions.disputes import holds, known_orders
+from projections.questions.dispute_record import holds, known_orders
 from projections.tables.basis import answering, told
 from projections.tables.chain import MOVES_NOTHING, ChainRow, chain, is_on_record, links
 from projections.tables.reader import Reader

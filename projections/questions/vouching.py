@@ -26,14 +26,14 @@ from projections.engine.view import (
     positions_of,
     read_snapshot,
 )
-from projections.questions.disputes import Dispute, dispute_of
+from projections.questions.dispute_record import Dispute, dispute_of
 from projections.questions.histories import Timeline, timeline_of
-from projections.questions.keys import Signed, SignedBy
+from projections.questions.party_keys import Signed, SignedBy
 from projections.tables.dispute_events import Step
 from projections.tables.key_events import keys, signed
 from projections.tables.mandates import mandates
 from projections.tables.offers import offers
-from projections.tables.parties import parties
+from projections.tables.party_facts import parties
 from projections.tables.reader import Reader
 from projections.tables.timeline import EventRow, events
 

@@ -7,6 +7,7 @@ from projections.questions.findings import suspects
 from projections.questions.lapses import standings
 from projections.tables.chain import chain
 from projections.tables.contract_events import contract_events
+from projections.tables.contract_revenue import payables, payments, reports, shares
 from projections.tables.dependencies import dependencies
 from projections.tables.dispute_events import disputes, orders
 from projections.tables.documents import documents
@@ -18,9 +19,8 @@ from projections.tables.mandates import mandates
 from projections.tables.market_events import market_events
 from projections.tables.money_events import money_events
 from projections.tables.offers import offers
-from projections.tables.parties import parties, relations
+from projections.tables.party_facts import parties, relations
 from projections.tables.registrations import registrations
-from projections.tables.revenue import payables, payments, reports, shares
 from projections.tables.status import status
 from projections.tables.technologies import technologies, technology_rights, technology_roles
 from projections.tables.timeline import events, timeline

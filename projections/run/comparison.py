@@ -87,7 +87,7 @@ class Differing:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference(Answer):
+class TableDifference(Answer):
     """How a table of `size` entries compares with their replay.
 
     `first` is the position of the first event whose rows differ, None if nothing does; `rows` are
@@ -151,7 +151,7 @@ def model_named(name: str) -> ReadModel:
     return BY_NAME[name]
 
 
-def difference(pool: Pool, model: ReadModel, limit: int | None = None) -> Difference:
+def difference(pool: Pool, model: ReadModel, limit: int | None = None) -> TableDifference:
     """Return where a table differs from the replay of the entries that it was folded from.
 
     Raises `TooLong` for more than `limit` entries, `NotFolded` if the table is not there.
@@ -168,7 +168,7 @@ def difference(pool: Pool, model: ReadModel, limit: int | None = None) -> Differ
             rows = sorted(comparing.differing(events), key=lambda row: row.position)
     except NotMigrated as error:
         raise NotFolded(NOT_BUILT) from error
-    return Difference(
+    return TableDifference(
         model.name,
         model.version,
         size,

@@ -16,7 +16,7 @@ from multiprocessing.synchronize import Event
 
 import structlog
 
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 from ledger.events.vintage import Vintage
 from ledger.home.batches import BatchKey
 from ledger.store.checkpoints import published_size

@@ -14,20 +14,20 @@ PAUSE_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
+class FoldProgress:
     """How many entries a read model has folded, and why it cannot fold the next if it cannot."""
 
     size: int
     halted: str | None = None
 
 
-def folded(pool: Pool) -> dict[str, Folded]:
+def folded(pool: Pool) -> dict[str, FoldProgress]:
     """Return how far each read model is; nothing is folded into one that is not built yet."""
     found = read_progress(pool)
     return {
-        model.name: Folded(found[model.name].size, found[model.name].halted)
+        model.name: FoldProgress(found[model.name].size, found[model.name].halted)
         if model.name in found
-        else Folded(0)
+        else FoldProgress(0)
         for model in READ_MODELS
     }
 
@@ -47,7 +47,7 @@ def folded_sizes(pool: Pool) -> dict[str, int]:
     return {name: each.size for name, each in folded(pool).items()}
 
 
-def troubles_of(models: Mapping[str, Folded]) -> list[str]:
+def troubles_of(models: Mapping[str, FoldProgress]) -> list[str]:
     """Return, of each read model that cannot go on, at which position it stands and why."""
     return [
         f"read model {name}: needs the operator: it cannot fold position {each.size}: {each.halted}"
@@ -56,7 +56,7 @@ def troubles_of(models: Mapping[str, Folded]) -> list[str]:
     ]
 
 
-def least_of(models: Mapping[str, Folded]) -> int:
+def least_of(models: Mapping[str, FoldProgress]) -> int:
     """Return how many entries all read models have folded that can go on."""
     going = [each.size for each in models.values() if each.halted is None]
     return min(going or [each.size for each in models.values()])

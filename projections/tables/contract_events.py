@@ -6,7 +6,7 @@ from ledger.domain.contracts.changing import ContractChanged
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import AgreedTerms
 from ledger.domain.contracts.entry_into_force import ConditionMet, ContractInForce, OptionExercised
-from ledger.domain.contracts.filing import Answer, FilingMade
+from ledger.domain.contracts.filing import FilingAnswer, FilingMade
 from ledger.domain.contracts.notice import NoticeReceived, NoticeServed
 from ledger.domain.contracts.suspension_and_termination import (
     ContractResumed,
@@ -33,7 +33,7 @@ _OF_CONTRACT = (
     ContractResumed,
     ContractTerminated,
     FilingMade,
-    Answer,
+    FilingAnswer,
 )
 """Bodies that say which one contract they are of."""
 

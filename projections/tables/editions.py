@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.event import Logged
-from ledger.domain.core.law import Law
 from ledger.domain.government.ledger import LedgerOpened, RulesAdopted
 from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.store.connection import Pool

@@ -17,9 +17,9 @@ from ledger.domain.contracts.contract import ContractConcluded
 from ledger.domain.contracts.contract_terms import AgreedTerms, Grant
 from ledger.domain.contracts.entry_into_force import ContractInForce, OptionExercised
 from ledger.domain.contracts.filing import (
-    Answer,
     CertificateIssued,
     CompulsoryLicenceGranted,
+    FilingAnswer,
     PermitIssued,
 )
 from ledger.domain.contracts.sublicence import SublicenceGranted
@@ -404,7 +404,7 @@ _OF_ONE = (
     ContractChanged,
     OptionExercised,
     ContractInForce,
-    Answer,
+    FilingAnswer,
     ContractTerminated,
     ContractSuspended,
     ContractResumed,

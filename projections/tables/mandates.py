@@ -21,9 +21,9 @@ from projections.engine.projection import Journal, Tells
 from projections.engine.view import RECORDED, Known, View, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.key_events import keys
-from projections.tables.parties import PartyFact, ended_on, parties
+from projections.tables.party_facts import PartyFact, ended_on, parties
 from projections.tables.reader import Reader
-from projections.tables.unbound import Waiting, instant_on, waiting_of
+from projections.tables.unbound import WaitingToBind, instant_on, waiting_of
 
 Lack = Literal["topic", "boundless", "ceiling", "currency", "not_begun", "over", "ended"]
 """What a mandate lacks; `boundless`: what the topic disposes of is within no ceiling."""
@@ -81,7 +81,7 @@ class Mandates(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedMandate:
     """A mandate, and what it lacks for the question; it covers it if it lacks nothing."""
 
     mandate: Mandate
@@ -119,8 +119,8 @@ class PowerToBind(YesOrNo):
     currency: str
     size: int
     ended: PartyFact | None
-    waiting: tuple[Waiting, ...]
-    mandates: tuple[Judged, ...]
+    waiting: tuple[WaitingToBind, ...]
+    mandates: tuple[JudgedMandate, ...]
 
     @property
     def itself(self) -> bool:
@@ -267,7 +267,7 @@ def _ended(view: View, both: Sequence[str], on: date, known: Known) -> PartyFact
     return ended_on(facts, on)
 
 
-def _judged(mandate: Mandate, on: date, act: Act) -> Judged:
+def _judged(mandate: Mandate, on: date, act: Act) -> JudgedMandate:
     lacks: list[Lack] = []
     if act.topic is not None and not {"*", act.topic}.intersection(mandate.topics):
         lacks.append("topic")
@@ -279,7 +279,7 @@ def _judged(mandate: Mandate, on: date, act: Act) -> Judged:
         elif act.amount > mandate.ceiling_amount:
             lacks.append("ceiling")
     lacks += _lacks_on(mandate, on)
-    return Judged(mandate, tuple(lacks))
+    return JudgedMandate(mandate, tuple(lacks))
 
 
 def _lacks_on(mandate: Mandate, on: date) -> Iterator[Lack]:

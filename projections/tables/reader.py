@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 from ledger.store.connection import Pool
 from projections.engine.view import Known, KnownAt, KnownBy, NotAsked, View
 from projections.tables.editions import law_in_force

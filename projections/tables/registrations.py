@@ -23,9 +23,9 @@ from ledger.domain.contracts.filing import (
 )
 from ledger.domain.contracts.sublicence import SublicenceGranted
 from ledger.domain.core.body import Body
+from ledger.domain.core.dated_law import Law, law_day
 from ledger.domain.core.event import Logged
 from ledger.domain.core.ground import Ground
-from ledger.domain.core.law import Law, law_day
 from ledger.domain.core.periods import end_of_days, end_of_working_days
 from projections.engine.answer import Answer
 from projections.engine.projection import On, Projection, Tells

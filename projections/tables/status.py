@@ -12,8 +12,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Literal
 
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.event import Logged
-from ledger.domain.core.law import Law
 from ledger.domain.rights.protection import term_of
 from ledger.domain.rights.right import RightFiled, covered, needs_no_title
 from ledger.domain.rights.right_status import (

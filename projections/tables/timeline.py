@@ -16,9 +16,9 @@ from ledger.domain.contracts.contract import ContractConcluded
 from ledger.domain.contracts.document import DocumentReceived, DocumentSent, FileOpened
 from ledger.domain.contracts.entry_into_force import ConditionMet, ContractInForce, OptionExercised
 from ledger.domain.contracts.filing import (
-    Answer,
     CertificateIssued,
     CompulsoryLicenceGranted,
+    FilingAnswer,
     FilingMade,
     PermitIssued,
     RegistrationRefused,
@@ -161,7 +161,7 @@ def office_of(body: Body) -> str | None:
         return _office_of(body.right)
     if isinstance(body, AssignmentRegistered):
         return _office_of(body.rights[0])
-    return body.authority if isinstance(body, FilingMade | Answer) else None
+    return body.authority if isinstance(body, FilingMade | FilingAnswer) else None
 
 
 def _office_of(right: str) -> str:

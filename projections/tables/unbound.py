@@ -11,11 +11,11 @@ from datetime import date, datetime, time, timedelta
 from ledger.domain.core.types import HANOI
 from projections.engine.view import RECORDED, Known, View, bound_parameters
 from projections.tables.key_events import KeyFact, keys
-from projections.tables.parties import PartyFact, in_force, parties
+from projections.tables.party_facts import PartyFact, in_force, parties
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingToBind:
     """A registration, or a key (`key_id`), of a party, with its roles: it binds from an instant on.
 
     `by` is the officer who vouched for a key.
@@ -37,7 +37,7 @@ def instant_on(day: date, now: datetime) -> datetime:
 
 def waiting_of(
     view: View, whose: Iterable[str], known: Known, now: datetime
-) -> tuple[Waiting, ...]:
+) -> tuple[WaitingToBind, ...]:
     """Return what waits of these parties at an instant, in order of position.
 
     The view must have the read models of parties and of keys.
@@ -50,18 +50,18 @@ def waiting_of(
     return tuple(sorted((w for w in found if now < w.not_before), key=lambda w: w.position))
 
 
-def _registrations(facts: Iterable[PartyFact]) -> Iterator[Waiting]:
+def _registrations(facts: Iterable[PartyFact]) -> Iterator[WaitingToBind]:
     facts = tuple(facts)
     for party in {fact.subject for fact in facts}:
         own = in_force([fact for fact in facts if fact.subject == party])
         roles = tuple(fact.value for fact in own if fact.fact == "role")
         for fact in own:
             if fact.binds_from is not None and fact.fact == "kind":
-                yield Waiting(party, fact.position, fact.binds_from, roles, None, None)
+                yield WaitingToBind(party, fact.position, fact.binds_from, roles, None, None)
 
 
-def _keys(rows: Iterable[KeyFact]) -> Iterator[Waiting]:
+def _keys(rows: Iterable[KeyFact]) -> Iterator[WaitingToBind]:
     for row in rows:
         if row.fact == "added" and row.by is not None and row.not_before is not None:
             key_id = row.subject.partition(":")[2]
-            yield Waiting(row.party, row.position, row.not_before, (), key_id, row.by)
+            yield WaitingToBind(row.party, row.position, row.not_before, (), key_id, row.by)

@@ -11,7 +11,7 @@ from ledger.events.compose import uuid7
 from ledger.follow.client import Signed
 from ledger.node.genesis import key_record
 from ledger.wire.envelope import sign_envelope
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.support.builders import (
     FIRM,
     INSTITUTE,

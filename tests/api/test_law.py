@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ledger.domain.core.law import digest_of
+from ledger.domain.core.dated_law import digest_of
 from ledger.events.lawbook import bundled_law
 from ledger.follow.client import LedgerClient, ProblemAnswer
 from tests.support.tale import Tale

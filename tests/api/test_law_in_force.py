@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from ledger.domain.core.body import Body
-from ledger.domain.core.law import read_law
+from ledger.domain.core.dated_law import read_law
 from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.lawbook import bundled_files, put_on_shelf
 from ledger.follow.client import Signed

@@ -13,7 +13,7 @@ from api.cli.projector import projector
 from api.cli.story import names
 from api.describe.links import PAGES
 from api.reads.questions import QUESTIONS, Question
-from ledger.domain.core.law import Law, read_law
+from ledger.domain.core.dated_law import Law, read_law
 from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.compose import uuid7
 from ledger.events.lawbook import bundled_files, bundled_law, put_on_shelf

@@ -15,7 +15,7 @@ from ledger.home.paths import Home
 from ledger.node.genesis import key_record
 from ledger.node.node import Node
 from ledger.wire.envelope import sign_envelope
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import rebuild
 from tests.support import builders as b

@@ -20,7 +20,7 @@ from ledger.store.entries import read_head
 from ledger.store.vault import read_openings
 from ledger.wire import canonical
 from ledger.wire.envelope import Envelope, envelope_to_object, sign_envelope
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.support.builders import (
     FIRM,
     INSTITUTE,

@@ -7,7 +7,7 @@ from ledger.node.genesis import key_record
 from ledger.node.node import Node
 from ledger.store.readmodels import forget_progress
 from ledger.wire.envelope import sign_envelope
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from projections.engine.decoding import decode
 from projections.questions.vouching import vouched_for
 from projections.run.catalogue import READ_MODELS

@@ -21,7 +21,7 @@ from bench.workload import _contract, _Keys
 from ledger.domain.core.types import legal_day
 from ledger.events.compose import compose, uuid7
 from ledger.wire.base64 import b64encode
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.attacks.stage import Stage
 
 ADDRESSES = [f"127.0.0.{number}" for number in range(2, 10)]

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from api.importers.cuad import Importing, Planned
+from api.importers.cuad import Importing, PlannedAgreement
 from api.importers.cuad import plan as plan_agreements
 from api.importers.cuad_records import parse_agreements
 from api.importers.inpadoc import Filing, StatusPlan, plan_status
@@ -277,7 +277,7 @@ def test_inpadoc_control_character_on_second_page(importing: Command) -> None:
 
 
 @pytest.fixture(scope="module")
-def agreements() -> dict[str, Planned]:
+def agreements() -> dict[str, PlannedAgreement]:
     def key_of(party: str) -> KeyRecord:
         return KeyRecord.model_validate(planted_key(party))
 
@@ -290,7 +290,7 @@ def agreements() -> dict[str, Planned]:
 
 
 @pytest.fixture(scope="module")
-def concluded(agreements: dict[str, Planned]) -> Past:
+def concluded(agreements: dict[str, PlannedAgreement]) -> Past:
     """Return the log after the events of all agreements, all of which are admitted."""
     log = given()
     for step in (step for each in agreements.values() for step in each.steps):
@@ -306,7 +306,7 @@ def test_cuad_option(concluded: Past) -> None:
 
 
 @pytest.mark.parametrize("file", ["two-currencies", "two-units", "late", "late2"])
-def test_cuad_refused(agreements: dict[str, Planned], file: str) -> None:
+def test_cuad_refused(agreements: dict[str, PlannedAgreement], file: str) -> None:
     refused = agreements[file].unreadable
     assert refused is not None
     assert "NOT_CARRIED" == refused.code
@@ -318,7 +318,7 @@ def test_cuad_free_one_of_two(concluded: Past) -> None:
     assert not hasattr(terms.price, "amount"), "it is sealed, not nought"
 
 
-def test_cuad_review(agreements: dict[str, Planned], concluded: Past) -> None:
+def test_cuad_review(agreements: dict[str, PlannedAgreement], concluded: Past) -> None:
     terms = concluded.value("contract:cuad.review").terms_on(date(2015, 1, 1))
     assert () == terms.tied_purchases
     reading = agreements["review"].reading

@@ -15,8 +15,8 @@ from ledger.domain.contracts.contract_terms import Confirmation
 from ledger.domain.contracts.granting import ExclusiveOverlap, SoleThirdGrant
 from ledger.domain.core.body import Body
 from ledger.domain.core.codes import FieldUnknown, TerritoryEdition
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.ground import Ground
-from ledger.domain.core.law import Law
 from ledger.domain.market.listing import ContentMissing
 from ledger.domain.parties.attestation import Attested
 from ledger.domain.rights.assignability import ForeignAssigneeStateFunded

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ledger import court
-from ledger.wire import keys
+from ledger.wire import signing_keys
 from tests.differential import notes
 from tests.differential.planted import CHANGES, TABLES, planted
 from tests.differential.run import Tally, summary, walk
@@ -25,7 +25,7 @@ from tests.differential.run import Tally, summary, walk
 def remember_keys() -> None:
     """Look at each key once: all cases bring the same few, and a point takes 50 ms to check."""
     court.is_prime_order = lru_cache(maxsize=4096)(court.is_prime_order)  # type: ignore[assignment]
-    keys.admit_key = lru_cache(maxsize=4096)(keys.admit_key)  # type: ignore[assignment]
+    signing_keys.admit_key = lru_cache(maxsize=4096)(signing_keys.admit_key)  # type: ignore[assignment]
 
 
 def one(task: tuple[Path, int, int]) -> Tally:

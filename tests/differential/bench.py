@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 from ledger.node.genesis import key_record
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.differential.story import Step, Writer, entry, lines
 from tests.support import builders as b
 from tests.support.sample_log import party_key

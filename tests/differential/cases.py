@@ -11,7 +11,7 @@ from typing import Any
 from ledger.node.genesis import key_record
 from ledger.powers import TABLE
 from ledger.wire.envelope import Signature
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.differential import policies, waiting
 from tests.differential.bench import NOBODY, OUTSIDER, Bench, event, officers, registered
 from tests.differential.story import DEPUTIES, deputy, entry, lines

@@ -22,7 +22,7 @@ from ledger.verify.authority import Authority, is_authority
 from ledger.verify.event import read_event
 from ledger.verify.outcome import Refused
 from ledger.verify.signatures import check_signatures
-from ledger.wire import keys
+from ledger.wire import signing_keys
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import Envelope
 
@@ -30,7 +30,7 @@ Answer = bool | None
 JUDGES = ("door", "audit", "verify", "court")
 
 
-_loaded = lru_cache(maxsize=4096)(keys.load_public)
+_loaded = lru_cache(maxsize=4096)(signing_keys.load_public)
 
 
 def _apart(authority: Any) -> Any:
@@ -108,7 +108,7 @@ class Judges:
             return None, refusal.code
         except (Refusal, Invalid) as refusal:
             return False, refusal.code
-        except (keys.BadSignature, keys.KeyRefused) as refusal:
+        except (signing_keys.SignatureMismatch, signing_keys.KeyRefused) as refusal:
             return False, type(refusal).__name__
         return True, ""
 

@@ -16,7 +16,7 @@ from ledger.log.note import format_vkey, parse_note, sign_note
 from ledger.log.tree_head import format_checkpoint
 from ledger.node.genesis import trust_root
 from ledger.verify.checkpoints import open_trusted
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.outcome import Check, Refused
 from ledger.verify.trust import parse_trust
 from tests.support.log import ed25519_key, flip, ml_dsa_key
 from tests.support.sample_log import ORIGIN, SIGNED_AT, log_signers
@@ -63,7 +63,7 @@ def notes(chance: Random) -> Iterator[tuple[bytes, bytes]]:
 def by_verify(trust: bytes, note: bytes) -> Said:
     """Return what the verifier of whole logs makes of a note."""
     try:
-        _, bounds = open_trusted(note, parse_trust(trust), Step.CHECKPOINT)
+        _, bounds = open_trusted(note, parse_trust(trust), Check.CHECKPOINT)
     except Refused:
         return None
     return tuple(bounds)

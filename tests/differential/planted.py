@@ -11,7 +11,7 @@ from typing import Any
 from ledger import court, powers
 from ledger.domain.registry import TOPICS
 from ledger.domain.signing import who_signs
-from ledger.powers import Row
+from ledger.powers import TopicPowers
 
 TABLES = ("admission", "verify", "court")
 
@@ -55,8 +55,8 @@ def planted(table: str, change: tuple[str, int, str, str]) -> Iterator[None]:
     """Change a word of one judge's table for as long as the block runs."""
     topic, column, word, instead = change
     tables: dict[str, tuple[Any, Any, Callable[..., Any]]] = {
-        "admission": (who_signs.WHO_SIGNS, TOPICS[topic], Row),
-        "verify": (powers.TABLE, topic, Row),
+        "admission": (who_signs.WHO_SIGNS, TOPICS[topic], TopicPowers),
+        "verify": (powers.TABLE, topic, TopicPowers),
         "court": (court.TABLE, topic, lambda *words: words),
     }
     rows, name, make = tables[table]

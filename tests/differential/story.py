@@ -24,7 +24,7 @@ from ledger.wire import canonical
 from ledger.wire.base64 import b64url_encode
 from ledger.wire.entry import Entry, format_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, Signature, payload_hash, sign_envelope
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.support import builders as b
 from tests.support import governance, mandates, parties
 from tests.support.golden_events import STORY

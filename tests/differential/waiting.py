@@ -5,7 +5,7 @@ from typing import Any
 
 from ledger.domain.core.types import format_instant
 from ledger.node.genesis import key_record
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.differential.bench import NOBODY, Bench, as_it_is, event, officers, registered
 from tests.differential.story import FAR, HELD, SILENT, SLEEPER, SLEEPING, STOPPED, STOPPED_KEY
 from tests.support import builders as b

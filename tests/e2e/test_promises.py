@@ -8,7 +8,7 @@ from ledger.home.settings import Settings
 from ledger.log.statement import Promise, SignedRefusal
 from ledger.node.node import open_database
 from ledger.store.connection import Pool
-from ledger.store.promises import count_waiting
+from ledger.store.stored_promises import count_waiting
 from ledger.verify.word import Kept
 from tests.support.promising import (
     head_locked,

@@ -22,7 +22,7 @@ from ledger.log.dating import seen_path
 from ledger.log.note import parse_note
 from ledger.log.tree_head import parse_checkpoint
 from ledger.node.genesis import initialise
-from ledger.verify.outcome import State, Step
+from ledger.verify.outcome import Check, CheckState
 from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export
 from ledger.wire.entry import parse_entry
@@ -135,7 +135,7 @@ def test_no_honest_log_is_refused_by_what_its_checkpoints_say_of_time(tmp_path: 
             path.write_bytes(note)
         answer = verify_export(directory, ahead.home.trust.read_bytes())
         assert ENTRIES + 2 == answer.checkpoint.size
-        assert State.PASSED == answer.steps[Step.CONSISTENCY.number - 1]
+        assert CheckState.PASSED == answer.steps[Check.CONSISTENCY.number - 1]
         assert last <= answer.checkpoint.size
         _check_that_it_was_tried(seen, directory, ahead)
 

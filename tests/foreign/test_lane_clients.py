@@ -13,7 +13,7 @@ import pytest
 from ledger.home.paths import Home
 from ledger.node.node import Node
 from ledger.wire.envelope import envelope_from_object, envelope_to_object, sign_envelope
-from ledger.wire.keys import load_public
+from ledger.wire.signing_keys import load_public
 from tests.foreign.conftest import ROOT
 from tests.support.builders import OPERATOR
 from tests.support.world import World

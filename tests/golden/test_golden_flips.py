@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.verify.evidence import verify_evidence
+from ledger.verify.evidence_check import verify_evidence
 from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_receipt
 from tests.golden.test_golden_ledger import LEDGERS

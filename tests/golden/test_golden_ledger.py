@@ -11,8 +11,8 @@ from api.cli.main import app
 from ledger.log.note import parse_note, parse_vkey
 from ledger.log.tree_head import parse_checkpoint
 from ledger.verify.__main__ import main
-from ledger.verify.evidence import verify_evidence
-from ledger.verify.outcome import Refused, State, Step
+from ledger.verify.evidence_check import verify_evidence
+from ledger.verify.outcome import Check, CheckState, Refused
 from ledger.verify.verifier import verify_export, verify_receipt
 from tests.support.cose import opened
 
@@ -34,7 +34,7 @@ def test_the_export_verifies_from_the_trust_root_of_the_first_day(ledger: Path) 
     trust = (ledger / "trust.json").read_bytes()
     answer = verify_export(ledger / "log", trust, previous=earlier, workers=1)
     assert parse_checkpoint(parse_note(earlier).text).size < answer.checkpoint.size
-    assert State.PASSED == answer.steps[Step.CONSISTENCY.number - 1]
+    assert CheckState.PASSED == answer.steps[Check.CONSISTENCY.number - 1]
     assert () == answer.unchecked
 
 

@@ -8,7 +8,7 @@ import pytest
 from ledger.store.connection import Pool
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
-from projections.questions.disputes import dispute_of, holds_on
+from projections.questions.dispute_record import dispute_of, holds_on
 from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import rebuild
 from tests.support.builders import (

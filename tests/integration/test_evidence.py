@@ -24,15 +24,15 @@ from ledger.follow.client import Signed
 from ledger.home.keystore import add_log_keys, load_log_keys
 from ledger.home.paths import Home
 from ledger.home.settings import Settings
-from ledger.log.evidence import Evidence, format_evidence, parse_evidence
+from ledger.log.evidence_bundle import Evidence, format_evidence, parse_evidence
 from ledger.log.note import NoteSignature
 from ledger.node.genesis import key_record
 from ledger.node.node import Node
 from ledger.publish import bundle_builder
 from ledger.publish.publisher import LogSigner
 from ledger.verify.__main__ import main
-from ledger.verify.evidence import verify_evidence
-from ledger.verify.outcome import Refused, Step, Verified, states
+from ledger.verify.evidence_check import verify_evidence
+from ledger.verify.outcome import Check, Refused, Verified, states
 from ledger.wire.commitment import opening_to_object
 from ledger.wire.envelope import sign_envelope
 from projections.engine.decoding import decode
@@ -86,7 +86,7 @@ class Case:
         """Verify a bundle by the one file, and by parts, which must agree."""
         raw = format_evidence(evidence)
         try:
-            theirs: Verified | Step = by_parts(raw, self.trust)
+            theirs: Verified | Check = by_parts(raw, self.trust)
         except Refused as refused:
             theirs = refused.step
         try:
@@ -123,8 +123,8 @@ def test_a_bundle_shows_the_whole_history_of_a_subject(case: Case) -> None:
     assert {1: REGISTRAR, 3: INSTITUTE, position: OPERATOR}.items() == {
         (at, what.split()[1]) for at, what in parties
     }
-    loose = (Step.CHECKPOINT, Step.IDENTITY, Step.SIGNATURES)
-    assert states(loose, (Step.CONSISTENCY, Step.OPENINGS)) == verified.steps
+    loose = (Check.CHECKPOINT, Check.IDENTITY, Check.SIGNATURES)
+    assert states(loose, (Check.CONSISTENCY, Check.OPENINGS)) == verified.steps
     # The technology, who registered its owner, the genesis, the seal.
     assert [0, 1, 3, position] == [each.position for each in evidence.entries]
 

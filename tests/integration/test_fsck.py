@@ -6,7 +6,7 @@ import pytest
 
 from ledger.home.antirollback import CheckpointFile
 from ledger.home.paths import Home
-from ledger.node.fsck import Report, check_log
+from ledger.node.fsck import FsckReport, check_log
 from ledger.store.connection import Pool
 from tests.support.builders import INSTITUTE, technology_registered
 from tests.support.node import append, found, running, settings_for
@@ -33,7 +33,7 @@ def home(database: Database, tmp_path: Path) -> Home:
     return made
 
 
-def check(database: Database, home: Home) -> Report:
+def check(database: Database, home: Home) -> FsckReport:
     pool = Pool(database.app_dsn, size=2)
     try:
         return check_log(pool, home)

@@ -11,7 +11,7 @@ from api.cli import operate
 from ledger.events.compose import uuid7
 from ledger.follow.client import Signed
 from ledger.home.antirollback import CheckpointFile
-from ledger.home.paths import Home, NotInitialised
+from ledger.home.paths import Home, HomeNotInitialised
 from ledger.home.settings import Settings
 from ledger.node.fsck import Finding, check_log
 from ledger.node.node import Node, batch_key
@@ -190,7 +190,7 @@ def test_without_a_trust_root_nothing_is_checked(
     spoil: Callable[[Home], object], pool: Pool, home: Home
 ) -> None:
     spoil(home)
-    with pytest.raises(NotInitialised):
+    with pytest.raises(HomeNotInitialised):
         check_log(pool, home)
 
 

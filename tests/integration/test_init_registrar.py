@@ -32,7 +32,7 @@ from ledger.node.genesis import (
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries
 from ledger.wire.envelope import Envelope, envelope_from_object, envelope_to_object, sign_envelope
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.support.builders import OPERATOR, REGISTRAR
 from tests.support.cutting import CUTS, KILLED, cut_at
 from tests.support.node import settings_for

@@ -16,12 +16,12 @@ from api.cli import operate
 from ledger.home.paths import Home
 from ledger.node.fsck import check_log
 from ledger.node.node import Node
-from ledger.store.attest import Unfit, attest
+from ledger.store.attest import DatabaseUnfit, attest
 from ledger.store.connection import NotAllowed, Pool
 from projections.engine.decoding import decode
 from projections.run.catalogue import READ_MODELS
-from projections.run.checking import read_model_faults
 from projections.run.rebuild import rebuild
+from projections.run.table_check import read_model_faults
 from tests.support.builders import INSTITUTE, OPERATOR
 from tests.support.http import serving
 from tests.support.node import append, running, settings_for
@@ -121,7 +121,7 @@ def test_one_is_found_the_server_is_not_ready_and_does_not_start(
             assert time.monotonic() < deadline
             time.sleep(0.1)
     assert f"nobody of this ledger made {said}" in " ".join(ready.json()["reasons"])
-    with pytest.raises(Unfit, match="nobody of this ledger made"):
+    with pytest.raises(DatabaseUnfit, match="nobody of this ledger made"):
         attest(database.app_dsn)
     assert said in faults(pool, node, home)
 

@@ -7,7 +7,7 @@ import pytest
 
 from ledger.domain.core.event import Logged
 from ledger.store import readmodels
-from ledger.store.connection import Pool, Unfit
+from ledger.store.connection import Pool, ValueUnfit
 from ledger.store.readmodels import Write, read_progress
 from projections.engine import runner as runners
 from projections.engine.decoding import decode
@@ -28,7 +28,7 @@ Ways = Callable[[pytest.MonkeyPatch], None]
 def cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     def write(pool: Pool, writes: Sequence[Write]) -> None:
         if any(each.table.name == "timeline" and is_bad(each.added) for each in writes):
-            raise Unfit("index row requires 12040 bytes, maximum size is 8191\nDETAIL: …")
+            raise ValueUnfit("index row requires 12040 bytes, maximum size is 8191\nDETAIL: …")
         readmodels.write_batch(pool, writes)
 
     monkeypatch.setattr(runners, "write_batch", write)

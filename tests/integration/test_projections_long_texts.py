@@ -12,7 +12,7 @@ from projections.engine.projection import ReadModel
 from projections.engine.runner import Runner
 from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import rebuild
-from projections.tables.parties import party_as_known
+from projections.tables.party_facts import party_as_known
 from tests.support.builders import INSTITUTE
 from tests.support.logbook import put
 from tests.support.parties import party_renamed

@@ -14,15 +14,15 @@ from projections.engine.decoding import decode
 from projections.engine.runner import Runner
 from projections.engine.view import Beyond, NotAsked, NotFolded
 from projections.questions.histories import timeline_of
-from projections.questions.licences import LicenceCheck, Use, check_licence
+from projections.questions.licence_check import LicenceCheck, Use, check_licence
 from projections.questions.title import Owner, title_of
 from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import rebuild
 from projections.run.waiting import folded_sizes, wait_until_folded
 from projections.tables.chain import chain_of
+from projections.tables.contract_revenue import Balance, revenue_of
 from projections.tables.liens import liens_on
 from projections.tables.offers import offers_of
-from projections.tables.revenue import Balance, revenue_of
 from projections.tables.status import status_of
 from projections.tables.timeline import timeline
 from tests.support import builders as b

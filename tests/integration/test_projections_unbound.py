@@ -8,12 +8,12 @@ import pytest
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from projections.engine.decoding import decode
-from projections.questions.keys import key_as_known
-from projections.questions.licences import check_licence
+from projections.questions.licence_check import check_licence
+from projections.questions.party_keys import key_as_known
 from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import rebuild
 from projections.tables.mandates import Act, PowerToBind, power_of
-from projections.tables.parties import party_as_known
+from projections.tables.party_facts import party_as_known
 from tests.integration.test_projections_queries import use
 from tests.support import builders as b
 from tests.support.builders import INSTITUTE, REGISTRAR

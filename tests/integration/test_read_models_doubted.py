@@ -32,10 +32,10 @@ from projections.engine.runner import Runner
 from projections.engine.view import NotFolded, read_snapshot
 from projections.run import process
 from projections.run.catalogue import READ_MODELS
-from projections.run.checking import read_model_faults
 from projections.run.comparison import difference
 from projections.run.rebuild import doubted, outdated, rebuild
 from projections.run.seals import draft_seal
+from projections.run.table_check import read_model_faults
 from projections.run.waiting import unserved
 from projections.tables.mandates import mandates
 from tests.support.builders import INSTITUTE, OPERATOR

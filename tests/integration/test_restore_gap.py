@@ -18,7 +18,7 @@ from ledger.follow.audit import StoredLog, export
 from ledger.follow.supply import SourceRefused, SourcesDiffer, Supply, gather
 from ledger.home.antirollback import CheckpointFile
 from ledger.home.paths import Home
-from ledger.log.evidence import format_evidence
+from ledger.log.evidence_bundle import format_evidence
 from ledger.node.fsck import check_log
 from ledger.node.node import batch_key
 from ledger.node.restore import NotAPrefix, RootDiffers, StillMissing, restore

@@ -16,8 +16,8 @@ import pytest
 
 from ledger.events.intake import SignatureCheck
 from ledger.events.signatures import SignatureChecker, Unchecked, VerifierHung
-from ledger.node.checking import CheckQueue
-from ledger.wire.keys import ALGORITHMS, PrivateKey
+from ledger.node.signature_checks import CheckQueue
+from ledger.wire.signing_keys import ALGORITHMS, PrivateKey
 
 TIMEOUT_S = 60
 

@@ -27,7 +27,7 @@ from ledger.store.checkpoints import checkpoint_at, signed_again
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries, read_head
 from ledger.store.head import hold_back
-from ledger.verify.outcome import State, Step
+from ledger.verify.outcome import Check, CheckState
 from ledger.verify.verifier import verify_export
 from tests.support.builders import FIRM, INSTITUTE, RIVAL
 from tests.support.http import serving
@@ -123,7 +123,7 @@ def test_what_was_signed_is_listed_and_an_export_keeps_what_it_saw(
             assert latest == (directory / seen_path(3, latest)).read_bytes()
             trust = (Home(node.settings.home).trust).read_bytes()
             answer = verify_export(directory, trust, workers=1, previous=again.note)
-            assert State.PASSED == answer.steps[Step.CONSISTENCY.number - 1]
+            assert CheckState.PASSED == answer.steps[Check.CONSISTENCY.number - 1]
 
 
 def test_nothing_is_accepted_before_what_was_signed_at_rest(node: Node, world: World):

@@ -12,7 +12,7 @@ from api.cli import operate, status
 from ledger.domain.government.governance import RefusalKeysAdopted
 from ledger.home.antirollback import CheckpointFile
 from ledger.home.datakeys import DataKeyDamaged
-from ledger.home.paths import Home, Identity, NotInitialised
+from ledger.home.paths import Home, HomeNotInitialised, Identity
 from ledger.home.settings import Settings
 from ledger.store.archiver import read_archiver
 from ledger.store.basebackup import archive_settings
@@ -90,7 +90,7 @@ def test_where_there_is_no_database_none_is_made(
         monkeypatch.delenv(name, raising=False)
     words = command.replace("BACKUPS", str(tmp_path / "backups")).split()
     done = CliRunner().invoke(operate.app, words)
-    assert isinstance(done.exception, NotInitialised)
+    assert isinstance(done.exception, HomeNotInitialised)
     assert f"no database in {home.path}" in str(done.exception)
     assert there == {*tmp_path.rglob("*")}
 

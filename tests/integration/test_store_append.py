@@ -12,7 +12,7 @@ from ledger.log.merkle import EMPTY_ROOT, Frontier, root_of
 from ledger.store.append import FEW, Head, StoredId, VaultRow, appending
 from ledger.store.connection import Conflict, Pool, Timeouts, Unavailable
 from ledger.store.entries import read_entries, read_head
-from ledger.store.head import NotInitialised, OriginMismatch
+from ledger.store.head import DatabaseNotInitialised, OtherOrigin
 from ledger.store.migrate import initialise_head
 from ledger.store.vault import read_openings
 from tests.support.postgres import ORIGIN, Database, run_sql
@@ -199,7 +199,7 @@ def test_without_a_head_row_there_is_no_log(pool, database: Database):
         database.superuser_dsn,
         "ALTER TABLE ledger.head DISABLE TRIGGER head_stays; DELETE FROM ledger.head",
     )
-    with pytest.raises(NotInitialised), appending(pool):
+    with pytest.raises(DatabaseNotInitialised), appending(pool):
         pass
 
 
@@ -210,5 +210,5 @@ def test_a_head_is_initialised_once(pool, database):
 
 
 def test_a_database_keeps_the_origin_it_was_made_for(database):
-    with pytest.raises(OriginMismatch, match="not other"):
+    with pytest.raises(OtherOrigin, match="not other"):
         initialise_head(database.owner_dsn, "other.example/techledger/00000000")

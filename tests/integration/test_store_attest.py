@@ -5,13 +5,13 @@ import re
 import pytest
 
 from ledger.store import attest as attestation
-from ledger.store.attest import Unfit, attest, unsafe_settings
+from ledger.store.attest import DatabaseUnfit, attest, unsafe_settings
 from ledger.store.connection import Unavailable
 from tests.support.postgres import run_sql
 
 
 def _findings(dsn):
-    with pytest.raises(Unfit) as unfit:
+    with pytest.raises(DatabaseUnfit) as unfit:
         attest(dsn)
     return unfit.value.findings
 

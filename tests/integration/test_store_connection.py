@@ -9,7 +9,7 @@ import pytest
 
 from ledger.runtime.computing import Computing
 from ledger.store.connection import (
-    Damaged,
+    DatabaseDamaged,
     NotMigrated,
     Pool,
     StorageFull,
@@ -219,8 +219,8 @@ def test_a_closed_pool_has_no_connections_left(database):
         ("58030", Unavailable),
         ("25006", Unavailable),
         ("42P01", NotMigrated),
-        ("XX001", Damaged),
-        ("XX002", Damaged),
+        ("XX001", DatabaseDamaged),
+        ("XX002", DatabaseDamaged),
     ],
 )
 def test_what_the_server_says_has_a_name_here(pool, sqlstate, error):

@@ -16,7 +16,7 @@ import psycopg2
 import pytest
 
 from ledger.store import binaries, embedded, postmaster
-from ledger.store.attest import Unfit
+from ledger.store.attest import DatabaseUnfit
 from ledger.store.binaries import NoBinaries, find_binaries
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres, NotReachable, PasswordsLost, ServerFailed
@@ -316,7 +316,7 @@ def test_a_server_that_does_not_flush_is_refused(made_home, data, setting):
     configuration.write_text(f"{setting} = off\n")
     server = EmbeddedPostgres(made_home)
     try:
-        with pytest.raises(Unfit, match=f"{setting} is off"):
+        with pytest.raises(DatabaseUnfit, match=f"{setting} is off"):
             server.start()
     finally:
         configuration.write_text(before)

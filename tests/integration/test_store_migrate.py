@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 
 from ledger.store import migrate as migrations
-from ledger.store.connection import NotMigrated, Pool, Unfit
+from ledger.store.connection import NotMigrated, Pool, ValueUnfit
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.entries import read_head
 from ledger.store.migrate import MigrationsAltered, check_sums, migrate, names, pending
@@ -91,7 +91,7 @@ def test_a_failed_migration_leaves_nothing_and_is_not_marked(empty, copied):
     last = copied / "9000_fail.sql"
     last.write_text("-- Fail\n--\n-- depends:\n\nCREATE SCHEMA half;\nSELECT 1/0;\n")
     _hold(copied)
-    with pytest.raises(Unfit, match="division by zero"):
+    with pytest.raises(ValueUnfit, match="division by zero"):
         migrate(empty)
     assert "half" not in _schemas(empty)
     assert ["9000_fail.sql"] == pending(empty)

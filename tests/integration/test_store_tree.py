@@ -18,7 +18,7 @@ from ledger.store.checkpoints import (
     latest_checkpoint,
 )
 from ledger.store.entries import read_head
-from ledger.store.nodes import Node, grow
+from ledger.store.nodes import TreeNode, grow
 from ledger.store.tree import NoSuchTile, TreeReader
 from tests.support.store import NOON, append, new_entry
 
@@ -44,8 +44,8 @@ def test_every_complete_tile_gets_its_node_once(batch):
     for at in range(0, len(LEAVES), batch):
         frontier, added = grow(frontier, LEAVES[at : at + batch])
         nodes += added
-    expected = [Node(8, n, root_of(LEAVES[n * 256 : n * 256 + 256])) for n in range(273)]
-    expected.append(Node(16, 0, root_of(LEAVES[:65_536])))
+    expected = [TreeNode(8, n, root_of(LEAVES[n * 256 : n * 256 + 256])) for n in range(273)]
+    expected.append(TreeNode(16, 0, root_of(LEAVES[:65_536])))
     assert sorted(expected, key=repr) == sorted(nodes, key=repr)
 
 

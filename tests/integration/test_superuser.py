@@ -26,7 +26,7 @@ from ledger.log.policy import parse_policy
 from ledger.log.receipt import verify_tlog_proof
 from ledger.node.node import Node, open_database
 from ledger.publish.feeder import Feeder
-from ledger.store.attest import Unfit, attest
+from ledger.store.attest import DatabaseUnfit, attest
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.nodes import grow
@@ -220,7 +220,7 @@ def test_what_a_flag_of_the_catalogue_switches_off_is_found_and_not_served(
 ) -> None:
     with scene.attacked(change, mended=False) as database:
         assert any(SWITCHED_OFF[change] in what for what in scene.fsck(database))
-        with pytest.raises(Unfit, match="nobody of this ledger made"):
+        with pytest.raises(DatabaseUnfit, match="nobody of this ledger made"):
             attest(database.app_dsn)
 
 
@@ -375,7 +375,7 @@ def test_m24_a_schema_that_was_changed_serves_nothing(scene: Scene, attack: str)
     try:
         dsn = scene.database.superuser_dsn.replace(f"/{scene.database.name}?", f"/{name}?")
         run_sql(dsn, attack)
-        with pytest.raises(Unfit, match="schema"):
+        with pytest.raises(DatabaseUnfit, match="schema"):
             attest(scene.database.app_dsn.replace(f"/{scene.database.name}?", f"/{name}?"))
     finally:
         run_sql(elsewhere, f"DROP DATABASE {name} WITH (FORCE)")

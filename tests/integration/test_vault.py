@@ -23,7 +23,7 @@ from ledger.node.node import batch_key, vault_of
 from ledger.node.restore import restore
 from ledger.sequence.judging import Recorded
 from ledger.sequence.sequencer import Sequencer
-from ledger.sequence.vault import CACHE_BYTES, Unreadable, Vault, VaultUnavailable
+from ledger.sequence.vault import CACHE_BYTES, RowUnreadable, Vault, VaultUnavailable
 from ledger.store import vault as rows
 from ledger.store.connection import Pool, Unavailable
 from ledger.store.embedded import EmbeddedPostgres
@@ -179,7 +179,7 @@ def test_an_opening_that_was_moved_or_altered_does_not_open(
     }[moved]
     # All but the last are refused before anything is decrypted, by key or associated data.
     why = "committed to" if moved == "commitment" else "moved or altered"
-    with pytest.raises(Unreadable, match=why):
+    with pytest.raises(RowUnreadable, match=why):
         vault.unseal(edited)
 
 

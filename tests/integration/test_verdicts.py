@@ -17,11 +17,11 @@ from ledger.store.embedded import EmbeddedPostgres
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
 from projections.questions.arrears import minimum_of, overdue_of
-from projections.questions.disputes import holds_on
+from projections.questions.dispute_record import holds_on
 from projections.questions.dues import agreement_of
 from projections.questions.histories import timeline_of
-from projections.questions.keys import signed_by
-from projections.questions.licences import Use, check_licence
+from projections.questions.licence_check import Use, check_licence
+from projections.questions.party_keys import signed_by
 from projections.questions.remaining_scope import Part, exclusive_in, left_of
 from projections.questions.terms import TermsOn, terms_on
 from projections.questions.title import Title, title_of

@@ -13,14 +13,14 @@ from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from projections.engine.decoding import decode
 from projections.engine.runner import Runner
-from projections.questions.disputes import holds_on
-from projections.questions.licences import Use, check_licence
+from projections.questions.dispute_record import holds_on
+from projections.questions.licence_check import Use, check_licence
 from projections.questions.title import title_of
 from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import rebuild
+from projections.tables.contract_revenue import revenue_of
 from projections.tables.liens import liens_on
 from projections.tables.offers import offers_of
-from projections.tables.revenue import revenue_of
 from tests.support.beside import Beside
 from tests.support.chance import PARTIES, RIGHTS
 from tests.support.logbook import NOON, append_all, written_again

@@ -18,7 +18,7 @@ from ledger.follow.audit import (
 )
 from ledger.follow.mirror import follow
 from ledger.follow.monitor import Monitor
-from ledger.log.evidence import format_evidence
+from ledger.log.evidence_bundle import format_evidence
 from ledger.node.fsck import check_log
 from ledger.node.node import batch_key
 from ledger.publish.bundle_builder import BundleBuilder
@@ -30,8 +30,8 @@ from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.verify.word import Kept, verify_word
 from projections.run.catalogue import READ_MODELS
-from projections.run.checking import read_model_faults
 from projections.run.seal_check import SealCheck
+from projections.run.table_check import read_model_faults
 from tests.lies.stage import TECHNOLOGY, Operator, Stage, cosigned, watching
 from tests.support.postgres import ORIGIN
 from tests.support.tampering import beside_the_schema

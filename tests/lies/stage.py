@@ -54,7 +54,7 @@ from ledger.wire import canonical
 from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, Envelope, envelope_to_object, sign_envelope
 from ledger.wire.instant import format_instant
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from ledger.witness.state import WitnessState, create_book
 from ledger.witness.witness import Witness
 from projections.engine.decoding import decode

@@ -10,7 +10,14 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.domain.contracts.reckoning import Version, Versions, cuts, due_of, period_of, version_on
+from ledger.domain.contracts.reckoning import (
+    ScheduleVersion,
+    Versions,
+    cuts,
+    due_of,
+    period_of,
+    version_on,
+)
 from ledger.domain.contracts.report_index import FiledLine, FiledReport, FiledReports
 from ledger.domain.contracts.royalty import Royalty, royalty_on, year_of
 from ledger.domain.core.money import PPM
@@ -41,8 +48,8 @@ def schedules(draw: st.DrawFn, top: int = 10**13) -> Royalty:
 
 @st.composite
 def agreements(draw: st.DrawFn) -> Versions:
-    first = Version(date.min, draw(schedules(1_000)))
-    raised = Version(date(2026, 8, 20), draw(schedules(1_000)))
+    first = ScheduleVersion(date.min, draw(schedules(1_000)))
+    raised = ScheduleVersion(date(2026, 8, 20), draw(schedules(1_000)))
     return draw(st.sampled_from([(first,), (first, raised)]))
 
 
@@ -245,7 +252,7 @@ def test_a_line_that_no_day_cuts_lies_in_one_segment(
     start = FIRST + timedelta(days=first)
     end = start + timedelta(days=days)
 
-    def segment(day: date) -> tuple[Version, bool]:
+    def segment(day: date) -> tuple[ScheduleVersion, bool]:
         version = version_on(versions, day)
         free = version.schedule and version.schedule.holiday_until
         return version, bool(free and day < free)

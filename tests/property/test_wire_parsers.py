@@ -27,11 +27,11 @@ from ledger.wire.envelope import (
     envelope_to_object,
 )
 from ledger.wire.instant import MalformedInstant, format_instant, parse_instant
-from ledger.wire.keys import (
+from ledger.wire.signing_keys import (
     ALGORITHMS,
-    BadSignature,
     KeyRefused,
     PrivateKey,
+    SignatureMismatch,
     admit_key,
     load_public,
     verify,
@@ -197,7 +197,7 @@ def test_a_key_is_refused_or_taken_whatever_its_bytes(algorithm: str, data: st.D
 def test_no_bytes_but_a_signature_verify(algorithm: str, data: st.DataObject):
     other = data.draw(st.binary(max_size=80) | edited(signature(algorithm)))
     if other != signature(algorithm):
-        with pytest.raises(BadSignature):
+        with pytest.raises(SignatureMismatch):
             verify(algorithm, key(algorithm).spki, other, b"fact")
 
 

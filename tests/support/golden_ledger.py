@@ -22,7 +22,7 @@ from ledger.follow.audit import StoredLog, export
 from ledger.follow.client import LedgerClient, read_trust
 from ledger.home.keystore import add_log_keys, load_log_keys
 from ledger.home.paths import Home
-from ledger.log.evidence import format_evidence
+from ledger.log.evidence_bundle import format_evidence
 from ledger.node.node import Node
 from ledger.publish.publisher import LogSigner
 from ledger.store.entries import read_entries

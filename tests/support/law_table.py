@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from ledger.domain.core.law import Between, Instrument, Key, Row
+from ledger.domain.core.dated_law import Between, Instrument, Key, Row
 from ledger.events.lawbook import bundled_law
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "law.md"
@@ -17,11 +17,11 @@ _HEAD = """\
 # Law data
 
 The law that admission and amounts follow, as dated rows: `ledger/domain/core/law_data/*.json`, read
-by `ledger/domain/core/law.py` ([decision 0012](../decisions/0012-law-data.md)). A rule is chosen by
-its topic, the day and its keys; an answer that rests on it names it. `trust` says how a row was
-read: in the text of the law (T), in a secondary source (S), from memory (M): what is not T is to be
-checked before somebody relies on it. Days are half-open: *until* is the first day on which the row
-no longer holds. This file is written by `python -m tests.support.law_table`.
+by `ledger/domain/core/dated_law.py` ([decision 0012](../decisions/0012-law-data.md)). A rule is
+chosen by its topic, the day and its keys; an answer that rests on it names it. `trust` says how a
+row was read: in the text of the law (T), in a secondary source (S), from memory (M): what is not T
+is to be checked before somebody relies on it. Days are half-open: *until* is the first day on which
+the row no longer holds. This file is written by `python -m tests.support.law_table`.
 """
 
 

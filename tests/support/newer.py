@@ -12,7 +12,7 @@ from pathlib import Path
 from ledger.follow.client import Signed
 from ledger.store.migrate import names
 from ledger.wire.envelope import sign_envelope
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.support.server import ROOT
 
 EDITION = "1-later"

@@ -21,9 +21,9 @@ from ledger.node.node import Node
 from ledger.publish.refuser import KEY_FILE, refuser_of
 from ledger.sequence.judging import Recorded
 from ledger.store.connection import Pool
-from ledger.store.promises import count_waiting
+from ledger.store.stored_promises import count_waiting
 from ledger.verify.word import Word, verify_word
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.support.builders import (
     AUTHOR,
     INSTITUTE,

@@ -18,7 +18,7 @@ from ledger.verify.authority import Authority, gather_authority, is_authority
 from ledger.verify.event import read_event
 from ledger.verify.outcome import Refused
 from ledger.verify.signatures import check_signatures
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL, STRANGER
 from tests.support.mandates import mandate_ended, mandate_given

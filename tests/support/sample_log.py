@@ -43,7 +43,7 @@ from ledger.wire.commitment import commit
 from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, payload_hash, sign_envelope
 from ledger.wire.instant import parse_instant
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.support import builders as b
 from tests.support.mandates import mandate_ended, mandate_given
 from tests.support.running import contract_running

@@ -18,8 +18,8 @@ from typing import Any
 from ledger.domain.admission import Folds, admit, evolve_subject, reads
 from ledger.domain.core.body import Body, Folded
 from ledger.domain.core.context import Context, OpeningMalformed, OpeningRequired
+from ledger.domain.core.dated_law import Law, LawDataUnknown
 from ledger.domain.core.event import Event, Logged
-from ledger.domain.core.law import Law, LawDataUnknown
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
 from ledger.domain.government.governance import LedgerIsClosed, SuccessionTooLate

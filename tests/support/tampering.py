@@ -1,6 +1,6 @@
 """Changes to the log's tables that only their owner can make, with the triggers put aside."""
 
-from ledger.node.fsck import Report
+from ledger.node.fsck import FsckReport
 from tests.support.postgres import Database, run_sql
 
 TRIGGERS = {
@@ -50,6 +50,6 @@ def as_owner(database: Database, statements: str) -> None:
     run_sql(database.superuser_dsn, f"{off}{statements};{on}")
 
 
-def beside_the_schema(report: Report) -> list[str]:
+def beside_the_schema(report: FsckReport) -> list[str]:
     """Return what `fsck` found but for the checks and triggers that an attack took away before."""
     return [each.what for each in report.findings if not each.what.startswith("the schema ")]

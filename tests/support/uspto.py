@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from api.importers.memory import Memory
-from api.importers.uspto import Plan, Planned, plan
+from api.importers.memory import Memory, PlannedEvent
+from api.importers.uspto import Plan, plan
 from api.importers.uspto_parties import PartyMapping, default_mapping
-from api.importers.uspto_records import Record, Register, parse_records
+from api.importers.uspto_records import ConveyanceRecords, Record, parse_records
 from ledger.domain.admission import Folds, admit, evolve_subject
 from ledger.domain.core.body import Body, Folded, KeyRecord
 from ledger.domain.core.context import Context
@@ -94,7 +94,7 @@ def lines(*rows: bytes) -> tuple[Record, ...]:
 
 def planned(records: Iterable[Record], mapping: PartyMapping | None = None) -> Plan:
     """Return the plan of a first run, for a clerk with an empty memory."""
-    register = Register(tuple(records), ())
+    register = ConveyanceRecords(tuple(records), ())
     return plan(register, mapping or default_mapping(), Memory(ORIGIN), clerk=CLERK, now=NOW)
 
 
@@ -128,7 +128,7 @@ class RulesOnly:
         self.entries.append(event)
         return position
 
-    def run(self, events: Iterable[Planned]) -> "RulesOnly":
+    def run(self, events: Iterable[PlannedEvent]) -> "RulesOnly":
         """Post a plan as the command does; keep refusals by source, chains by application."""
         for item in events:
             signers = who_signs(item.body, self.get(ledger_subject(ORIGIN)))
@@ -189,7 +189,7 @@ def _first_party(party: str) -> FirstParty:
     )
 
 
-def entry_of(item: Planned) -> bytes:
+def entry_of(item: PlannedEvent) -> bytes:
     """Return the entry of a planned event under two signatures, whose values are empty."""
     payload = compose(
         ORIGIN,

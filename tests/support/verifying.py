@@ -13,17 +13,17 @@ from ledger.domain.government.seal import LedgerSealed
 from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.domain.rights.technology import TechnologyRegistered
 from ledger.events.compose import compose
-from ledger.log.evidence import Evidence, ShownEntry, ShownHistory, format_evidence
+from ledger.log.evidence_bundle import Evidence, ShownEntry, ShownHistory, format_evidence
 from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.log.proof import prove_inclusion
 from ledger.log.subject_map import SubjectMap
 from ledger.powers import TABLE, subjects_of
-from ledger.verify.outcome import Refused, Step, Verified
+from ledger.verify.outcome import Check, Refused, Verified
 from ledger.verify.verifier import verify_export
 from ledger.wire import canonical
 from ledger.wire.base64 import b64url_encode
 from ledger.wire.entry import parse_entry
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.support.builders import FIRM, OPERATOR, held, technology_registered
 from tests.support.log import MemoryHashes
 from tests.support.sample_log import SampleLog, event_id, numbered, party_key, seed
@@ -152,5 +152,5 @@ def check_refused(log: SampleLog, directory: Path, why: str, at: int | None = No
     """Fail unless a log's last entry, or that at `at`, is refused for its signatures, and why."""
     refused = refusal_of(log, directory)
     expected = log.size - 1 if at is None else at
-    assert (Step.SIGNATURES, expected) == (refused.step, refused.position), refused
+    assert (Check.SIGNATURES, expected) == (refused.step, refused.position), refused
     assert why in refused.reason

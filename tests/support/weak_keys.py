@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gmpy2 import next_prime
 
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 
 SEED = 20261129
 BITS = 3072

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import uvicorn
 
-from api.witness import witness_app
+from api.witness_app import witness_app
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.cosignature import CosignatureV1Signer, MLDSA44Signer
 from ledger.log.merkle import root_of
@@ -23,7 +23,7 @@ from ledger.log.proof import prove_consistency
 from ledger.log.witness_request import format_add_checkpoint
 from ledger.witness.directory import policy_lines
 from ledger.witness.state import WitnessState, create_book
-from ledger.witness.witness import Answer, Witness
+from ledger.witness.witness import Witness, WitnessResponse
 from tests.support.log import (
     ORIGIN,
     TIME,
@@ -69,7 +69,7 @@ class Bench:
         logs = {ORIGIN: verifiers(log_signers())}
         self.witness = Witness(*signers(), logs, self.book, lambda: self.now)
 
-    def add(self, old: int, size: int) -> Answer:
+    def add(self, old: int, size: int) -> WitnessResponse:
         return self.witness.add_checkpoint(asked(old, size))
 
     def close(self) -> None:

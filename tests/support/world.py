@@ -18,7 +18,7 @@ from ledger.home.keystore import load_key
 from ledger.home.paths import Home
 from ledger.node.genesis import key_record
 from ledger.wire.envelope import sign_envelope
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL, party_registered
 
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from api.reads.questions import answer_json
-from projections.tables.revenue import Balance
+from projections.tables.contract_revenue import Balance
 
 MOST = 2**53 - 1
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from api.cli.audit import RULES_LABEL, RULES_STEP, app
 from ledger.events.lawbook import available_laws
 from ledger.follow.audit import Replay
-from ledger.verify.outcome import Step
+from ledger.verify.outcome import Check
 from projections.engine.digest import replay as digests_after
 from projections.run.catalogue import READ_MODELS
 from tests.support import builders as b
@@ -89,7 +89,7 @@ def test_a_flipped_byte_is_refused_with_step_and_position(
     bundle.write_bytes(flip(bundle.read_bytes(), -1 + bundle.stat().st_size))
     done = run("verify", log, "--trust", story[1])
     assert 1 == done.exit_code
-    assert done.stdout.startswith(f"REFUSED: step 3 ({Step.TREE}), entry 16, ")
+    assert done.stdout.startswith(f"REFUSED: step 3 ({Check.TREE}), entry 16, ")
     answer = json.loads(run("verify", log, "--trust", story[1], "--json").stdout)
     assert (False, 3, 16) == (answer["verified"], answer["step"], answer["position"])
 

@@ -25,7 +25,7 @@ from ledger.log.tiles import (
     tile_path,
     tile_width,
 )
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.outcome import Check, Refused
 from ledger.verify.verifier import verify_export
 from tests.support.sample_log import SIGNED_AT, SampleLog, log_signers, sample_log, write_files
 from tests.support.verifying import append, payload
@@ -141,10 +141,10 @@ def test_the_notes_that_were_seen_stay_beside(log: SampleLog, tmp_path: Path) ->
         path: raw for path, raw in files_in(tmp_path).items() if "checkpoints/" in path
     }
     # The log was signed at rest when its next entries had been accepted: who kept it can tell.
-    assert (Step.CONSISTENCY, 12) == _refused_at(tmp_path, log)
+    assert (Check.CONSISTENCY, 12) == _refused_at(tmp_path, log)
 
 
-def _refused_at(directory: Path, log: SampleLog) -> tuple[Step, int | None]:
+def _refused_at(directory: Path, log: SampleLog) -> tuple[Check, int | None]:
     with pytest.raises(Refused) as refused:
         verify_export(directory, log.trust_root(), workers=1)
     return refused.value.step, refused.value.position

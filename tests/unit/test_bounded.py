@@ -14,7 +14,7 @@ import pytest
 from api.cli.served import ServedLog
 from ledger.follow import reader
 from ledger.follow.client import LedgerClient, NoAnswer
-from ledger.publish.publisher import Remembered
+from ledger.publish.publisher import SeenCheckpoint
 from ledger.publish.rollback_check import _ask as ask_what_was_seen
 from ledger.publish.rollback_check import ask_who_saw_more
 from ledger.runtime import http as bounded
@@ -261,7 +261,7 @@ def test_no_port_stands_for_another() -> None:
 
 def test_a_witness_of_no_url_keeps_no_other_from_being_asked() -> None:
     with serving(says_ok) as url:
-        assert [Remembered(url, b"ok")] == list(ask_who_saw_more(["http://[::1", url]))
+        assert [SeenCheckpoint(url, b"ok")] == list(ask_who_saw_more(["http://[::1", url]))
 
 
 def test_no_client_of_ours_is_without_a_deadline() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from ledger.events.intake import KeyCheck, SignatureCheck
 from ledger.events.verdicts import verdicts
-from ledger.node.checking import IN_PLACE, QUICK_BYTES, CheckQueue
-from ledger.wire.keys import PrivateKey
+from ledger.node.signature_checks import IN_PLACE, QUICK_BYTES, CheckQueue
+from ledger.wire.signing_keys import PrivateKey
 
 ED25519 = PrivateKey.generate("ed25519")
 P256 = PrivateKey.generate("ecdsa-p256-sha256")

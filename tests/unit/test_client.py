@@ -30,7 +30,7 @@ from ledger.verify.verifier import verify_receipt
 from ledger.wire.base64 import b64encode
 from ledger.wire.entry import format_entry, parse_entry
 from ledger.wire.envelope import Envelope, sign_envelope
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.support.builders import FIRM, key_added
 from tests.support.log import flip
 from tests.support.sample_log import ORIGIN, START, SampleLog, log_keys, open_log, party_key

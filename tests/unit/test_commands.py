@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from api.cli import audit
 from api.cli.main import _SINGLE, MODULES, app
-from ledger.home.paths import NotInitialised
+from ledger.home.paths import HomeNotInitialised
 from ledger.home.settings import OF_CLIENTS
 from ledger.runtime.faults import Told
 from tests.support.sample_log import sample_log
@@ -77,7 +77,7 @@ def test_a_command_imports_no_other():
 
 
 def test_an_error_that_is_told_has_its_exit_code():
-    assert 1 == NotInitialised.exit_code == Told.exit_code
+    assert 1 == HomeNotInitialised.exit_code == Told.exit_code
 
 
 OF_THE_CLOSED_LOG = {("operate", "succeed")}

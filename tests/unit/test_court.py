@@ -19,7 +19,7 @@ import pytest
 from ledger import court
 from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.log.cosignature import MLDSA44Signer
-from ledger.log.evidence import Evidence, format_evidence
+from ledger.log.evidence_bundle import Evidence, format_evidence
 from ledger.log.merkle import Frontier, LogError
 from ledger.log.note import (
     format_vkey,

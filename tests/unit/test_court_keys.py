@@ -27,7 +27,7 @@ from ledger.log.note import (
     sign_note,
 )
 from ledger.log.policy import open_witnessed_checkpoint, parse_policy
-from ledger.wire.keys import ALGORITHMS, PrivateKey
+from ledger.wire.signing_keys import ALGORITHMS, PrivateKey
 from tests.support.log import ed25519_key, ml_dsa_key
 from tests.support.reference_evidence import must_be_by_known_keys
 from tests.support.sample_log import ORIGIN as SAMPLE

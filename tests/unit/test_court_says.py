@@ -10,7 +10,7 @@ import pytest
 from ledger import court
 from ledger.node.genesis import key_record
 from ledger.verify.__main__ import main
-from ledger.verify.evidence import verify_evidence
+from ledger.verify.evidence_check import verify_evidence
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, STRANGER
 from tests.support.sample_log import OFFICERS, SampleLog, party_key, sample_log

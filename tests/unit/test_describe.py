@@ -11,7 +11,7 @@ import pytest
 
 from api.describe.days import day, moment
 from api.describe.description import describe, lines_of
-from api.describe.events import event_name
+from api.describe.event_names import event_name
 from api.describe.labels import LABELS
 from api.describe.language import Language
 from api.describe.left_out import LEFT_OUT

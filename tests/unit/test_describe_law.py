@@ -7,11 +7,11 @@ import pytest
 
 from api.describe.description import lines_of
 from api.describe.language import Language
-from api.describe.law import LAW_VALUES, TOPICS, WORDS, law_value
+from api.describe.law_words import LAW_VALUES, TOPICS, WORDS, law_value
 from api.describe.saying import Line, Speech, deduction
 from api.describe.shape import members_of_kind
+from ledger.domain.core.dated_law import Row
 from ledger.domain.core.ground import Ground
-from ledger.domain.core.law import Row
 from ledger.events.lawbook import bundled_law
 
 LAW = bundled_law()

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from api.describe.titles import country, read_list, symbol, titles, tongue
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 from ledger.events.lawbook import bundled_law
 
 LISTS = ("countries", "languages", "ipc", "vsic")

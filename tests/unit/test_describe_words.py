@@ -18,15 +18,15 @@ from ledger.domain.contracts.contract_terms import Grant, Terms
 from ledger.domain.contracts.royalty import Royalty
 from ledger.events.lawbook import bundled_law
 from projections.questions.arrears import MinimumMet
-from projections.questions.disputes import HoldsOn
+from projections.questions.dispute_record import HoldsOn
 from projections.questions.lapses import StandingRow
 from projections.questions.remaining_scope import Dependent
-from projections.questions.terms import Difference
+from projections.questions.terms import TermsDifference
 from projections.questions.title import Title
 from projections.questions.vouching import MarkedEvent
+from projections.tables.contract_revenue import Balance
 from projections.tables.grants import ContractRow
-from projections.tables.parties import PartyFact
-from projections.tables.revenue import Balance
+from projections.tables.party_facts import PartyFact
 from projections.tables.status import Standing
 
 LAW = bundled_law()
@@ -153,7 +153,7 @@ def test_fields_in_places_are_taken_out_together() -> None:
 def test_a_change_of_terms_is_said_in_the_words_of_the_member_that_changed() -> None:
     price = {"amount": 200_000, "currency": "USD"}
     change = {"member": "price", "before": None, "after": price, "by": [7]}
-    lines = lines_of(Difference, change, Speech("en", LAW))
+    lines = lines_of(TermsDifference, change, Speech("en", LAW))
     said = [(line.label, line.text) for line in lines]
     assert [("member", "price"), ("before", "nothing"), ("after", "USD 2,000.00")] == said[:3]
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 import pytest
 
 from ledger import court
-from ledger.wire import keys
+from ledger.wire import signing_keys
 from tests.differential import notes
 from tests.differential.planted import CHANGES, planted
 from tests.differential.run import walk
@@ -16,7 +16,7 @@ EACH_STEP = 4
 @pytest.fixture(autouse=True)
 def _keys_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(court, "is_prime_order", lru_cache(court.is_prime_order))
-    monkeypatch.setattr(keys, "admit_key", lru_cache(keys.admit_key))
+    monkeypatch.setattr(signing_keys, "admit_key", lru_cache(signing_keys.admit_key))
 
 
 @pytest.mark.parametrize("seed", [1, 2], ids=["a ledger with a delay", "one without"])

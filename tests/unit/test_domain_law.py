@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.core.law import LawDataUnknown, LawSilent, MalformedLaw, read_law
+from ledger.domain.core.dated_law import LawDataUnknown, LawSilent, MalformedLaw, read_law
 from ledger.events.lawbook import available_laws, bundled_files, bundled_law, files_in
 from tests.support.builders import rules_adopted
 from tests.support.specification import given

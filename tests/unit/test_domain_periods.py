@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from ledger.domain.core.law import Law, read_law
+from ledger.domain.core.dated_law import Law, read_law
 from ledger.domain.core.periods import (
     end_of_days,
     end_of_months,

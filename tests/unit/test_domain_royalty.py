@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.contracts.reckoning import Due, Version, Versions, due_of, period_of
+from ledger.domain.contracts.reckoning import Due, ScheduleVersion, Versions, due_of, period_of
 from ledger.domain.contracts.report_index import FiledLine, FiledReport, FiledReports
 from ledger.domain.contracts.royalty import Royalty, agreed_period, flat, royalty_on, year_of
 
@@ -30,9 +30,9 @@ def schedule(**overrides: Any) -> Royalty:
 def agreed(*versions: tuple[str, Royalty | None] | Royalty) -> Versions:
     """Return schedules, each from a day on; one alone from the first day of all."""
     return tuple(
-        Version(date.min, each)
+        ScheduleVersion(date.min, each)
         if isinstance(each, Royalty)
-        else Version(date.fromisoformat(each[0]), each[1])
+        else ScheduleVersion(date.fromisoformat(each[0]), each[1])
         for each in versions
     )
 
@@ -152,11 +152,14 @@ def test_a_place_without_royalty_fills_no_tier_nor_do_returns_from_it() -> None:
 
 def test_a_rate_that_is_raised_holds_from_its_day_on_the_base_so_far() -> None:
     raised = schedule(tiers=[{"upto": None, "rate_ppm": 60_000}])
-    versions = (Version(date.min, schedule()), Version(day("2026-02-15"), raised))
+    versions = (ScheduleVersion(date.min, schedule()), ScheduleVersion(day("2026-02-15"), raised))
     both = report(line(100 * M, "2026-01-05"), line(100 * M, "2026-02-20"))
     assert [10 * M] == dues(versions, both)
     tiers = [{"upto": 800 * M, "rate_ppm": 50_000}, {"upto": None, "rate_ppm": 10_000}]
-    versions = (Version(date.min, TWO), Version(day("2026-02-15"), schedule(tiers=tiers)))
+    versions = (
+        ScheduleVersion(date.min, TWO),
+        ScheduleVersion(day("2026-02-15"), schedule(tiers=tiers)),
+    )
     both = report(line(700 * M, "2026-01-05"), line(200 * M, "2026-02-20"))
     assert [28 * M + 5 * M + 1 * M] == dues(versions, both)
 
@@ -259,9 +262,9 @@ def test_without_an_agreed_period_each_report_is_one_and_other_periods_begin_on_
     rate = flat(50_000, "net_revenue", "USD")
     monthly = schedule(period="month")
     versions = (
-        Version(date.min, rate, periods=False),
-        Version(day("2026-02-15"), monthly),
-        Version(day("2026-03-10"), schedule(period="month", due_days=1)),
+        ScheduleVersion(date.min, rate, periods=False),
+        ScheduleVersion(day("2026-02-15"), monthly),
+        ScheduleVersion(day("2026-03-10"), schedule(period="month", due_days=1)),
     )
     days = [
         ("2026-01-03", "2026-02-01", "2026-02-01"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.home.antirollback import CheckpointFile, Halted
-from ledger.runtime.durable import SLOT, Damaged, Slots, TooLong
+from ledger.runtime.durable import SLOT, FileDamaged, Slots, TooLong
 
 VALUES = [f"checkpoint {number}\n".encode() * 180 for number in range(4)]
 
@@ -119,9 +119,9 @@ def test_what_does_not_fit_is_not_written(path: Path) -> None:
 @pytest.mark.parametrize("raw", [b"", b"x", bytes(2 * SLOT), os.urandom(2 * SLOT)])
 def test_a_file_without_a_whole_slot_is_damaged_and_not_empty(path: Path, raw: bytes) -> None:
     path.write_bytes(raw)
-    with pytest.raises(Damaged):
+    with pytest.raises(FileDamaged):
         Slots(path).read()
-    with pytest.raises(Damaged):
+    with pytest.raises(FileDamaged):
         Slots(path).write(VALUES[0])
     assert raw == path.read_bytes()
 

@@ -15,13 +15,13 @@ from api.cli import mirror as mirror_command
 from api.cli.main import app
 from ledger.follow.audit import NothingExported, Unfinished, export
 from ledger.follow.authentic import NotAuthentic
-from ledger.follow.exportfiles import SMALLEST, Share, count_files, files_of
+from ledger.follow.exportfiles import SMALLEST, Allowance, count_files, files_of
 from ledger.follow.mirror import follow
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.merkle import leaf_hash, root_of
 from ledger.log.note import Ed25519NoteSigner, sign_note
 from ledger.log.tiles import TILE_WIDTH, format_bundle, tile_path
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.outcome import Check, Refused
 from ledger.verify.verifier import verify_export
 from ledger.wire.base64 import b64encode
 from tests.support.log import ed25519_key
@@ -32,7 +32,7 @@ from tests.unit.test_monitor import Watch
 
 LEVELS = 5
 SIZE = TILE_WIDTH**LEVELS
-TWO_FILES = Share(size=2 * SMALLEST)
+TWO_FILES = Allowance(size=2 * SMALLEST)
 
 
 class Endless:
@@ -100,7 +100,7 @@ def test_a_run_takes_in_its_share_and_the_next_one_goes_on(source: Endless, tmp_
 def test_a_run_takes_no_longer_than_its_share(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(Unfinished):
-            export(Endless(), tmp_path, share=Share(seconds=0))
+            export(Endless(), tmp_path, share=Allowance(seconds=0))
     assert 2 == len(files_in(tmp_path))
 
 
@@ -191,4 +191,4 @@ def test_a_verifier_ends_at_the_first_file_that_is_not_there(tmp_path: Path) -> 
     (tmp_path / "checkpoint").write_bytes(Endless().checkpoint())
     with pytest.raises(Refused) as refused:
         verify_export(tmp_path, sample_log(1).trust_root(), workers=1)
-    assert Step.TREE is refused.value.step
+    assert Check.TREE is refused.value.step

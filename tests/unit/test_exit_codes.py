@@ -10,11 +10,11 @@ from typing import get_args
 import pytest
 import typer
 
-from api.cli.answers import EXIT_CODES, Asked, print_answer
+from api.cli.answers import EXIT_CODES, CheckedAnswer, print_answer
 from api.cli.main import MODULES
 from api.describe.answer_json import Contradicted, read_as
 from projections.engine.answer import Answer, Verdict, YesOrNo
-from projections.questions.disputes import HoldsOn
+from projections.questions.dispute_record import HoldsOn
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "exit-codes.md"
 
@@ -64,9 +64,9 @@ ANSWER = {
 }
 
 
-def answered(**members: object) -> Asked:
+def answered(**members: object) -> CheckedAnswer:
     """Return an answer to the question which orders hold a contract."""
-    return Asked({**ANSWER, **members}, HoldsOn, None)
+    return CheckedAnswer({**ANSWER, **members}, HoldsOn, None)
 
 
 UNKNOWN: dict[str, object] = {

@@ -210,7 +210,7 @@ def test_a_line_of_an_answer_is_no_longer_than_anybody_reads(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     long = {"right": "z" * 1_000_000, "positions": [*range(99_999)]}
-    answer = answers.Asked(answer_of(Title) | long, Title, None)
+    answer = answers.CheckedAnswer(answer_of(Title) | long, Title, None)
     with pytest.raises(Exit):
         answers.print_answer(answer, "en", as_json=False)
     assert max(map(len, capsys.readouterr().out.splitlines())) < 2 * MOST_SHOWN

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.importers.cuad import Importing, Planned, plan
+from api.importers.cuad import Importing, PlannedAgreement, plan
 from api.importers.cuad_records import (
     Agreement,
     MalformedAgreements,
@@ -33,7 +33,7 @@ def read_data(name: str) -> bytes:
     return (DATA / name).read_bytes()
 
 
-def planning(*agreements: Agreement, labels: bytes = b"") -> tuple[Planned, ...]:
+def planning(*agreements: Agreement, labels: bytes = b"") -> tuple[PlannedAgreement, ...]:
     """Return the plan of a first run, for a clerk with an empty memory."""
 
     def key_of(party: str) -> KeyRecord:
@@ -57,7 +57,7 @@ class Posted:
         return self.past.value(subject)
 
 
-def posted(planned: tuple[Planned, ...]) -> Posted:
+def posted(planned: tuple[PlannedAgreement, ...]) -> Posted:
     """Post the events of each agreement, as the command does."""
     log = Posted(given())
     for step in (step for each in planned for step in each.steps):
@@ -70,16 +70,16 @@ def posted(planned: tuple[Planned, ...]) -> Posted:
 
 
 @pytest.fixture(scope="module")
-def planned() -> tuple[Planned, ...]:
+def planned() -> tuple[PlannedAgreement, ...]:
     return planning(*parse_agreements(read_data("terms-mapped.json")))
 
 
 @pytest.fixture(scope="module")
-def ledger(planned: tuple[Planned, ...]) -> Posted:
+def ledger(planned: tuple[PlannedAgreement, ...]) -> Posted:
     return posted(planned)
 
 
-def by_name(planned: tuple[Planned, ...], name: str) -> Planned:
+def by_name(planned: tuple[PlannedAgreement, ...], name: str) -> PlannedAgreement:
     return next(each for each in planned if each.agreement == name)
 
 
@@ -204,7 +204,7 @@ MINIMAL = {
 }
 
 
-def imported(**changed: Any) -> tuple[Planned, Posted]:
+def imported(**changed: Any) -> tuple[PlannedAgreement, Posted]:
     """Return what becomes of the minimal agreement, changed."""
     raw = json.dumps([{**MINIMAL, **changed}]).encode()
     (planned,) = planning(*parse_agreements(raw))

@@ -8,7 +8,7 @@ import pytest
 from api.importers.memory import Memory
 from api.importers.uspto import plan
 from api.importers.uspto_parties import default_mapping
-from api.importers.uspto_records import Register
+from api.importers.uspto_records import ConveyanceRecords
 from ledger.wire.entry import MAX_ENTRY
 from tests.support.uspto import (
     CLERK,
@@ -210,7 +210,7 @@ def test_inventors_papers_that_are_found_after_all_other_records_stand_all_the_s
     papers = [record for record in office_records() if record.kind == "assignment"]
     others = [record for record in office_records() if record.kind != "assignment"]
     for batch in (others, papers):
-        register = Register(tuple(batch), ())
+        register = ConveyanceRecords(tuple(batch), ())
         fresh = [
             item
             for item in plan(register, default_mapping(), memory, clerk=CLERK, now=NOW)

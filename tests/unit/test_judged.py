@@ -14,7 +14,7 @@ from api.cli.audit import app
 from ledger.events.lawbook import available_laws
 from ledger.follow import judged
 from ledger.follow.audit import Forgotten, Replay, RuleBroken, exported_entries, sealed_sizes
-from ledger.follow.judged import Contradicted, Judged, Stale, going_on, judge_of
+from ledger.follow.judged import Contradicted, PastOnDisk, Stale, going_on, judge_of
 from ledger.wire.regular import OddFile
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, RIVAL
@@ -120,7 +120,7 @@ def test_the_verdict_is_that_of_memory_wherever_audits_stopped(
 def test_an_audit_that_is_killed_goes_on_from_its_last_commit(tmp_path: Path) -> None:
     log = sample_log(30)
     export = write(log, tmp_path)
-    past = Judged(tmp_path / "file", export, origin=log.origin, judge=judge_of(LAWS))
+    past = PastOnDisk(tmp_path / "file", export, origin=log.origin, judge=judge_of(LAWS))
     replay = iter(Replay(exported_entries(export), log.origin, LAWS, (), past))
     assert list(range(11)) == [next(replay).position for _ in range(11)]
     past.close()  # All that a killed process leaves is what it has committed.

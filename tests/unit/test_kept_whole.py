@@ -17,7 +17,7 @@ from api.cli.main import app
 from ledger.follow import reader
 from ledger.follow.bundles import goes_on
 from ledger.follow.client import HistoryChanged, LedgerClient, NoAnswer, WrongAnswer
-from ledger.log.evidence import parse_evidence
+from ledger.log.evidence_bundle import parse_evidence
 from ledger.log.proof import prove_consistency
 from ledger.log.tiles import TilePath, parse_tile_path
 from ledger.runtime import durable

@@ -20,11 +20,11 @@ from ledger.home.paths import (
     AlreadyInitialised,
     DirectoryOccupied,
     Home,
+    HomeNotInitialised,
     Identity,
-    NotInitialised,
     new_origin,
 )
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 
 
 def test_a_key_comes_back_as_it_was_saved(tmp_path: Path):
@@ -82,7 +82,7 @@ def test_the_logs_two_keys_come_back(tmp_path: Path):
 
 def test_a_home_keeps_the_identity_made_once(tmp_path: Path):
     home = Home(tmp_path / "home")
-    with pytest.raises(NotInitialised):
+    with pytest.raises(HomeNotInitialised):
         home.identity()
     identity = Identity(new_origin("ledger.example.vn"), "party:vn.a", "party:vn.b")
     home.create(identity)

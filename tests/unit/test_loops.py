@@ -13,7 +13,7 @@ from ledger.runtime.faults import Fault, NeedsOperator, canonical_reason, fault_
 from ledger.runtime.loops import Loop
 from ledger.runtime.turns import Busy
 from ledger.sequence.sequencer import ClockBehind
-from ledger.store.connection import Damaged, OutcomeUnknown, StorageFull, Unavailable
+from ledger.store.connection import DatabaseDamaged, OutcomeUnknown, StorageFull, Unavailable
 
 WAIT_S = 10
 
@@ -43,7 +43,8 @@ def test_what_passes(error: Exception):
 
 
 @pytest.mark.parametrize(
-    "error", [PermissionError(errno.EACCES, "a"), Damaged("a"), KeyError("a"), RuntimeError("b")]
+    "error",
+    [PermissionError(errno.EACCES, "a"), DatabaseDamaged("a"), KeyError("a"), RuntimeError("b")],
 )
 def test_what_needs_the_operator(error: Exception):
     assert Fault.OPERATOR is fault_of(error)

@@ -28,7 +28,7 @@ from ledger.follow.monitor import Monitor
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.cosignature import CosignatureV1Signer, MLDSA44Signer
 from ledger.log.encoding import write_base64
-from ledger.log.evidence import Evidence, ShownEntry, format_evidence
+from ledger.log.evidence_bundle import Evidence, ShownEntry, format_evidence
 from ledger.log.merkle import Frontier, LogError
 from ledger.log.note import Ed25519NoteSigner, NoteSignature, format_vkey, parse_note
 from ledger.log.policy import QUORUM_NONE_POLICY

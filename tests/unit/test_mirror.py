@@ -14,7 +14,16 @@ from api.cli.served import ServedLog
 from ledger.follow.audit import NothingExported, export, exported_checkpoint
 from ledger.follow.authentic import NotAuthentic
 from ledger.follow.keptlog import KeptLog
-from ledger.follow.mirror import Backdated, Behind, Forked, RolledBack, Rotten, follow, mend, rotten
+from ledger.follow.mirror import (
+    BackdatedEntry,
+    Behind,
+    Forked,
+    RolledBack,
+    Rotten,
+    follow,
+    mend,
+    rotten,
+)
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.dating import seen_path
 from ledger.log.merkle import leaf_hash
@@ -230,7 +239,7 @@ def test_an_entry_older_than_what_the_mirror_has_seen_is_refused_with_its_proof(
     honest = replace(grown, entries=[*grown.entries])
     append(grown, payload(grown), accepted=grown.now + timedelta(seconds=59))
     grown.signed = log.signed_at(12) + 1000
-    with pytest.raises(Backdated, match="position 13: accepted before a checkpoint") as caught:
+    with pytest.raises(BackdatedEntry, match="position 13: accepted before a checkpoint") as caught:
         follow(MemoryLog(grown), mirror, ORIGIN, KEYS)
     assert before == files_in(mirror)
     evidence = caught.value.evidence
@@ -246,7 +255,7 @@ def test_an_entry_older_than_what_the_mirror_has_seen_is_refused_with_its_proof(
 
 def test_a_checkpoint_older_than_its_own_last_entry_is_refused(log: SampleLog, tmp_path: Path):
     early = Signed(log, 12, log.signed_at(12) - 1)
-    with pytest.raises(Backdated, match="after a checkpoint over it"):
+    with pytest.raises(BackdatedEntry, match="after a checkpoint over it"):
         follow(early, tmp_path / "mirror", ORIGIN, KEYS)
     assert not (tmp_path / "mirror" / "checkpoint").exists()
 

@@ -24,7 +24,7 @@ from ledger.log.merkle import leaf_hash
 from ledger.log.note import Note, NoteSignature, format_note, format_vkey, parse_note
 from ledger.log.policy import Policy
 from ledger.log.subject_map import SubjectMap
-from ledger.publish.publisher import Remembered
+from ledger.publish.publisher import SeenCheckpoint
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR
 from tests.support.governance import ledger_sealed, policy_adopted
@@ -221,7 +221,7 @@ def test_a_rule_that_was_broken_once_does_not_end_the_judging(tmp_path: Path) ->
 def test_a_witness_that_saw_more_than_the_log_shows_from_cron_too(
     tmp_path: Path, log: SampleLog
 ) -> None:
-    seen = [Remembered("http://w", log.checkpoint(300))]
+    seen = [SeenCheckpoint("http://w", log.checkpoint(300))]
     watch = Watch(tmp_path, log, witnesses=lambda _policy: seen)
     assert [] == watch.look(MemoryLog(log, 12))  # It may be a moment ahead.
     watch.now = 100.0
@@ -236,10 +236,10 @@ def test_a_witness_that_saw_more_than_the_log_shows_from_cron_too(
 def test_a_witness_that_is_ahead_by_a_moment_again_and_again_is_no_alarm(
     tmp_path: Path, log: SampleLog
 ) -> None:
-    seen: list[Remembered] = []
+    seen: list[SeenCheckpoint] = []
     watch = Watch(tmp_path, log, witnesses=lambda _policy: seen, stall_s=1e9)
     for size in range(12, 40):
-        seen[:] = [Remembered("http://w", log.checkpoint(size + 1))]
+        seen[:] = [SeenCheckpoint("http://w", log.checkpoint(size + 1))]
         watch.now += 3600.0
         assert [] == watch.look(MemoryLog(log, size))
 
@@ -250,14 +250,14 @@ def test_a_fork_is_seen_whatever_else_stands_in_the_note(tmp_path: Path, log: Sa
     note = parse_note(fork)
     first, second = note.signatures
     bad = NoteSignature(first.name, first.key_id, bytes(64))
-    seen: list[Remembered] = []
+    seen: list[SeenCheckpoint] = []
     watch = Watch(tmp_path, log, witnesses=lambda _policy: seen)
     assert [] == watch.look(MemoryLog(log, 12))
     for lines in ((first,), (second,), (bad, second), (second, bad)):
-        seen[:] = [Remembered("http://w", format_note(Note(note.text, lines)))]
+        seen[:] = [SeenCheckpoint("http://w", format_note(Note(note.text, lines)))]
         assert ["FORK"] == watch.look()
     assert (tmp_path / "mirror.forked").exists()
-    seen[:] = [Remembered("http://w", format_note(Note(note.text, (bad,))))]
+    seen[:] = [SeenCheckpoint("http://w", format_note(Note(note.text, (bad,))))]
     assert [] == watch.look()
 
 
@@ -388,9 +388,9 @@ def test_a_witness_that_saw_another_history(tmp_path: Path, log: SampleLog) -> N
 
     seen: list[bytes] = []
 
-    def witnesses(policy: Policy) -> Iterable[Remembered]:
+    def witnesses(policy: Policy) -> Iterable[SeenCheckpoint]:
         assert log.trust_root().count(policy.raw.strip()) == 1
-        return [Remembered("http://w", each) for each in seen]
+        return [SeenCheckpoint("http://w", each) for each in seen]
 
     watch = Watch(tmp_path, log, witnesses=witnesses)
     assert [] == watch.look()
@@ -415,7 +415,7 @@ WITNESS = CosignatureV1Signer("witness.example/w", ed25519_key("witness.example/
 def test_cosignatures_that_grow_old_under_the_policy_that_the_log_adopted(tmp_path: Path) -> None:
     log, asked = sample_log(12), list[str | None]()
 
-    def witnesses(policy: Policy) -> Iterable[Remembered]:
+    def witnesses(policy: Policy) -> Iterable[SeenCheckpoint]:
         asked.append(policy.quorum)
         return []
 
@@ -490,7 +490,7 @@ def test_seals_that_are_true_and_one_that_lies(tmp_path: Path) -> None:
 
 def test_keys_that_cannot_be_read_are_told_and_stop_no_monitor(tmp_path: Path) -> None:
     log = sample_log(12)
-    seen = [Remembered("http://w", log.checkpoint(7))]
+    seen = [SeenCheckpoint("http://w", log.checkpoint(7))]
     watch = Watch(tmp_path, log, witnesses=lambda _policy: seen)
     assert [] == watch.look()
     vkeys = [*map(format_vkey, log_signers()), "nonsense"]

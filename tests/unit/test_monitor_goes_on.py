@@ -22,8 +22,8 @@ from ledger.log.note import Ed25519NoteSigner
 from ledger.log.policy import Policy
 from ledger.log.subject_map import SubjectMap
 from ledger.node.genesis import key_record
-from ledger.publish.publisher import Remembered
-from ledger.verify.event import Event
+from ledger.publish.publisher import SeenCheckpoint
+from ledger.verify.event import RecordedEvent
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR
 from tests.support.governance import ledger_resumed, ledger_sealed, log_keys_adopted, policy_adopted
@@ -202,9 +202,9 @@ def test_a_look_that_cannot_be_had_is_an_alarm_and_the_others_are_had(
     log = sample_log(12)
     fork = sample_log(11)
     fork.say(b.technology_registered(technology="technology:other"), [INSTITUTE])
-    seen = Remembered("http://w", fork.checkpoint())
+    seen = SeenCheckpoint("http://w", fork.checkpoint())
 
-    def witnesses(_policy: Policy) -> Iterable[Remembered]:
+    def witnesses(_policy: Policy) -> Iterable[SeenCheckpoint]:
         yield seen
         raise RuntimeError("a witness that nobody expects")
 
@@ -251,7 +251,7 @@ def test_an_entry_at_which_the_process_ends_keeps_nothing_before_it_from_being_r
     without_its_body(log)
     watch = Watch(tmp_path, log)
 
-    def killed(_self: Monitor, event: Event) -> Iterable[Alarm]:
+    def killed(_self: Monitor, event: RecordedEvent) -> Iterable[Alarm]:
         if event.position == 13:
             raise Killed
         return ()
@@ -317,7 +317,7 @@ def test_what_cannot_be_read_is_not_rot(
 def test_a_policy_that_one_officer_adopts_alone_silences_no_witness(tmp_path: Path) -> None:
     log, asked = sample_log(12), list[str | None]()
 
-    def witnesses(policy: Policy) -> Iterable[Remembered]:
+    def witnesses(policy: Policy) -> Iterable[SeenCheckpoint]:
         asked.append(policy.quorum)
         return []
 

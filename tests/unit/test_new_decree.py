@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ledger.domain.contracts.royalty import LateRateCap
-from ledger.domain.core.law import Law, read_law
+from ledger.domain.core.dated_law import Law, read_law
 from ledger.events.lawbook import LawSets, available_laws, bundled_files, bundled_law, files_in
 from ledger.follow.audit import Replay, RuleBroken
 from tests.support.builders import (

@@ -14,7 +14,7 @@ from ledger.follow.mirror import follow
 from ledger.follow.signed import Signed
 from ledger.node.backup import Manifest, forget_old
 from ledger.wire.envelope import sign_envelope
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.support.sample_log import ORIGIN, sample_log
 from tests.unit.test_audit_export import MemoryLog
 from tests.unit.test_mirror import KEYS

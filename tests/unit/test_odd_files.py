@@ -24,8 +24,8 @@ from ledger.verify import __main__ as command
 from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export
 from ledger.wire.envelope import sign_envelope
-from ledger.wire.keys import PrivateKey
 from ledger.wire.regular import OddFile, read_regular
+from ledger.wire.signing_keys import PrivateKey
 from tests.support.sample_log import SampleLog, sample_log
 from tests.support.verifying import whole_bundle
 

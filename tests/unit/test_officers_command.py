@@ -7,13 +7,13 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from ledger.domain.core.law import read_law
+from ledger.domain.core.dated_law import read_law
 from ledger.events.intake import read_envelope
 from ledger.events.lawbook import bundled_files, bundled_law, files_in
 from ledger.home.keystore import save_key
 from ledger.home.paths import Home, Identity
 from ledger.wire.envelope import envelope_from_object
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.support.builders import AUTHOR, OPERATOR, ORIGIN, REGISTRAR
 
 

@@ -13,8 +13,8 @@ from projections.engine.digest import Digest, replay
 from projections.engine.projection import ReadModel
 from projections.engine.row_cache import RowCache, open_sheet
 from projections.run.catalogue import READ_MODELS
+from projections.tables.contract_revenue import shares
 from projections.tables.offers import offers
-from projections.tables.revenue import shares
 from projections.tables.timeline import timeline
 from tests.support.builders import offer_made, right_filed
 from tests.support.histories import random_history

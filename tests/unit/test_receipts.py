@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ledger.home.antirollback import Halted
-from ledger.publish.publisher import Published
+from ledger.publish.publisher import PublishedCheckpoint
 from ledger.publish.receipts import CheckpointFeed, Edge
 from ledger.store.checkpoints import StoredCheckpoint
 
@@ -74,8 +74,8 @@ def leaves(start: int, stop: int) -> tuple[bytes, ...]:
     return tuple(n.to_bytes(32, "big") for n in range(start, stop))
 
 
-def told(start: int, stop: int) -> Published:
-    return Published(checkpoint(stop), start, leaves(start, stop))
+def told(start: int, stop: int) -> PublishedCheckpoint:
+    return PublishedCheckpoint(checkpoint(stop), start, leaves(start, stop))
 
 
 @pytest.fixture

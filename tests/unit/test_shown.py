@@ -12,7 +12,7 @@ import pytest
 from api.explorer.shown import templates
 from ledger import court
 from ledger.verify.__main__ import main
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.outcome import Check, Refused
 from ledger.wire.shown import _BLANK, showing, visible, visible_lines
 from tests.support.sample_log import sample_log
 
@@ -80,7 +80,7 @@ def test_json_stays_what_it_was() -> None:
 
 
 def test_a_line_feed_ends_a_line_of_ours_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
-    refused = Refused(Step.TREE, "no file of a log", path="x\nVERIFIED: all")
+    refused = Refused(Check.TREE, "no file of a log", path="x\nVERIFIED: all")
     with showing():
         sys.stdout.write(f"REFUSED: {refused}\nsecond\u2028line \x1b[31mred\x1b[0m \x1b[2Kgone\n")
         sys.stderr.write("\u202etxt\n")

@@ -2,12 +2,12 @@
 
 import pytest
 
-from ledger.node.checking import KEY_BYTES, KeyDirectory
-from ledger.runtime.turns import Line
+from ledger.node.signature_checks import KEY_BYTES, KeyDirectory
+from ledger.runtime.turns import FairQueue
 
 
 def test_a_line_is_taken_one_of_each_address_after_the_other():
-    line = Line[str]()
+    line = FairQueue[str]()
     for item in ("a1", "a2", "a3", "b1", "c1", "b2"):
         line.append(item[0], item)
     assert (6, 3, 0) == (len(line), line.of("a"), line.of("d"))

@@ -11,13 +11,13 @@ import pytest
 from ledger import court
 from ledger.log.note import format_note, parse_note
 from ledger.node.genesis import key_record
-from ledger.verify.evidence import verify_evidence
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.evidence_check import verify_evidence
+from ledger.verify.outcome import Check, Refused
 from ledger.verify.verifier import verify_export, verify_receipt
-from ledger.wire import keys
+from ledger.wire import signing_keys
 from ledger.wire.entry import format_entry, parse_entry
 from ledger.wire.envelope import MAX_SIGNATURES
-from ledger.wire.keys import PrivateKey, admit_key
+from ledger.wire.signing_keys import PrivateKey, admit_key
 from tests.support.builders import FIRM, OPERATOR, REGISTRAR, key_added, party_registered
 from tests.support.log import flip
 from tests.support.sample_log import SampleLog, open_log, party_key, sample_log
@@ -52,8 +52,8 @@ def test_a_new_key_is_looked_at_when_its_signature_has_verified(
     ]
     log.entries[1] = format_entry(replace(entry, signatures=tuple(lines)))
     monkeypatch.setattr(court, "is_guessable", never)
-    monkeypatch.setattr(keys, "weakness_of", never)
-    keys.find_weakness.cache_clear()
+    monkeypatch.setattr(signing_keys, "weakness_of", never)
+    signing_keys.find_weakness.cache_clear()
     root = log.trust_root()
     for verify in (
         lambda: verify_export(log.write(tmp_path), root, workers=1),
@@ -62,17 +62,17 @@ def test_a_new_key_is_looked_at_when_its_signature_has_verified(
     ):
         with pytest.raises(Refused, match="does not verify") as caught:
             verify()
-        assert (Step.SIGNATURES, 1) == (caught.value.step, caught.value.position)
+        assert (Check.SIGNATURES, 1) == (caught.value.step, caught.value.position)
 
 
 def test_a_key_is_looked_at_once(log: SampleLog, monkeypatch: pytest.MonkeyPatch) -> None:
     root, bundle, spki = log.trust_root(), whole_bundle(log), slow_key().spki
     court.is_guessable.cache_clear()
-    keys.find_weakness.cache_clear()
+    signing_keys.find_weakness.cache_clear()
     court.verify(bundle, root)
     admit_key("rsa-pss-sha256", spki)
     monkeypatch.setattr(court, "small_primes", never)
-    monkeypatch.setattr(keys, "weakness_of", never)
+    monkeypatch.setattr(signing_keys, "weakness_of", never)
     court.verify(bundle, root)
     admit_key("rsa-pss-sha256", spki)
 
@@ -90,10 +90,10 @@ def test_an_entry_of_a_log_has_no_more_keys_to_be_looked_at_than_lines(
         officers = [party_key(OPERATOR), party_key(REGISTRAR)]
         topic, signers = "party.registered/1", [told["party"], OPERATOR, REGISTRAR]
         log.say(told, signers, topic=topic, keys=[*officers, *own][:MAX_SIGNATURES])
-    monkeypatch.setattr(keys, "admit_key", lambda _, spki: looked.add(spki))
+    monkeypatch.setattr(signing_keys, "admit_key", lambda _, spki: looked.add(spki))
     with pytest.raises(Refused, match="new keys have not signed") as caught:
         verify_export(log.write(tmp_path), log.trust_root(), workers=1)
-    assert (Step.SIGNATURES, 2) == (caught.value.step, caught.value.position)
+    assert (Check.SIGNATURES, 2) == (caught.value.step, caught.value.position)
     some, more = ({key.spki for key in each} for each in brought)
     assert (some, set()) == (some & looked, more & looked)
 
@@ -105,10 +105,10 @@ def test_no_key_is_looked_at_of_a_log_that_its_keys_have_not_signed(
     note = parse_note((directory / "checkpoint").read_bytes())
     forged = [replace(line, blob=flip(line.blob, 40)) for line in note.signatures]
     (directory / "checkpoint").write_bytes(format_note(replace(note, signatures=tuple(forged))))
-    monkeypatch.setattr(keys, "admit_key", never)
+    monkeypatch.setattr(signing_keys, "admit_key", never)
     with pytest.raises(Refused) as caught:
         verify_export(directory, log.trust_root(), workers=1)
-    assert Step.CHECKPOINT == caught.value.step
+    assert Check.CHECKPOINT == caught.value.step
 
 
 @pytest.mark.parametrize("where", [court, "ledger.wire.modulus"])
@@ -126,9 +126,10 @@ def test_few_roots_are_drawn_of_a_modulus(where: object, monkeypatch: pytest.Mon
         monkeypatch.setattr(court, "isqrt", counted)
         assert not court.is_guessable.__wrapped__(modulus)
     else:
-        assert keys.weakness_of(int.from_bytes(modulus)) is None  # Then it has its small primes.
+        # Then it has its small primes.
+        assert signing_keys.weakness_of(int.from_bytes(modulus)) is None
         monkeypatch.setattr(f"{where}.isqrt", counted)
-        assert keys.weakness_of(int.from_bytes(modulus)) is None
+        assert signing_keys.weakness_of(int.from_bytes(modulus)) is None
     assert 64 < len(drawn) < 400
 
 

@@ -11,9 +11,9 @@ from ledger import court
 from ledger.domain.core.types import format_instant
 from ledger.node.genesis import key_record
 from ledger.verify.__main__ import main
-from ledger.verify.evidence import verify_evidence
+from ledger.verify.evidence_check import verify_evidence
 from ledger.verify.verifier import verify_receipt
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL, STRANGER
 from tests.support.governance import delay_adopted, delay_kept

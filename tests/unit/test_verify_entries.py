@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ledger.domain.parties.ledger_state import ledger_subject
-from ledger.verify.outcome import Step
+from ledger.verify.outcome import Check
 from ledger.wire import canonical
 from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import PAYLOAD_TYPE
@@ -35,7 +35,7 @@ def test_a_payload_that_is_not_canonical_is_refused(log: SampleLog, tmp_path: Pa
     raw = canonical.dump(payload(log)).replace(b",", b", ", 1)
     log.sign(raw, [party_key(FIRM)])
     refused = refusal_of(log, tmp_path)
-    assert (Step.FORM, 12) == (refused.step, refused.position)
+    assert (Check.FORM, 12) == (refused.step, refused.position)
 
 
 def test_a_character_that_this_python_does_not_know_yet_stays_verified(
@@ -62,7 +62,7 @@ def test_a_malformed_frame_is_refused(spoil: Any, log: SampleLog, tmp_path: Path
     append(log, payload(log))
     log.entries[-1] = spoil(log.entries[-1])
     refused = refusal_of(log, tmp_path)
-    assert (Step.FORM, 12) == (refused.step, refused.position)
+    assert (Check.FORM, 12) == (refused.step, refused.position)
 
 
 @pytest.mark.parametrize("header", [{"extra": 1}, {"body": []}, {"body": None}])
@@ -71,7 +71,7 @@ def test_a_payload_with_other_members_is_refused(
 ) -> None:
     append(log, payload(log, **header))
     refused = refusal_of(log, tmp_path)
-    assert (Step.FORM, 12) == (refused.step, refused.position)
+    assert (Check.FORM, 12) == (refused.step, refused.position)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_payload_without_a_member_is_refused(member: str, log: SampleLog, tmp_
     del value[member]
     append(log, value)
     refused = refusal_of(log, tmp_path)
-    assert (Step.FORM, 12) == (refused.step, refused.position)
+    assert (Check.FORM, 12) == (refused.step, refused.position)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_header_that_is_not_written_as_one_is_refused(
 ) -> None:
     append(log, payload(log, **header))
     refused = refusal_of(log, tmp_path)
-    assert (Step.IDENTITY, 12) == (refused.step, refused.position)
+    assert (Check.IDENTITY, 12) == (refused.step, refused.position)
 
 
 @pytest.mark.parametrize("seen", [0, 12])
@@ -135,7 +135,7 @@ def test_an_event_accepted_out_of_its_time_is_refused(
 ) -> None:
     append(log, payload(log, issued_at=window[0], not_after=window[1]))
     refused = refusal_of(log, tmp_path)
-    assert (Step.IDENTITY, 12) == (refused.step, refused.position)
+    assert (Check.IDENTITY, 12) == (refused.step, refused.position)
 
 
 @pytest.mark.parametrize(
@@ -156,14 +156,14 @@ def test_the_bounds_of_an_events_time_belong_to_it(
 def test_an_event_logged_twice_is_refused_at_the_second(log: SampleLog, tmp_path: Path) -> None:
     log.entries.append(log.entries[3])
     refused = refusal_of(log, tmp_path)
-    assert (Step.IDENTITY, 12) == (refused.step, refused.position)
+    assert (Check.IDENTITY, 12) == (refused.step, refused.position)
 
 
 def test_an_event_logged_twice_far_apart_is_refused(tmp_path: Path) -> None:
     log = sample_log(300)
     append(log, payload(log, event_id=payload(sample_log(20))["event_id"]))
     refused = refusal_of(log, tmp_path)
-    assert (Step.IDENTITY, 300) == (refused.step, refused.position)
+    assert (Check.IDENTITY, 300) == (refused.step, refused.position)
 
 
 @pytest.mark.parametrize("size", [12, 256])
@@ -176,7 +176,7 @@ def test_an_entry_accepted_before_the_one_before_it_is_refused(size: int, tmp_pa
     )
     append(log, payload(log), accepted=before)
     refused = refusal_of(log, tmp_path)
-    assert (Step.IDENTITY, size) == (refused.step, refused.position)
+    assert (Check.IDENTITY, size) == (refused.step, refused.position)
 
 
 def accepted_at(log: SampleLog, seconds: float) -> None:
@@ -192,7 +192,7 @@ def test_an_entry_accepted_after_its_checkpoint_was_signed_is_refused(
 ) -> None:
     accepted_at(log, 1)
     refused = refusal_of(log, tmp_path)
-    assert (Step.IDENTITY, 12) == (refused.step, refused.position)
+    assert (Check.IDENTITY, 12) == (refused.step, refused.position)
 
 
 def test_the_time_in_a_checkpoint_is_whole_seconds(log: SampleLog, tmp_path: Path) -> None:
@@ -221,14 +221,14 @@ def test_lists_that_are_not_sorted_ids_are_refused(
 ) -> None:
     append(log, payload(log, **header))
     refused = refusal_of(log, tmp_path)
-    assert (Step.LISTS, 12) == (refused.step, refused.position)
+    assert (Check.LISTS, 12) == (refused.step, refused.position)
 
 
 def test_of_two_bad_entries_the_first_is_named(log: SampleLog, tmp_path: Path) -> None:
     append(log, payload(log), keys=[party_key(INSTITUTE, 1)])
     append(log, payload(log, event_id="nonsense"))
     refused = refusal_of(log, tmp_path)
-    assert (Step.SIGNATURES, 12) == (refused.step, refused.position)
+    assert (Check.SIGNATURES, 12) == (refused.step, refused.position)
 
 
 # The end of a log
@@ -249,10 +249,10 @@ def test_nothing_stands_behind_the_end_of_a_log(tmp_path: Path) -> None:
     log = closed([OPERATOR, REGISTRAR])
     append(log, payload(log))
     refused = refusal_of(log, tmp_path)
-    assert (Step.SIGNATURES, 13) == (refused.step, refused.position)
+    assert (Check.SIGNATURES, 13) == (refused.step, refused.position)
     assert "the log was closed at position 12" == refused.reason
 
 
 def test_an_operator_alone_closes_no_log(tmp_path: Path) -> None:
     refused = refusal_of(closed([OPERATOR]), tmp_path)
-    assert (Step.SIGNATURES, 12) == (refused.step, refused.position)
+    assert (Check.SIGNATURES, 12) == (refused.step, refused.position)

@@ -13,7 +13,7 @@ from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from ledger.log.note import format_note, format_vkey, parse_note, sign_note
 from ledger.log.tiles import format_bundle
-from ledger.verify.outcome import Refused, State, Step, states
+from ledger.verify.outcome import Check, CheckState, Refused, states
 from ledger.verify.verifier import OF_BUNDLES, verify_export
 from ledger.wire.entry import parse_entry
 from tests.support.log import flip, witness
@@ -40,7 +40,7 @@ def test_a_valid_log_is_verified_up_to_its_checkpoint(tmp_path: Path) -> None:
     log = whole_story()
     answer = verified(log, tmp_path)
     assert (log.origin, log.size) == (answer.checkpoint.origin, answer.checkpoint.size)
-    assert states(idle=(Step.CONSISTENCY, *OF_BUNDLES)) == answer.steps
+    assert states(idle=(Check.CONSISTENCY, *OF_BUNDLES)) == answer.steps
     assert () == answer.unchecked
 
 
@@ -85,7 +85,7 @@ def test_a_malformed_trust_root_is_refused(
     change: dict[str, Any], log: SampleLog, tmp_path: Path
 ) -> None:
     raw = json.dumps({**json.loads(log.trust_root()), **change}).encode()
-    assert Step.TRUST == refusal(log.write(tmp_path), raw).step
+    assert Check.TRUST == refusal(log.write(tmp_path), raw).step
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_malformed_trust_root_is_refused(
 def test_a_trust_root_that_is_no_such_json_is_refused(
     spoil: Any, log: SampleLog, tmp_path: Path
 ) -> None:
-    assert Step.TRUST == refusal(log.write(tmp_path), spoil(log.trust_root())).step
+    assert Check.TRUST == refusal(log.write(tmp_path), spoil(log.trust_root())).step
 
 
 @pytest.mark.parametrize("kept", [0, 1])
@@ -115,7 +115,7 @@ def test_a_trust_root_with_one_of_the_two_keys_is_refused_by_all_who_read_one(
     trust["log_keys"] = [trust["log_keys"][kept]]
     file, raw = tmp_path / "trust.json", json.dumps(trust).encode()
     file.write_bytes(raw)
-    assert Step.TRUST == refusal(log.write(tmp_path / "log"), raw).step
+    assert Check.TRUST == refusal(log.write(tmp_path / "log"), raw).step
     for read, refused in ((client.read_trust, Refused), (read_by_court, court.CheckFailed)):
         with pytest.raises(refused, match="of the types"):
             read(file)
@@ -128,7 +128,7 @@ def read_by_court(file: Path) -> court.Trust:
 def test_a_key_listed_twice_does_not_count_for_two(log: SampleLog, tmp_path: Path) -> None:
     trust = json.loads(log.trust_root())
     trust["log_keys"] = [trust["log_keys"][0]] * 2
-    assert Step.TRUST == refusal(log.write(tmp_path), json.dumps(trust).encode()).step
+    assert Check.TRUST == refusal(log.write(tmp_path), json.dumps(trust).encode()).step
 
 
 # Step 2: the checkpoint
@@ -136,13 +136,13 @@ def test_a_key_listed_twice_does_not_count_for_two(log: SampleLog, tmp_path: Pat
 
 def test_an_empty_directory_is_refused_for_its_checkpoint(log: SampleLog, tmp_path: Path) -> None:
     refused = refusal(tmp_path, log.trust_root())
-    assert (Step.CHECKPOINT, "checkpoint") == (refused.step, refused.path)
+    assert (Check.CHECKPOINT, "checkpoint") == (refused.step, refused.path)
 
 
 def test_a_checkpoint_of_another_origin_is_refused(log: SampleLog, tmp_path: Path) -> None:
     other = sample_log(12, origin="other.example/techledger/0badcafe")
     files = {**log.files(), "checkpoint": other.checkpoint()}
-    assert Step.CHECKPOINT == refusal(write_files(tmp_path, files), log.trust_root()).step
+    assert Check.CHECKPOINT == refusal(write_files(tmp_path, files), log.trust_root()).step
 
 
 @pytest.mark.parametrize("only", [0, 1])
@@ -152,7 +152,7 @@ def test_a_checkpoint_by_one_of_the_logs_two_keys_is_refused(
     checkpoint = Checkpoint(log.origin, 12, Frontier().extend(log.leaves()).root())
     note = sign_checkpoint(checkpoint, [log_signers()[only]], SIGNED_AT)
     files = {**log.files(), "checkpoint": note}
-    assert Step.CHECKPOINT == refusal(write_files(tmp_path, files), log.trust_root()).step
+    assert Check.CHECKPOINT == refusal(write_files(tmp_path, files), log.trust_root()).step
 
 
 def test_a_checkpoint_without_the_policys_witness_is_refused(
@@ -161,13 +161,13 @@ def test_a_checkpoint_without_the_policys_witness_is_refused(
     trust = json.loads(log.trust_root())
     trust["policy"] = f"witness w {format_vkey(witness('w.example'))}\nquorum w\n"
     refused = refusal(log.write(tmp_path), json.dumps(trust).encode())
-    assert Step.CHECKPOINT == refused.step
+    assert Check.CHECKPOINT == refused.step
 
 
 def test_an_endless_checkpoint_is_not_read_to_its_end(log: SampleLog, tmp_path: Path) -> None:
     files = {**log.files(), "checkpoint": bytes(3 << 20)}
     refused = refusal(write_files(tmp_path, files), log.trust_root())
-    assert (Step.CHECKPOINT, "checkpoint") == (refused.step, refused.path)
+    assert (Check.CHECKPOINT, "checkpoint") == (refused.step, refused.path)
 
 
 def test_a_line_by_a_key_that_nobody_named_is_unchecked(log: SampleLog, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_line_by_a_key_that_nobody_named_is_unchecked(log: SampleLog, tmp_path
     answer = verify_export(tmp_path, log.trust_root(), workers=1)
     said = f"a line by a key nobody named, {line.name}+{line.key_id.hex()}"
     assert [(log.size, said)] == list(answer.unchecked)
-    assert State.UNCHECKED == answer.steps[Step.CHECKPOINT.number - 1]
+    assert CheckState.UNCHECKED == answer.steps[Check.CHECKPOINT.number - 1]
 
 
 # Step 3: the tree
@@ -191,7 +191,7 @@ def test_a_missing_file_is_refused_and_named(path: str, log: SampleLog, tmp_path
     log.write(tmp_path)
     (tmp_path / path).unlink()
     refused = refusal(tmp_path, log.trust_root())
-    assert (Step.TREE, path, 0) == (refused.step, refused.path, refused.position)
+    assert (Check.TREE, path, 0) == (refused.step, refused.path, refused.position)
 
 
 @pytest.mark.parametrize("keep", [0, 1, 31, 32, 383])
@@ -199,7 +199,7 @@ def test_a_truncated_tile_is_refused(keep: int, log: SampleLog, tmp_path: Path) 
     files = log.files()
     files[TILE] = files[TILE][:keep]
     refused = refusal(write_files(tmp_path, files), log.trust_root())
-    assert (Step.TREE, TILE) == (refused.step, refused.path)
+    assert (Check.TREE, TILE) == (refused.step, refused.path)
 
 
 def test_a_bundle_truncated_anywhere_is_refused_at_the_entry_it_cuts(
@@ -212,7 +212,7 @@ def test_a_bundle_truncated_anywhere_is_refused_at_the_entry_it_cuts(
         (tmp_path / BUNDLE).write_bytes(raw[:keep])
         refused = refusal(tmp_path, trust_root)
         whole = sum(end <= keep for end in ends)
-        assert (Step.TREE, BUNDLE, whole) == (refused.step, refused.path, refused.position)
+        assert (Check.TREE, BUNDLE, whole) == (refused.step, refused.path, refused.position)
 
 
 def test_a_last_entry_that_claims_to_be_longer_is_refused(log: SampleLog, tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_a_last_entry_that_claims_to_be_longer_is_refused(log: SampleLog, tmp_pa
     longer = raw[:at] + (len(log.entries[-1]) + 1).to_bytes(2) + raw[at + 2 :]
     write_files(tmp_path, {**log.files(), BUNDLE: longer})
     refused = refusal(tmp_path, log.trust_root())
-    assert (Step.TREE, BUNDLE, 11) == (refused.step, refused.path, refused.position)
+    assert (Check.TREE, BUNDLE, 11) == (refused.step, refused.path, refused.position)
 
 
 @pytest.mark.parametrize("path", [BUNDLE, TILE, "checkpoint"])
@@ -232,7 +232,7 @@ def test_bytes_behind_the_end_are_refused(
     files = log.files()
     files[path] += junk
     refused = refusal(write_files(tmp_path, files), log.trust_root())
-    assert (Step.CHECKPOINT if path == "checkpoint" else Step.TREE) == refused.step
+    assert (Check.CHECKPOINT if path == "checkpoint" else Check.TREE) == refused.step
 
 
 @pytest.mark.parametrize("path", [BUNDLE, TILE])
@@ -245,7 +245,7 @@ def test_two_entries_swapped_are_refused_at_the_first(
     leaves = [leaf_hash(entry) for entry in swapped]
     files[path] = format_bundle(swapped) if path == BUNDLE else b"".join(leaves)
     refused = refusal(write_files(tmp_path, files), log.trust_root())
-    assert (Step.TREE, 4) == (refused.step, refused.position)
+    assert (Check.TREE, 4) == (refused.step, refused.position)
 
 
 def test_entries_and_tiles_rewritten_alike_do_not_lead_to_the_signed_root(
@@ -255,17 +255,17 @@ def test_entries_and_tiles_rewritten_alike_do_not_lead_to_the_signed_root(
     append(forged, payload(forged))
     files = {**forged.files(), "checkpoint": log.checkpoint()}
     refused = refusal(write_files(tmp_path, files), log.trust_root())
-    assert (Step.TREE, None) == (refused.step, refused.position)
+    assert (Check.TREE, None) == (refused.step, refused.position)
 
 
 def test_an_entry_beyond_the_checkpoint_is_refused(log: SampleLog, tmp_path: Path) -> None:
     files = {**sample_log(13).files(), "checkpoint": log.checkpoint()}
-    assert Step.TREE == refusal(write_files(tmp_path, files), log.trust_root()).step
+    assert Check.TREE == refusal(write_files(tmp_path, files), log.trust_root()).step
 
 
 def test_a_checkpoint_beyond_the_entries_is_refused(log: SampleLog, tmp_path: Path) -> None:
     files = {**log.files(), "checkpoint": sample_log(13).checkpoint()}
-    assert Step.TREE == refusal(write_files(tmp_path, files), log.trust_root()).step
+    assert Check.TREE == refusal(write_files(tmp_path, files), log.trust_root()).step
 
 
 def test_a_checkpoint_of_a_monstrous_size_is_refused_at_once(
@@ -274,7 +274,7 @@ def test_a_checkpoint_of_a_monstrous_size_is_refused_at_once(
     root = Frontier().extend(log.leaves()).root()
     note = sign_checkpoint(Checkpoint(log.origin, 2**62, root), log_signers(), SIGNED_AT)
     files = {**log.files(), "checkpoint": note}
-    assert Step.TREE == refusal(write_files(tmp_path, files), log.trust_root()).step
+    assert Check.TREE == refusal(write_files(tmp_path, files), log.trust_root()).step
 
 
 @pytest.mark.parametrize(
@@ -298,14 +298,14 @@ def test_a_file_that_is_none_of_the_logs_is_refused_and_named(
     log.write(tmp_path)
     write_files(tmp_path, {path: b"?"})
     refused = refusal(tmp_path, log.trust_root())
-    assert (Step.TREE, path) == (refused.step, refused.path)
+    assert (Check.TREE, path) == (refused.step, refused.path)
 
 
 @pytest.mark.parametrize("path", ["x", "tile/64x", "tile/0/hidden", "tile/0/000.p/12x"])
 def test_an_empty_directory_is_nothing_of_a_log(path: str, log: SampleLog, tmp_path: Path) -> None:
     (log.write(tmp_path) / path).mkdir(parents=True)
     refused = refusal(tmp_path, log.trust_root())
-    assert (Step.TREE, path) == (refused.step, refused.path)
+    assert (Check.TREE, path) == (refused.step, refused.path)
 
 
 @pytest.mark.parametrize(
@@ -329,7 +329,7 @@ def test_a_file_of_a_larger_log_is_passed_over_and_said_to_be_unchecked(
     write_files(tmp_path, {path: b"?"})
     answer = verify_export(tmp_path, log.trust_root(), workers=1)
     assert ((12, f"1 files beside it, {path} first"),) == answer.unchecked
-    assert State.UNCHECKED == answer.steps[Step.TREE.number - 1]
+    assert CheckState.UNCHECKED == answer.steps[Check.TREE.number - 1]
 
 
 @pytest.mark.parametrize("old", [1, 11])
@@ -344,7 +344,7 @@ def test_a_partial_tile_of_an_earlier_size_must_say_what_the_tile_of_now_says(
         for wrong in (flip(raw, len(raw) - 1), raw[:-1], raw + b"\x00"):
             (tmp_path / path).write_bytes(wrong)
             refused = refusal(tmp_path, log.trust_root())
-            assert (Step.TREE, path) == (refused.step, refused.path)
+            assert (Check.TREE, path) == (refused.step, refused.path)
         (tmp_path / path).write_bytes(raw)
 
 
@@ -356,7 +356,7 @@ def test_a_link_is_refused_where_a_file_or_directory_belongs(
     moved = (tmp_path / "log" / path).rename(tmp_path / "moved")
     (tmp_path / "log" / path).symlink_to(moved)
     refused = refusal(tmp_path / "log", log.trust_root())
-    assert (Step.TREE, path) == (refused.step, refused.path)
+    assert (Check.TREE, path) == (refused.step, refused.path)
 
 
 # Step 4: genesis
@@ -367,7 +367,7 @@ def test_another_first_entry_than_the_trusted_one_is_refused(
 ) -> None:
     trust = {**json.loads(log.trust_root()), "genesis_sha256": "0" * 64}
     refused = refusal(log.write(tmp_path), json.dumps(trust).encode())
-    assert (Step.GENESIS, 0) == (refused.step, refused.position)
+    assert (Check.GENESIS, 0) == (refused.step, refused.position)
 
 
 def test_a_signed_checkpoint_of_an_empty_log_is_refused_for_lack_of_genesis(
@@ -375,7 +375,7 @@ def test_a_signed_checkpoint_of_an_empty_log_is_refused_for_lack_of_genesis(
 ) -> None:
     note = sign_checkpoint(Checkpoint(log.origin, 0, EMPTY_ROOT), log_signers(), SIGNED_AT)
     refused = refusal(write_files(tmp_path, {"checkpoint": note}), log.trust_root())
-    assert (Step.GENESIS, 0) == (refused.step, refused.position)
+    assert (Check.GENESIS, 0) == (refused.step, refused.position)
 
 
 def test_genesis_must_name_every_key_that_the_trust_root_pins(
@@ -386,7 +386,7 @@ def test_genesis_must_name_every_key_that_the_trust_root_pins(
     write_files(tmp_path, {"checkpoint": note})
     trust = {**json.loads(log.trust_root()), "log_keys": vkeys}
     refused = refusal(tmp_path, json.dumps(trust).encode())
-    assert (Step.GENESIS, 0) == (refused.step, refused.position)
+    assert (Check.GENESIS, 0) == (refused.step, refused.position)
 
 
 def test_genesis_must_name_the_policy_that_the_trust_root_pins(
@@ -394,21 +394,21 @@ def test_genesis_must_name_the_policy_that_the_trust_root_pins(
 ) -> None:
     trust = {**json.loads(log.trust_root()), "policy": "# mine\nquorum none\n"}
     refused = refusal(log.write(tmp_path), json.dumps(trust).encode())
-    assert (Step.GENESIS, 0) == (refused.step, refused.position)
+    assert (Check.GENESIS, 0) == (refused.step, refused.position)
 
 
 def test_genesis_must_stand_at_position_0(log: SampleLog, tmp_path: Path) -> None:
     trust_root = log.trust_root()
     log.entries.insert(0, log.entries[3])
     refused = refusal(log.write(tmp_path), trust_root)
-    assert (Step.GENESIS, 0) == (refused.step, refused.position)
+    assert (Check.GENESIS, 0) == (refused.step, refused.position)
 
 
 def test_a_trusted_first_entry_that_opens_no_ledger_is_refused(tmp_path: Path) -> None:
     log = SampleLog()
     append(log, payload(log))
     refused = refusal_of(log, tmp_path)
-    assert (Step.GENESIS, 0) == (refused.step, refused.position)
+    assert (Check.GENESIS, 0) == (refused.step, refused.position)
 
 
 # Step 9: an earlier checkpoint
@@ -436,12 +436,12 @@ def test_an_earlier_checkpoint_of_another_history_is_refused(
     fork = sample_log(size - 1)
     append(fork, payload(fork))
     refused = refusal_of(log, tmp_path, previous=fork.checkpoint())
-    assert Step.CONSISTENCY == refused.step
+    assert Check.CONSISTENCY == refused.step
 
 
 def test_an_earlier_checkpoint_of_another_log_is_refused(log: SampleLog, tmp_path: Path) -> None:
     other = sample_log(5, origin="other.example/techledger/0badcafe")
-    assert Step.CONSISTENCY == refusal_of(log, tmp_path, previous=other.checkpoint()).step
+    assert Check.CONSISTENCY == refusal_of(log, tmp_path, previous=other.checkpoint()).step
 
 
 def test_what_changes_between_the_two_readings_is_refused(tmp_path: Path) -> None:
@@ -450,19 +450,19 @@ def test_what_changes_between_the_two_readings_is_refused(tmp_path: Path) -> Non
     append(other, payload(other))
     log.write(tmp_path)
 
-    def swap(step: Step, _done: int, _total: int) -> None:
-        if step is Step.TREE:
+    def swap(step: Check, _done: int, _total: int) -> None:
+        if step is Check.TREE:
             (tmp_path / BUNDLE).write_bytes(other.files()[BUNDLE])
 
     refused = refusal(tmp_path, log.trust_root(), progress=swap)
-    assert (Step.TREE, "changed while it was verified") == (refused.step, refused.reason)
+    assert (Check.TREE, "changed while it was verified") == (refused.step, refused.reason)
 
 
 def test_progress_is_told_for_both_passes(tmp_path: Path) -> None:
-    told: list[tuple[Step, int, int]] = []
+    told: list[tuple[Check, int, int]] = []
     log = sample_log(300)
     verify_export(
         log.write(tmp_path), log.trust_root(), workers=1, progress=lambda *seen: told.append(seen)
     )
-    expected = [(step, done, 2) for step in (Step.TREE, Step.SIGNATURES) for done in (1, 2)]
+    expected = [(step, done, 2) for step in (Check.TREE, Check.SIGNATURES) for done in (1, 2)]
     assert expected == told

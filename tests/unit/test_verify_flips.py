@@ -14,7 +14,7 @@ import pytest
 from ledger.log.merkle import Frontier, leaf_hash
 from ledger.log.tiles import entries_path, format_bundle, tile_path
 from ledger.log.tree_head import Checkpoint
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.outcome import Check, Refused
 from ledger.verify.tree import HashBundle, check_tree
 from tests.support.log import flip
 from tests.support.sample_log import SampleLog, sample_log, write_files
@@ -25,7 +25,7 @@ STRIDE = int(environ.get("FLIP_STRIDE", "7"))
 
 OTHER_BITS = (2, 4, 8, 16, 32, 64, 128)
 
-Place = tuple[Step, int | None]
+Place = tuple[Check, int | None]
 
 
 def lowest_bit(_at: int) -> int:
@@ -81,7 +81,7 @@ def log() -> SampleLog:
 def test_every_byte_of_the_checkpoint_counts(mask: Mask, log: SampleLog, tmp_path: Path) -> None:
     size = (log.write(tmp_path) / "checkpoint").stat().st_size
     places = refusals(tmp_path, "checkpoint", log, mask, spread(mask, size))
-    assert {(Step.CHECKPOINT, None)} == {place for _, place in places}
+    assert {(Check.CHECKPOINT, None)} == {place for _, place in places}
 
 
 @both_bits
@@ -89,7 +89,7 @@ def test_every_byte_of_the_tile_counts_and_its_entry_is_named(
     mask: Mask, log: SampleLog, tmp_path: Path
 ) -> None:
     places = refusals(log.write(tmp_path), "tile/0/000.p/12", log, mask)
-    assert [(at, (Step.TREE, at // 32)) for at in range(12 * 32)] == places
+    assert [(at, (Check.TREE, at // 32)) for at in range(12 * 32)] == places
 
 
 @both_bits
@@ -99,14 +99,14 @@ def test_every_byte_of_the_bundle_counts_and_its_entry_is_named(
     entries = entry_at(log)
     flipped = spread(mask, len(entries))
     places = refusals(log.write(tmp_path), "tile/entries/000.p/12", log, mask, flipped)
-    assert [(at, (Step.TREE, entries[at])) for at in flipped] == places
+    assert [(at, (Check.TREE, entries[at])) for at in flipped] == places
 
 
 @both_bits
 def test_every_byte_of_the_trust_root_counts(mask: Mask, log: SampleLog, tmp_path: Path) -> None:
     log.write(tmp_path)
     raw = log.trust_root()
-    early = {Step.TRUST, Step.CHECKPOINT, Step.GENESIS}
+    early = {Check.TRUST, Check.CHECKPOINT, Check.GENESIS}
     for at in range(len(raw)):
         spoiled = flip(raw, at, mask(at))
         if spoiled.split() != raw.split():  # A space may become another kind of space.
@@ -130,7 +130,7 @@ def test_every_hash_of_a_larger_log_counts(
     start = 256 if path.startswith("tile/0/001") else 0
     some = range(0, (tmp_path / path).stat().st_size, 1 if leaves > 1 else 23)
     places = refusals(tmp_path, path, larger, mask, some)
-    assert [(at, (Step.TREE, start + at // 32 * leaves)) for at in some] == places
+    assert [(at, (Check.TREE, start + at // 32 * leaves)) for at in some] == places
 
 
 @pytest.mark.parametrize("first", [0, 256])
@@ -140,7 +140,7 @@ def test_the_bundles_of_a_larger_log_count(first: int, larger: SampleLog, tmp_pa
     of_entry = entry_at(larger, first)
     some = range(0, len(of_entry), 809)
     places = refusals(tmp_path, path, larger, lowest_bit, some)
-    assert [(at, (Step.TREE, of_entry[at])) for at in some] == places
+    assert [(at, (Check.TREE, of_entry[at])) for at in some] == places
 
 
 class Tall:
@@ -204,7 +204,7 @@ def test_a_flipped_hash_on_any_level_is_refused_and_named(
             tall.check()
     finally:
         file.write_bytes(raw)
-    assert (Step.TREE, position) == (caught.value.step, caught.value.position)
+    assert (Check.TREE, position) == (caught.value.step, caught.value.position)
 
 
 def test_a_bundle_says_the_sha256_of_what_was_hashed(tall: Tall) -> None:

@@ -18,7 +18,7 @@ from ledger.log.cosignature import CosignatureV1Signer
 from ledger.log.note import Ed25519NoteSigner, format_vkey
 from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.node.genesis import trust_root
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.outcome import Check, Refused
 from ledger.verify.verifier import verify_export
 from ledger.wire import canonical
 from ledger.wire.entry import parse_entry
@@ -244,7 +244,7 @@ def test_the_government_of_a_ledger_is_nobodys_alone(name: str, tmp_path: Path) 
     log = sample_log(11)
     say(log, *said(log), signers)
     refused = refusal_of(log, tmp_path)
-    assert (Step.SIGNATURES, 11) == (refused.step, refused.position)
+    assert (Check.SIGNATURES, 11) == (refused.step, refused.position)
 
 
 @pytest.mark.parametrize("keys", [["x"], "x", None])
@@ -255,7 +255,7 @@ def test_malformed_keys_of_refusals_are_no_entry(keys: object, tmp_path: Path) -
     changed = {**body, "refusal_keys": keys} if keys != ["x"] else {**body, "more": 1}
     say(log, topic, changed, OFFICERS)
     refused = refusal_of(log, tmp_path)
-    assert (Step.FORM, 11) == (refused.step, refused.position)
+    assert (Check.FORM, 11) == (refused.step, refused.position)
 
 
 def test_keys_of_refusals_that_both_officers_adopt(tmp_path: Path) -> None:
@@ -290,7 +290,7 @@ def test_a_later_policy_is_held_to_who_speaks_as_the_first(
     for said in (policy(log), policy(log, speakers=speakers)):
         say(log, *said, [FIRM, OPERATOR, REGISTRAR])
     refused = refusal_of(log, tmp_path)
-    assert (Step.SIGNATURES, 12) == (refused.step, refused.position)
+    assert (Check.SIGNATURES, 12) == (refused.step, refused.position)
 
 
 def test_an_operator_that_spoke_for_a_group_before_approves_nothing(tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ def test_an_operator_that_spoke_for_a_group_before_approves_nothing(tmp_path: Pa
     topic, body = policy(log, speakers=[*STATE, spoken("institutes", RIVAL)])
     log.say(body, [FIRM, REGISTRAR], topic=topic)
     refused = refusal_of(log, tmp_path)
-    assert (Step.SIGNATURES, 13) == (refused.step, refused.position)
+    assert (Check.SIGNATURES, 13) == (refused.step, refused.position)
 
 
 @pytest.mark.parametrize("officer", [OPERATOR, REGISTRAR])
@@ -403,4 +403,4 @@ def test_entry_0_that_opens_another_ledger_than_it_is_meant_for(tmp_path: Path) 
     value["body"]["origin"] = "other.example/techledger/0badcafe"
     log.sign(canonical.dump(value), [party_key(party) for party in PARTIES])
     refused = refusal_of(log, tmp_path)
-    assert (Step.GENESIS, 0) == (refused.step, refused.position)
+    assert (Check.GENESIS, 0) == (refused.step, refused.position)

@@ -12,8 +12,8 @@ from ledger.log.cosignature import CosignatureV1Signer
 from ledger.log.merkle import leaf_hash
 from ledger.log.note import format_note, parse_note, sign_note
 from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
-from ledger.verify.evidence import verify_evidence
-from ledger.verify.outcome import Refused, State, Step, states
+from ledger.verify.evidence_check import verify_evidence
+from ledger.verify.outcome import Check, CheckState, Refused, states
 from ledger.verify.verifier import OF_BUNDLES, verify_receipt
 from ledger.wire import canonical
 from ledger.wire.base64 import b64encode
@@ -57,8 +57,8 @@ def test_the_receipt_of_every_entry_is_verified(position: int, size: int | None)
     log = sample_log(size or 12)
     answer = verify_receipt(log.proof(position), log.entries[position], log.trust_root())
     assert (position, log.size) == (answer.position, answer.checkpoint.size)
-    loose = [Step.CHECKPOINT, Step.IDENTITY, *([Step.SIGNATURES] if position else [])]
-    idle = [Step.CONSISTENCY, *OF_BUNDLES, *([Step.GENESIS] if position else [])]
+    loose = [Check.CHECKPOINT, Check.IDENTITY, *([Check.SIGNATURES] if position else [])]
+    idle = [Check.CONSISTENCY, *OF_BUNDLES, *([Check.GENESIS] if position else [])]
     assert states(loose, idle) == answer.steps
 
 
@@ -72,7 +72,7 @@ def test_a_line_by_a_key_that_nobody_named_is_unchecked(log: SampleLog) -> None:
     answer = verify_receipt(receipt, log.entries[OFFER], log.trust_root(), whole_bundle(log))
     said = f"a line by a key nobody named, {line.name}+{line.key_id.hex()}"
     assert said in {what for _, what in answer.unchecked}
-    assert State.UNCHECKED == answer.steps[Step.CHECKPOINT.number - 1]
+    assert CheckState.UNCHECKED == answer.steps[Check.CHECKPOINT.number - 1]
 
 
 def test_the_apis_json_is_verified_like_the_bare_proof(log: SampleLog) -> None:
@@ -88,7 +88,7 @@ def test_lines_by_keys_that_a_receipt_does_not_carry_are_unchecked(log: SampleLo
     ]
     assert {OFFER} == {position for position, _ in answer.unchecked}
     assert 0 == answer.signatures
-    assert State.UNCHECKED == answer.steps[Step.SIGNATURES.number - 1]
+    assert CheckState.UNCHECKED == answer.steps[Check.SIGNATURES.number - 1]
 
 
 def said(log: SampleLog, topic: str, body: dict[str, Any], *signers: str) -> tuple[bytes, bytes]:
@@ -121,7 +121,7 @@ def test_a_receipt_of_an_entry_that_others_signed_than_its_body_names(name: str)
         body = {"key": record, "not_after": None, "not_before": None, **body}
     log = sample_log(12)
     caught = refused(*said(log, topic, body, *signers), log)
-    assert (Step.SIGNATURES, 12) == (caught.step, caught.position)
+    assert (Check.SIGNATURES, 12) == (caught.step, caught.position)
 
 
 def test_who_the_officers_are_a_receipt_leaves_open_and_a_bundle_shows() -> None:
@@ -132,7 +132,7 @@ def test_who_the_officers_are_a_receipt_leaves_open_and_a_bundle_shows() -> None
     assert f"who is the registrar of the ledger, which is {RIVAL}" in {
         what for _, what in answer.unchecked
     }
-    assert State.UNCHECKED == answer.steps[Step.SIGNATURES.number - 1]
+    assert CheckState.UNCHECKED == answer.steps[Check.SIGNATURES.number - 1]
     with pytest.raises(Refused, match=f"signed by {REGISTRAR}"):
         verify_receipt(receipt, entry, log.trust_root(), before)
 
@@ -181,7 +181,7 @@ def test_lines_by_keys_that_the_entry_brings_are_verified(log: SampleLog) -> Non
     answer = verify_receipt(log.proof(0), log.entries[0], log.trust_root())
     assert 7 == answer.signatures
     assert set(ALWAYS[:2]) == {what for _, what in answer.unchecked}
-    assert State.PASSED == answer.steps[Step.SIGNATURES.number - 1]
+    assert CheckState.PASSED == answer.steps[Check.SIGNATURES.number - 1]
 
 
 def test_a_bad_line_by_a_key_that_the_entry_brings_is_refused() -> None:
@@ -191,17 +191,17 @@ def test_a_bad_line_by_a_key_that_the_entry_brings_is_refused() -> None:
     at = head.index(name) + len(name) + 5
     log.entries[1] = flip(head, at, 1) + gap + body
     refusal = refused(log.proof(1), log.entries[1], log)
-    assert (Step.SIGNATURES, 1) == (refusal.step, refusal.position)
+    assert (Check.SIGNATURES, 1) == (refusal.step, refusal.position)
 
 
 def test_the_entry_of_another_receipt_is_refused(log: SampleLog) -> None:
     refusal = refused(log.proof(OFFER), log.entries[OFFER + 1], log)
-    assert (Step.TREE, OFFER) == (refusal.step, refusal.position)
+    assert (Check.TREE, OFFER) == (refusal.step, refusal.position)
 
 
 def test_the_receipt_of_another_log_is_refused(log: SampleLog) -> None:
     other = sample_log(12, origin="other.example/techledger/0badcafe")
-    assert Step.CHECKPOINT == refused(other.proof(OFFER), other.entries[OFFER], log).step
+    assert Check.CHECKPOINT == refused(other.proof(OFFER), other.entries[OFFER], log).step
 
 
 def test_a_receipt_with_the_logs_first_signature_only_is_refused(log: SampleLog) -> None:
@@ -210,7 +210,7 @@ def test_a_receipt_with_the_logs_first_signature_only_is_refused(log: SampleLog)
     kept = lines.splitlines(keepends=True)[:1]
     stripped = TlogProof(OFFER, proof.hashes, text + b"\n\n" + b"".join(kept))
     refusal = refused(format_tlog_proof(stripped), log.entries[OFFER], log)
-    assert Step.CHECKPOINT == refusal.step
+    assert Check.CHECKPOINT == refusal.step
 
 
 @pytest.mark.parametrize(
@@ -228,20 +228,20 @@ def test_a_proof_for_anything_else_is_refused(
     spoil: Callable[[TlogProof], TlogProof], log: SampleLog
 ) -> None:
     spoiled = format_tlog_proof(spoil(parse_tlog_proof(log.proof(OFFER))))
-    assert Step.TREE == refused(spoiled, log.entries[OFFER], log).step
+    assert Check.TREE == refused(spoiled, log.entries[OFFER], log).step
 
 
 def test_a_first_entry_that_is_not_the_trusted_one_is_refused(log: SampleLog) -> None:
     other = SampleLog()
     append(other, payload(other))
-    assert Step.GENESIS == refused(other.proof(0), other.entries[0], log).step
+    assert Check.GENESIS == refused(other.proof(0), other.entries[0], log).step
 
 
 def test_an_entry_that_is_no_event_is_refused_though_it_is_in_the_tree(log: SampleLog) -> None:
     log = sample_log(12)
     log.sign(canonical.dump({"a": 1}), [party_key(FIRM)])
     refusal = refused(log.proof(12), log.entries[12], log)
-    assert (Step.FORM, 12) == (refusal.step, refusal.position)
+    assert (Check.FORM, 12) == (refusal.step, refusal.position)
 
 
 def test_an_entry_accepted_after_its_checkpoint_was_signed_is_refused() -> None:
@@ -251,7 +251,7 @@ def test_an_entry_accepted_after_its_checkpoint_was_signed_is_refused() -> None:
     text = format_instant(late)
     append(log, payload(log, issued_at=text, not_after=text), accepted=late)
     refusal = refused(log.proof(12), log.entries[12], log)
-    assert (Step.IDENTITY, 12) == (refusal.step, refusal.position)
+    assert (Check.IDENTITY, 12) == (refusal.step, refusal.position)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_what_the_json_says_beside_its_proof_must_be_proved(
     change: dict[str, Any], log: SampleLog
 ) -> None:
     receipt = as_json({**log.receipt(OFFER), **change})
-    assert Step.FORM == refused(receipt, log.entries[OFFER], log).step
+    assert Check.FORM == refused(receipt, log.entries[OFFER], log).step
 
 
 def test_what_the_json_says_of_other_things_is_said_to_be_unchecked(log: SampleLog) -> None:
@@ -317,24 +317,24 @@ def test_an_entry_whose_readable_members_are_forged_is_refused(name: str, log: S
     """All that a person reads was made up; the bytes, in one member, are the true ones."""
     forged = entry_json(log, **{name: FORGED[name](json.loads(entry_json(log)))})
     refusal = refused(log.proof(OFFER), forged, log)
-    assert (Step.FORM, OFFER) == (refusal.step, refusal.position)
+    assert (Check.FORM, OFFER) == (refusal.step, refusal.position)
     assert name in refusal.reason
 
 
 @pytest.mark.parametrize("other", ["8.0", "true", '"8"', "null"])
 def test_a_number_is_no_other_value_that_python_takes_for_it(other: str, log: SampleLog) -> None:
     text = entry_json(log).decode().replace('"position": 8', f'"position": {other}', 1)
-    assert Step.FORM == refused(log.proof(OFFER), text.encode(), log).step
+    assert Check.FORM == refused(log.proof(OFFER), text.encode(), log).step
 
 
 def test_a_member_that_stands_twice_is_refused(log: SampleLog) -> None:
     """A person reads the first, a parser takes the last."""
     twice = b'{"accepted": "2020-01-01T00:00:00.000Z", ' + entry_json(log)[1:]
-    assert Step.FORM == refused(log.proof(OFFER), twice, log).step
+    assert Check.FORM == refused(log.proof(OFFER), twice, log).step
     nested = entry_json(log).replace(b'"payload": {', b'"payload": {"signers": [], ', 1)
-    assert Step.FORM == refused(log.proof(OFFER), nested, log).step
+    assert Check.FORM == refused(log.proof(OFFER), nested, log).step
     receipt = b'{"position": 9, ' + as_json(log.receipt(OFFER))[1:]
-    assert Step.CHECKPOINT == refused(receipt, log.entries[OFFER], log).step
+    assert Check.CHECKPOINT == refused(receipt, log.entries[OFFER], log).step
 
 
 def test_what_is_printed_of_a_receipt_is_what_its_bytes_say(log: SampleLog) -> None:
@@ -361,7 +361,7 @@ def test_what_is_printed_of_a_receipt_is_what_its_bytes_say(log: SampleLog) -> N
     ],
 )
 def test_what_is_no_receipt_is_refused(receipt: bytes, log: SampleLog) -> None:
-    assert Step.CHECKPOINT == refused(receipt, log.entries[OFFER], log).step
+    assert Check.CHECKPOINT == refused(receipt, log.entries[OFFER], log).step
 
 
 @pytest.mark.parametrize("mask", [1, 32])
@@ -375,4 +375,4 @@ def test_every_byte_of_a_receipt_counts(mask: int, log: SampleLog) -> None:
 def test_every_byte_of_an_entry_counts(mask: int, log: SampleLog) -> None:
     entry, proof = log.entries[OFFER], log.proof(OFFER)
     for at in range(len(entry)):
-        assert Step.TREE == refused(proof, flip(entry, at, mask), log).step
+        assert Check.TREE == refused(proof, flip(entry, at, mask), log).step

@@ -8,11 +8,11 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ledger.node.genesis import key_record
-from ledger.verify.outcome import Step
+from ledger.verify.outcome import Check
 from ledger.wire.base64 import b64encode
 from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, sign_envelope
-from ledger.wire.keys import ALGORITHMS, PrivateKey
+from ledger.wire.signing_keys import ALGORITHMS, PrivateKey
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL, STRANGER
 from tests.support.mandates import MANDATE, mandate_ended, mandate_given
@@ -384,7 +384,7 @@ def test_a_malformed_body_that_would_change_who_may_sign_is_refused(
 ) -> None:
     append(log, payload(log, type=topic, body=body))
     refused = refusal_of(log, tmp_path)
-    assert (Step.FORM, 12) == (refused.step, refused.position)
+    assert (Check.FORM, 12) == (refused.step, refused.position)
 
 
 def test_a_key_whose_base64_has_a_second_spelling_is_refused(
@@ -394,7 +394,7 @@ def test_a_key_whose_base64_has_a_second_spelling_is_refused(
     record = key_record(THIRD_KEY)
     body["key"] = {**record, "public_key": record["public_key"].rstrip("=")}
     append(log, payload(log, type="key.added/1", body=body), keys=[party_key(FIRM), THIRD_KEY])
-    assert Step.FORM == refusal_of(log, tmp_path).step
+    assert Check.FORM == refusal_of(log, tmp_path).step
 
 
 def test_a_second_der_encoding_of_a_key_is_refused(log: SampleLog, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from ledger import court
 from ledger.domain.government.governance import charter_subject
 from ledger.domain.parties.ledger_state import ledger_subject
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.outcome import Check, Refused
 from ledger.verify.verifier import verify_receipt
 from ledger.wire import canonical
 from ledger.wire.entry import parse_entry
@@ -47,7 +47,7 @@ def test_an_event_that_is_left_out_of_a_history_is_refused(
     registered(log)
     without(log, left_out)
     refused = refusal_of(log, tmp_path)
-    assert (Step.LISTS, 12) == (refused.step, refused.position)
+    assert (Check.LISTS, 12) == (refused.step, refused.position)
     with pytest.raises(Refused, match="step 7"):
         verify_receipt(log.proof(12), log.entries[12], log.trust_root())
     seal(log)
@@ -64,7 +64,7 @@ def test_the_charter_is_not_left_out_of_what_governs_the_log(
     log.say(log_keys_adopted(*vkeys, ledger=ledger), [OPERATOR, REGISTRAR])
     without(log, charter_subject(ledger))
     refused = refusal_of(log, tmp_path)
-    assert (Step.LISTS, 12) == (refused.step, refused.position)
+    assert (Check.LISTS, 12) == (refused.step, refused.position)
 
 
 def test_a_key_is_not_left_out_of_its_own_history(log: SampleLog, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_key_is_not_left_out_of_its_own_history(log: SampleLog, tmp_path: Path
     entry = parse_entry(log.entries.pop())
     append(log, {**canonical.load(entry.payload), "subjects": [INSTITUTE]}, [key])
     refused = refusal_of(log, tmp_path / "false")
-    assert (Step.LISTS, 12) == (refused.step, refused.position)
+    assert (Check.LISTS, 12) == (refused.step, refused.position)
 
 
 def test_a_type_that_nobody_knows_yet_is_held_to_nothing(log: SampleLog, tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.dating import bounds_of, seen_path
 from ledger.log.note import parse_vkey
 from ledger.log.proof import prove_consistency
-from ledger.verify.evidence import verify_evidence
-from ledger.verify.outcome import Refused, State, Step
+from ledger.verify.evidence_check import verify_evidence
+from ledger.verify.outcome import Check, CheckState, Refused
 from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.wire.instant import format_instant
 from tests.support.builders import RIVAL
@@ -68,7 +68,7 @@ def test_an_entry_dated_before_a_checkpoint_that_was_seen_without_it_is_refused(
     append(log, payload(log), accepted=log.now + timedelta(seconds=59.999))
     append(log, payload(log), accepted=log.now + timedelta(seconds=600))
     refused = refusal_of(log, tmp_path, previous=previous)
-    assert (Step.CONSISTENCY, 12) == (refused.step, refused.position)
+    assert (Check.CONSISTENCY, 12) == (refused.step, refused.position)
     assert "before a checkpoint of size 12 was signed without it" in refused.reason
 
 
@@ -83,12 +83,16 @@ def test_a_receipt_is_held_to_a_checkpoint_that_was_kept(log: SampleLog) -> None
     root, small = log.trust_root(), seen_at(log, 0, 5)
     kept = {5: small, 12: log.checkpoint()}
     append(log, payload(log), accepted=log.now + timedelta(seconds=60))
-    for size, state in {5: State.UNCHECKED, 12: State.UNCHECKED, 13: State.PASSED}.items():
+    for size, state in {
+        5: CheckState.UNCHECKED,
+        12: CheckState.UNCHECKED,
+        13: CheckState.PASSED,
+    }.items():
         previous = kept.get(size, log.checkpoint())
         answer = verify_receipt(log.proof(3), log.entries[3], root, previous=previous)
-        assert state == answer.steps[list(Step).index(Step.CONSISTENCY)]
+        assert state == answer.steps[list(Check).index(Check.CONSISTENCY)]
         said = "whether the log continues what it was: an export shows it"
-        assert (state == State.UNCHECKED) == ((3, said) in answer.unchecked)
+        assert (state == CheckState.UNCHECKED) == ((3, said) in answer.unchecked)
 
 
 @pytest.mark.parametrize("size", [3, 4, 8])
@@ -98,7 +102,7 @@ def test_a_receipt_shows_by_itself_the_prefixes_that_its_proof_leads_to(
     """Up to its entry, with it, and to the end of a hash in its proof."""
     root = log.trust_root()
     answer = verify_receipt(log.proof(3), log.entries[3], root, previous=seen_at(log, 0, size))
-    assert State.PASSED == answer.steps[list(Step).index(Step.CONSISTENCY)]
+    assert CheckState.PASSED == answer.steps[list(Check).index(Check.CONSISTENCY)]
     fork = sign_checkpoint(Checkpoint(log.origin, size, bytes(32)), log_signers(), log.signed_at(4))
     with pytest.raises(Refused, match=f"step 9 .* two trees of size {size}"):
         verify_receipt(log.proof(3), log.entries[3], root, previous=fork)
@@ -117,7 +121,7 @@ def test_a_receipt_that_a_checkpoint_contradicts_that_was_kept_is_refused(log: S
     ):
         with pytest.raises(Refused) as caught:
             verify_receipt(receipt, log.entries[position], root, previous=kept)
-        assert Step.CONSISTENCY == caught.value.step
+        assert Check.CONSISTENCY == caught.value.step
         assert reason in caught.value.reason
 
 
@@ -127,7 +131,7 @@ def test_a_checkpoint_that_was_seen_is_no_older_than_its_last_entry(
     previous = seen_at(log, -1)
     append(log, payload(log), accepted=log.now + timedelta(seconds=60))
     refused = refusal_of(log, tmp_path, previous=previous)
-    assert (Step.CONSISTENCY, 11) == (refused.step, refused.position)
+    assert (Check.CONSISTENCY, 11) == (refused.step, refused.position)
 
 
 def test_a_time_in_the_far_future_holds_back_what_it_does_not_cover_alone(
@@ -137,7 +141,7 @@ def test_a_time_in_the_far_future_holds_back_what_it_does_not_cover_alone(
     assert 12 == verified(log, tmp_path / "same", previous=previous).checkpoint.size
     append(log, payload(log))
     refused = refusal_of(log, tmp_path / "more", previous=previous)
-    assert (Step.CONSISTENCY, 12) == (refused.step, refused.position)
+    assert (Check.CONSISTENCY, 12) == (refused.step, refused.position)
 
 
 @pytest.mark.parametrize(("size", "seconds"), [(12, 60), (5, 3600)])
@@ -148,10 +152,10 @@ def test_notes_that_an_export_kept_are_held_to_the_log_too(
     good, bad = seen_at(log, 0, size), seen_at(log, seconds, size)
     write_files(tmp_path, {**log.files(), seen_path(size, good): good})
     answer = verify_export(tmp_path, log.trust_root(), workers=1)
-    assert State.PASSED == answer.steps[Step.CONSISTENCY.number - 1]
+    assert CheckState.PASSED == answer.steps[Check.CONSISTENCY.number - 1]
     write_files(tmp_path, {seen_path(size, bad): bad})
     refused = refusal(tmp_path, log.trust_root())
-    assert (Step.CONSISTENCY, size) == (refused.step, refused.position)
+    assert (Check.CONSISTENCY, size) == (refused.step, refused.position)
 
 
 def test_a_kept_note_that_is_wrong_is_refused_by_its_name(log: SampleLog, tmp_path: Path) -> None:
@@ -172,10 +176,10 @@ def test_a_kept_note_that_is_wrong_is_refused_by_its_name(log: SampleLog, tmp_pa
     for path, note in wrong.items():
         write_files(tmp_path, {**log.files(), path: note})
         refused = refusal(tmp_path, log.trust_root())
-        assert (Step.CONSISTENCY, path) == (refused.step, refused.path)
+        assert (Check.CONSISTENCY, path) == (refused.step, refused.path)
         shutil.rmtree(tmp_path / "checkpoints")
     write_files(tmp_path, {f"checkpoints/08/{'0' * 64}": log.checkpoint(8)})
-    assert Step.TREE == refusal(tmp_path, log.trust_root()).step
+    assert Check.TREE == refusal(tmp_path, log.trust_root()).step
 
 
 def test_a_kept_note_of_a_larger_log_is_passed_over_and_said_to_be_unchecked(
@@ -212,7 +216,7 @@ def test_a_charter_and_a_receipt_are_held_to_each_other(log: SampleLog) -> None:
     assert 12 == verify_receipt(*receipt).position
     with pytest.raises(Refused, match="signed without it") as refused:
         verify_receipt(*receipt, charter)
-    assert (Step.IDENTITY, 12) == (refused.value.step, refused.value.position)
+    assert (Check.IDENTITY, 12) == (refused.value.step, refused.value.position)
 
 
 def test_when_and_by_whom_a_checkpoint_was_signed_is_said_of_logs_and_receipts_too(
@@ -235,7 +239,7 @@ def test_a_checkpoint_of_a_time_that_no_date_has_is_refused(log: SampleLog, tmp_
     """It was printed as one of the year 6325."""
     for late in (32_503_680_000, 2**37, 2**62):
         refused = refusal_of(replace(log, signed=late), tmp_path)
-        assert Step.CHECKPOINT == refused.step, late
+        assert Check.CHECKPOINT == refused.step, late
         assert "before the year 3000" in refused.reason
     last = verified(replace(log, signed=32_503_679_999), tmp_path)
     assert [{"by": ORIGIN, "at": "2999-12-31T23:59:59.000Z"}] == last.to_json()["signed"]

@@ -16,7 +16,7 @@ from ledger.wire.envelope import (
     sign_envelope,
     verify_signatures,
 )
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 
 PAYLOAD = '{"title":"Hợp đồng"}'.encode()
 

@@ -16,7 +16,7 @@ from ledger.wire.envelope import (
     sign_envelope,
     verify_signatures,
 )
-from ledger.wire.keys import BadSignature, PrivateKey
+from ledger.wire.signing_keys import PrivateKey, SignatureMismatch
 
 PAYLOAD = b'{"ledger":"a.vn"}'
 
@@ -75,26 +75,26 @@ def test_every_signature_of_a_sealed_envelope_verifies():
 
 
 def test_no_signature_at_all_is_refused():
-    with pytest.raises(BadSignature):
+    with pytest.raises(SignatureMismatch):
         verify_signatures(PAYLOAD, (), ring())
 
 
 def test_a_line_by_a_key_not_asked_for_is_refused_even_beside_good_ones():
     signatures = sign_envelope(PAYLOAD, keys()).signatures
     fewer = {key_id: key for key_id, key in ring().items() if key_id != signatures[0].key_id}
-    with pytest.raises(BadSignature):
+    with pytest.raises(SignatureMismatch):
         verify_signatures(PAYLOAD, signatures, fewer)
 
 
 def test_one_wrong_line_among_good_ones_is_refused():
     first, second, third = sign_envelope(PAYLOAD, keys()).signatures
-    with pytest.raises(BadSignature):
+    with pytest.raises(SignatureMismatch):
         verify_signatures(PAYLOAD, (first, Signature(second.key_id, third.value), third), ring())
 
 
 def test_a_signature_over_the_bare_payload_is_refused():
     key = keys()[0]
-    with pytest.raises(BadSignature):
+    with pytest.raises(SignatureMismatch):
         verify_signatures(PAYLOAD, [Signature(key.key_id, key.sign(PAYLOAD))], ring())
 
 

@@ -11,8 +11,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from gmpy2 import mpz, next_prime
 
 from ledger import court
-from ledger.wire.keys import KeyRefused, PrivateKey, WeakKey, admit_key, find_weakness, key_id
 from ledger.wire.modulus import weakness_of
+from ledger.wire.signing_keys import (
+    KeyRefused,
+    PrivateKey,
+    WeakKey,
+    admit_key,
+    find_weakness,
+    key_id,
+)
 from tests.support.weak_keys import BITS, SEED, close_rsa_key, number, prime
 from tests.support.weak_keys import rsa_spki as spki
 

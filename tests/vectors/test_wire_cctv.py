@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ledger.court import CheckFailed, Key
-from ledger.wire.keys import BadSignature, KeyRefused, admit_key, key_id, verify
+from ledger.wire.signing_keys import KeyRefused, SignatureMismatch, admit_key, key_id, verify
 
 FILE = Path(__file__).parents[3] / "shared" / "vectors" / "cctv-ed25519" / "ed25519vectors.json"
 SPKI_HEAD = bytes.fromhex("302a300506032b6570032100")
@@ -31,7 +31,7 @@ def vectors() -> list[dict[str, Any]]:
 def verifies(vector: dict[str, Any]) -> bool:
     try:
         verify("ed25519", spki(vector), bytes.fromhex(vector["sig"]), vector["msg"].encode())
-    except BadSignature:
+    except SignatureMismatch:
         return False
     return True
 

@@ -17,7 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from ledger.court import CheckFailed, Key
-from ledger.wire.keys import BadSignature, KeyRefused, admit_key, key_id, verify
+from ledger.wire.signing_keys import KeyRefused, SignatureMismatch, admit_key, key_id, verify
 
 FOLDER = Path(__file__).parents[3] / "shared" / "vectors" / "wycheproof"
 Judge = Callable[[str, bytes, dict[str, Any]], bool]
@@ -56,7 +56,7 @@ def accepts(algorithm: str, spki_der: bytes, test: dict[str, Any]) -> bool:
         return False
     try:
         verify(algorithm, spki_der, bytes.fromhex(test["sig"]), bytes.fromhex(test["msg"]))
-    except BadSignature:
+    except SignatureMismatch:
         return False
     return True
 

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from ledger.domain.contracts.contract import Contract
-from ledger.domain.contracts.reckoning import Version, Versions
+from ledger.domain.contracts.reckoning import ScheduleVersion, Versions
 from ledger.domain.contracts.royalty import Royalty, flat
 from ledger.domain.core.context import Context, recall, reveal
 from ledger.domain.core.money import ppm
@@ -67,16 +67,16 @@ def _version(
     repeated: Royalty | Sealed | None,
     day: date,
     said: Royalties,
-) -> Version:
+) -> ScheduleVersion:
     agreed, rate = said.royalty, said.royalty_ppm
     if isinstance(agreed, Royalty):
-        return Version(day, agreed)
+        return ScheduleVersion(day, agreed)
     if repeated is not None and (isinstance(agreed, Sealed) or isinstance(rate, Sealed)):
         schedule = reveal(repeated, "/body/royalty", context, Royalty.model_validate)
-        return Version(day, schedule, periods=agreed is not None)
+        return ScheduleVersion(day, schedule, periods=agreed is not None)
     if agreed is not None:
-        return Version(day, recall(agreed, subject, context, Royalty.model_validate))
+        return ScheduleVersion(day, recall(agreed, subject, context, Royalty.model_validate))
     sole = recall(rate, subject, context, ppm)
     if sole is None:
-        return Version(day, None)
-    return Version(day, flat(sole, said.royalty_base, contract.currency), periods=False)
+        return ScheduleVersion(day, None)
+    return ScheduleVersion(day, flat(sole, said.royalty_base, contract.currency), periods=False)

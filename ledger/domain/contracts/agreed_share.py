@@ -25,7 +25,7 @@ def _one_each(parts: tuple[Part, ...]) -> tuple[Part, ...]:
 Parts = Annotated[tuple[Part, ...], NOT_EMPTY, AfterValidator(_one_each)]
 
 
-class Step(Model):
+class WaterfallStep(Model):
     """A deduction of the waterfall: a sum, or a rate of what is left, that goes to a party."""
 
     name: Text
@@ -40,7 +40,7 @@ class Step(Model):
     a sum is taken."""
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> "Step":
+    def _one_of_both(self) -> "WaterfallStep":
         if (self.amount is None) == (self.rate_ppm is None):
             raise ValueError("a step takes a sum or a rate")
         return self
@@ -72,14 +72,14 @@ class Share:
     title: str | None = None
     authors_ppm: int = 0
     authors: frozenset[str] = frozenset()
-    waterfall: tuple[Step, ...] = ()
+    waterfall: tuple[WaterfallStep, ...] = ()
     caps: tuple[CapOf, ...] = ()
     superseded: int | None = None
     holds: Holds = field(default_factory=dict)
     voided: Voidance | None = None
 
 
-def beneficiaries(parts: Iterable[Part], waterfall: Iterable[Step]) -> frozenset[str]:
+def beneficiaries(parts: Iterable[Part], waterfall: Iterable[WaterfallStep]) -> frozenset[str]:
     """Return who is named for a part or a deduction."""
     return frozenset((*(part.party for part in parts), *(step.to for step in waterfall)))
 

@@ -12,10 +12,10 @@ from datetime import date
 from operator import itemgetter
 from typing import Any, Literal
 
-from ledger.domain.contracts.contract_terms import Grant, Upon, Version
+from ledger.domain.contracts.contract_terms import Grant, TermsVersion, Upon
 from ledger.domain.core.body import State
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.existence import require_known
-from ledger.domain.core.law import Law
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step
 from ledger.domain.core.scope import field_region
@@ -57,7 +57,7 @@ class RegistrationNeeded(Refusal):
     article = "Luật Chuyển giao công nghệ, Điều 24(3), Điều 31"
 
 
-def must_wait_for_the_state(state: State, version: Version, law: Law, day: date) -> None:
+def must_wait_for_the_state(state: State, version: TermsVersion, law: Law, day: date) -> None:
     """Refuse a transfer that is banned, or that does not wait for what it has to wait for.
 
     What was transferred before, in the same direction, is not asked again.
@@ -86,7 +86,7 @@ def must_wait_for_the_state(state: State, version: Version, law: Law, day: date)
         )
 
 
-def _transfers(version: Version, grants: tuple[Grant, ...]) -> bool:
+def _transfers(version: TermsVersion, grants: tuple[Grant, ...]) -> bool:
     return version.kind in TRANSFERS or any(grant.technologies for grant in grants)
 
 
@@ -101,7 +101,9 @@ def direction(state: State, grants: Iterable[Grant]) -> Direction:
     return "outbound" if "VN" in givers else "foreign"
 
 
-def _names(state: State, version: Version, grants: Iterable[Grant]) -> dict[str | None, int | None]:
+def _names(
+    state: State, version: TermsVersion, grants: Iterable[Grant]
+) -> dict[str | None, int | None]:
     """Return all that a row of the lists may match: declared entries, symbols and those above."""
     grants = tuple(grants)
     regions = (
@@ -120,7 +122,7 @@ _BANNED, _RESTRICTED = "technology.banned", "technology.restricted"
 
 
 def _must_not_be_listed(
-    topic: str, names: Mapping[str | None, int | None], version: Version, law: Law, day: date
+    topic: str, names: Mapping[str | None, int | None], version: TermsVersion, law: Law, day: date
 ) -> None:
     """Refuse what a row of a list matches; a position is that of who put it on the list."""
     for name, position in sorted(
@@ -140,7 +142,7 @@ def _must_not_be_listed(
             )
 
 
-def _awaiting(version: Version, upon: Upon) -> Step:
+def _awaiting(version: TermsVersion, upon: Upon) -> Step:
     """Return the step of waiting for an act of the State: of the event itself, else anew."""
     if version.anew is None or upon in version.may_wait:
         return _upon(upon)

@@ -24,9 +24,9 @@ from ledger.domain.contracts.equity import Equity, must_say_what_for
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Context
 from ledger.domain.core.court_hold import must_not_be_frozen
+from ledger.domain.core.dated_law import law_day
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import not_in_future, require_known, require_new
-from ledger.domain.core.law import law_day
 from ledger.domain.core.money import Price
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
@@ -59,7 +59,7 @@ from ledger.domain.rights.backdating import (
     must_have_been_filed,
     must_not_reach_back,
 )
-from ledger.domain.rights.encumbrances import Pending
+from ledger.domain.rights.encumbrances import PendingAssignment
 from ledger.domain.rights.fraction import must_be_writable
 from ledger.domain.rights.moving import moved
 from ledger.domain.rights.preemption import (
@@ -326,7 +326,7 @@ def _evolve_right_agreed(
 ) -> Right | None:
     if value is None:
         return None
-    pending = Pending(
+    pending = PendingAssignment(
         given={holding.party: holding.share for holding in body.assignors},
         taken={holding.party: holding.share for holding in body.assignees},
         position=logged.position,

@@ -28,7 +28,7 @@ from ledger.domain.contracts.contract_terms import (
     Grant,
     ObjectIds,
     Terms,
-    Version,
+    TermsVersion,
     changed,
     read_by,
 )
@@ -268,13 +268,13 @@ def _must_be_between(body: ContractChanged, contract: Contract, grant: Grant) ->
         )
 
 
-def _version(body: ContractChanged, contract: Contract, terms: Terms) -> Version:
+def _version(body: ContractChanged, contract: Contract, terms: Terms) -> TermsVersion:
     """Return what a change makes of a contract, as the law judges it."""
     upon = contract.terms_event.effective_upon
     acts = {"permit": contract.permitted, "registration": contract.registered}
     if acts.get(upon, contract.position) is not None:  # No act is awaited that will see the change.
         upon = "registration" if body.waits else "day"
-    return Version(
+    return TermsVersion(
         said=contract.terms_event,
         kind=contract.kind,
         upon=upon,

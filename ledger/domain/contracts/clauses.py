@@ -15,12 +15,12 @@ from ledger.domain.contracts.contract_terms import (
     ExportBan,
     Grant,
     TermsMembers,
-    Version,
+    TermsVersion,
 )
 from ledger.domain.core.body import State
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.existence import last_day, require_known
 from ledger.domain.core.ground import Ground
-from ledger.domain.core.law import Law
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Phrase, Step
 from ledger.domain.core.scope import territory_region
@@ -147,7 +147,7 @@ def must_let_out(exits: Sequence[Exit], parties: Iterable[str], at: str = "/body
             )
 
 
-def must_have_contents(version: Version, law: Law, day: date) -> None:
+def must_have_contents(version: TermsVersion, law: Law, day: date) -> None:
     """Raise `ContentMissing`, naming what the law asks of this kind of contract and is not said.
 
     A contract whose grants have ended had its scope.

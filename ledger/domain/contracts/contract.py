@@ -52,9 +52,9 @@ from ledger.domain.contracts.report_index import NONE_FILED, ReportsOfContract
 from ledger.domain.core.body import State
 from ledger.domain.core.context import Context
 from ledger.domain.core.court_hold import Holds, Voidance, must_not_be_void
+from ledger.domain.core.dated_law import law_day
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import not_in_future, require_days, require_known, require_new
-from ledger.domain.core.law import law_day
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step, joining, listed
 from ledger.domain.core.rules import admits, evolves

@@ -475,7 +475,7 @@ def first_terms(said: AgreedTerms, grants: tuple[Grant, ...], effective_to: date
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class TermsVersion:
     """The terms of a contract as the law judges them: as concluded, or as a change makes them.
 
     `said` is how it was concluded; `terms` is all that holds by this version, with `grants`, and
@@ -505,8 +505,8 @@ class Version:
         return f"{self.place}/{member}" if named else self.place
 
 
-def version_of(body: AgreedTerms, kind: str, grants: tuple[Grant, ...]) -> Version:
+def version_of(body: AgreedTerms, kind: str, grants: tuple[Grant, ...]) -> TermsVersion:
     """Return the terms as a contract, or a sublicence, is concluded."""
-    return Version(
+    return TermsVersion(
         body, kind, body.effective_upon, body, body, grants, grants, said_on=body.concluded_on
     )

@@ -20,10 +20,10 @@ from ledger.domain.contracts.contract_terms import AgreedTerms, ContractId, Gran
 from ledger.domain.contracts.granting import held_grant
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Context
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import all_known, not_in_future, require_known, require_new
 from ledger.domain.core.ground import Ground
-from ledger.domain.core.law import Law
 from ledger.domain.core.remedy import naming_one_of
 from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import (
@@ -78,7 +78,7 @@ class FilingMade(Body):
     """SHA-256 of each document that was filed."""
 
 
-class Answer(Attested):
+class FilingAnswer(Attested):
     """What the State answered about a contract. Never an event itself."""
 
     SUBJECTS = "contract filing attested_by"
@@ -93,7 +93,7 @@ class Answer(Attested):
     """Name of the authority."""
 
 
-class CertificateIssued(Answer):
+class CertificateIssued(FilingAnswer):
     """The contract, or an amendment of it, is registered, or a licence entered."""
 
     TOPIC: ClassVar[str] = "certificate.issued/1"
@@ -121,7 +121,7 @@ class CertificateIssued(Answer):
         return self
 
 
-class PermitIssued(Answer):
+class PermitIssued(FilingAnswer):
     """A restricted technology may be transferred under this contract (TTL arts. 28 to 30)."""
 
     TOPIC: ClassVar[str] = "permit.issued/1"
@@ -134,7 +134,7 @@ class PermitIssued(Answer):
     """Which edition of the list of restricted technologies was applied, in words."""
 
 
-class RegistrationRefused(Answer):
+class RegistrationRefused(FilingAnswer):
     """The State refused a permit, a registration or an entry, for a reason."""
 
     TOPIC: ClassVar[str] = "registration.refused/1"
@@ -217,7 +217,7 @@ def _admit_filed(body: FilingMade, state: State, context: Context) -> None:
 
 
 @admits(CertificateIssued, PermitIssued, RegistrationRefused)
-def _admit_answer(body: Answer, state: State, context: Context) -> None:
+def _admit_answer(body: FilingAnswer, state: State, context: Context) -> None:
     """Refuse only what names no contract, no filing, no clerk, or a day to come."""
     require_known(state, body.contract, Contract)
     if body.filing is not None:

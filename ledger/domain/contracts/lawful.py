@@ -8,19 +8,19 @@ from collections.abc import Iterable
 
 from ledger.domain.contracts.approval import must_wait_for_the_state
 from ledger.domain.contracts.clauses import must_be_free_of_void_clauses, must_have_contents
-from ledger.domain.contracts.contract_terms import Version
+from ledger.domain.contracts.contract_terms import TermsVersion
 from ledger.domain.contracts.royalty import LateRateCap, Royalty, must_respect_the_cap
 from ledger.domain.core.body import State
 from ledger.domain.core.codes import Scoped, must_be_codes
 from ledger.domain.core.context import Context, if_opened, reveal
-from ledger.domain.core.law import law_day
+from ledger.domain.core.dated_law import law_day
 from ledger.domain.core.money import check_rate
 from ledger.domain.core.remedy import Step
 from ledger.domain.market.listing import ContentMissing
 
 
 def must_be_lawful(
-    state: State, version: Version, context: Context, stood: Iterable[Scoped] = ()
+    state: State, version: TermsVersion, context: Context, stood: Iterable[Scoped] = ()
 ) -> None:
     """Refuse what lacks its contents, does not wait for the State, or has a void clause.
 
@@ -35,7 +35,7 @@ def must_be_lawful(
     must_be_free_of_void_clauses(state, version.terms, version.grants, law, day, version.said_on)
 
 
-def _must_be_rated(version: Version, context: Context) -> None:
+def _must_be_rated(version: TermsVersion, context: Context) -> None:
     """Refuse a royalty that is no rate, is reckoned on nothing, or has too much late interest.
 
     A rate that stood is not asked again, what it is reckoned on is.

@@ -13,9 +13,9 @@ from ledger.domain.contracts.contract_terms import ConsentId
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.codes import must_be_codes
 from ledger.domain.core.context import Context
+from ledger.domain.core.dated_law import law_day
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import not_in_future, require_days, require_known, require_new
-from ledger.domain.core.law import law_day
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import joining
 from ledger.domain.core.rules import admits, evolves

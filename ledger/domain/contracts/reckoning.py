@@ -36,7 +36,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class ScheduleVersion:
     """The schedule in force from a day on, None being no royalty.
 
     Where nothing but a rate was agreed, there are no `periods`: each report is one of its own.
@@ -47,7 +47,7 @@ class Version:
     periods: bool = True
 
 
-Versions = tuple[Version, ...]
+Versions = tuple[ScheduleVersion, ...]
 """By their first days, from the first day of all."""
 
 
@@ -77,7 +77,7 @@ class Due:
         return f"{self.total}: {lines}"
 
 
-def version_on(versions: Versions, day: date) -> Version:
+def version_on(versions: Versions, day: date) -> ScheduleVersion:
     """Return the version in force on a day."""
     return versions[_number_on(versions, day)]
 
@@ -102,7 +102,7 @@ def period_of(versions: Versions, start: date, end: date) -> tuple[date, date]:
     return first, until
 
 
-def _counting(version: Version) -> object:
+def _counting(version: ScheduleVersion) -> object:
     schedule = version.schedule
     if schedule is None or not version.periods:
         return None

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.ground import Ground
-from ledger.domain.core.law import Law
 from ledger.domain.core.money import PPM, Currency
 from ledger.domain.core.periods import months_later
 from ledger.domain.core.refusal import Refusal

@@ -43,6 +43,7 @@ from ledger.domain.contracts.granting import (
 from ledger.domain.contracts.lawful import must_be_lawful
 from ledger.domain.core.body import State
 from ledger.domain.core.context import Context
+from ledger.domain.core.dated_law import law_day
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import (
     PredecessorUnknown,
@@ -52,7 +53,6 @@ from ledger.domain.core.existence import (
     require_known,
     require_new,
 )
-from ledger.domain.core.law import law_day
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, NONE, Other, Step, listed
 from ledger.domain.core.rules import admits, evolves

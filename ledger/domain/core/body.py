@@ -62,7 +62,7 @@ def key_subject(key_id: str) -> str:
 class KeyRecord(Model):
     """A public key as it enters the log. The algorithm belongs to the key, never to a message.
 
-    `ledger.wire.keys` checks `key_id` and `public_key` before any rule runs.
+    `ledger.wire.signing_keys` checks `key_id` and `public_key` before any rule runs.
     """
 
     key_id: KeyId

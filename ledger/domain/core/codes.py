@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Protocol
 
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.ground import Ground
-from ledger.domain.core.law import Law
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Step
 from ledger.domain.core.scope import Field, Territory

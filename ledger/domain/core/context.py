@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import Sealed

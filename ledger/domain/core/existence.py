@@ -14,7 +14,7 @@ from ledger.domain.core.remedy import HERE, Other, Step, ways
 from ledger.domain.core.types import legal_day
 
 
-class Recorded(Protocol):
+class HasPosition(Protocol):
     """A folded value that remembers which event created its subject."""
 
     @property
@@ -22,7 +22,7 @@ class Recorded(Protocol):
         """Return the 0-based position of the event that created the subject."""
 
 
-class Beginning(Recorded, Protocol):
+class Beginning(HasPosition, Protocol):
     """A folded value that may begin to bind later than it was recorded."""
 
     @property
@@ -30,7 +30,7 @@ class Beginning(Recorded, Protocol):
         """Return the instant from which it binds; None is at once."""
 
 
-class Belonging(Recorded, Protocol):
+class Belonging(HasPosition, Protocol):
     """A folded value that stands under a contract."""
 
     @property
@@ -38,7 +38,7 @@ class Belonging(Recorded, Protocol):
         """Return the contract's subject."""
 
 
-V = TypeVar("V", bound=Recorded)
+V = TypeVar("V", bound=HasPosition)
 
 
 class PredecessorUnknown(Refusal):

@@ -11,7 +11,7 @@ import calendar
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 
 _DAY = timedelta(days=1)
 _LONGEST_REST = 31

@@ -10,9 +10,9 @@ from typing import Annotated, ClassVar
 
 from ledger.domain.core.body import Body, KeyRecord, State, key_subject
 from ledger.domain.core.context import Context
+from ledger.domain.core.dated_law import Law, LawDataUnknown
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.core.existence import new_keys, require_known, require_new
-from ledger.domain.core.law import Law, LawDataUnknown
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Step
 from ledger.domain.core.rules import admits, evolves

@@ -17,6 +17,7 @@ from pydantic import model_validator
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.codes import must_be_codes
 from ledger.domain.core.context import Context
+from ledger.domain.core.dated_law import law_day
 from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import (
     IntervalEmpty,
@@ -24,7 +25,6 @@ from ledger.domain.core.existence import (
     require_known,
     require_new,
 )
-from ledger.domain.core.law import law_day
 from ledger.domain.core.money import Price, check_rate
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step, naming
@@ -239,7 +239,7 @@ Outcome = Literal["accepted", "rejected", "countered", "revoked"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OfferEnd:
     """What ended an offer, by which event, at which position."""
 
     outcome: Outcome
@@ -266,7 +266,7 @@ class Offer:
     price: Price | Sealed | None = None
     royalty_ppm: int | Sealed | None = None
     paper: str | None = None
-    answer: Answer | None = None
+    answer: OfferEnd | None = None
     used: int | None = None
 
 
@@ -530,4 +530,4 @@ def _evolve_revoked(_body: OfferRevoked, logged: Logged, value: Offer) -> Offer:
 
 
 def _answered(offer: Offer, outcome: Outcome, logged: Logged) -> Offer:
-    return replace(offer, answer=Answer(outcome, logged.position, logged.event.payload_hash))
+    return replace(offer, answer=OfferEnd(outcome, logged.position, logged.event.payload_hash))

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.ground import Ground
-from ledger.domain.core.law import Law
 from ledger.domain.core.money import PPM
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Step

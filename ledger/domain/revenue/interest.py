@@ -20,6 +20,7 @@ from ledger.domain.contracts.contract_terms import ContractId, Terms
 from ledger.domain.contracts.royalty import LateInterest, LateRateCap, Royalty, must_respect_the_cap
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Context, if_opened, recall, reveal
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import (
     must_stand_under,
@@ -29,7 +30,6 @@ from ledger.domain.core.existence import (
     require_new,
 )
 from ledger.domain.core.ground import Ground
-from ledger.domain.core.law import Law
 from ledger.domain.core.money import PPM, CurrencyMismatch, Money, Price, in_currency
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step

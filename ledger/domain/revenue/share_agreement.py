@@ -20,7 +20,7 @@ from ledger.domain.contracts.agreed_share import (
     CapOf,
     Parts,
     Share,
-    Step,
+    WaterfallStep,
     beneficiaries,
     beneficiaries_of,
     read_parts,
@@ -30,6 +30,7 @@ from ledger.domain.contracts.contract_terms import ContractId
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Context, if_opened, recall, reveal
 from ledger.domain.core.court_hold import must_not_be_void
+from ledger.domain.core.dated_law import law_day
 from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import (
     PredecessorUnknown,
@@ -37,7 +38,6 @@ from ledger.domain.core.existence import (
     require_known,
     require_new,
 )
-from ledger.domain.core.law import law_day
 from ledger.domain.core.money import PPM, Part, RateRange, ShareSum, must_be_all, ppm
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, joining, leaving_out
@@ -133,7 +133,7 @@ class ShareAgreed(Body):
     """As what parties get their parts, each party once; absent or empty where nothing depends
     on it.
     """
-    waterfall: Annotated[tuple[Step, ...], FROM_LIST] = ()
+    waterfall: Annotated[tuple[WaterfallStep, ...], FROM_LIST] = ()
     """What is taken before the parts, in this order; absent or empty for nothing."""
     caps: Annotated[tuple[CapOf, ...], FROM_LIST] = ()
     """Most that parties get of one distribution, each party once; somebody with a part has

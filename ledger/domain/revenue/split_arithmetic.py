@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.domain.contracts.agreed_share import CapOf, Step
+from ledger.domain.contracts.agreed_share import CapOf, WaterfallStep
 from ledger.domain.core.money import PPM, Part, largest_remainder
 from ledger.domain.core.types import Model, PartyId
 
@@ -39,7 +39,7 @@ class Agreement:
 
     parts: tuple[Part, ...]
     authors_ppm: int = 0
-    waterfall: tuple[Step, ...] = ()
+    waterfall: tuple[WaterfallStep, ...] = ()
     caps: tuple[CapOf, ...] = ()
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from ledger.domain.core.body import State
 from ledger.domain.core.context import Context, if_opened, reveal
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.money import Money, Price
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import HERE, Other, Step, joining, listed

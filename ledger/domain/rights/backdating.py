@@ -12,7 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ledger.domain.core.context import Context
-from ledger.domain.core.law import law_day
+from ledger.domain.core.dated_law import law_day
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import legal_day

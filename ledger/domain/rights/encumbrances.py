@@ -48,7 +48,7 @@ class Priority:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PendingAssignment:
     """The terms of an agreed assignment of this right (IP Law art. 148(1)).
 
     `effective` says that title has passed by it: it was registered, or needs no register. `noted`

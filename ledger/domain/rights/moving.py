@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from ledger.domain.core.event import Logged
 from ledger.domain.core.types import legal_day
-from ledger.domain.rights.encumbrances import Pending
+from ledger.domain.rights.encumbrances import PendingAssignment
 from ledger.domain.rights.fraction import fitted
 from ledger.domain.rights.right import Right, debts_passed
 
@@ -99,7 +99,7 @@ def undone(right: Right, assignment: str, logged: Logged) -> Right:
     return passed_on(right, terms.taken, terms.given, logged) if terms.effective else right
 
 
-def _waits_no_more(right: Right, assignment: str, terms: Pending) -> Right:
+def _waits_no_more(right: Right, assignment: str, terms: PendingAssignment) -> Right:
     return replace(
         right,
         pending=right.pending.discard(assignment),

@@ -18,9 +18,9 @@ from pydantic import model_validator
 
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Context, if_opened, recall, reveal
+from ledger.domain.core.dated_law import Law, law_day
 from ledger.domain.core.event import Logged
 from ledger.domain.core.existence import not_in_future, require_known, require_new
-from ledger.domain.core.law import Law, law_day
 from ledger.domain.core.money import Money, Price
 from ledger.domain.core.periods import end_of_months
 from ledger.domain.core.refusal import Refusal

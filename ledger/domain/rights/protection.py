@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.existence import last_day
 from ledger.domain.core.ground import Ground
-from ledger.domain.core.law import Law
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step
 from ledger.domain.core.scope import Region, territory_region

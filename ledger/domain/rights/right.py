@@ -44,7 +44,7 @@ from ledger.domain.core.types import (
     of_kind,
 )
 from ledger.domain.parties.attestation import Attested
-from ledger.domain.rights.encumbrances import Covenant, Lien, Pending, Priority
+from ledger.domain.rights.encumbrances import Covenant, Lien, PendingAssignment, Priority
 from ledger.domain.rights.estate import Estate
 from ledger.domain.rights.fraction import must_be_writable
 from ledger.domain.rights.number import must_be_named_by_its_number
@@ -218,9 +218,9 @@ class Right(Estate):
     former: "HashTrieMap[str, int]" = HashTrieMap()
     status: Standing = UNCHANGED
     liens: "HashTrieMap[str, Lien]" = HashTrieMap()
-    pending: "HashTrieMap[str, Pending]" = HashTrieMap()
+    pending: "HashTrieMap[str, PendingAssignment]" = HashTrieMap()
     priorities: "HashTrieMap[str, Priority]" = HashTrieMap()
-    settled: "HashTrieMap[str, Pending]" = HashTrieMap()
+    settled: "HashTrieMap[str, PendingAssignment]" = HashTrieMap()
     covenants: "HashTrieMap[str, Covenant]" = HashTrieMap()
     records: "HashTrieMap[str, frozenset[str]]" = HashTrieMap()
     office_recorded_on: date | None = None

@@ -55,7 +55,7 @@ class OfRight(Attested):
         return day
 
 
-class Published(OfRight):
+class PublishedFact(OfRight):
     """A fact about a right that the office made known on `published_on`."""
 
     published_on: Day
@@ -64,7 +64,7 @@ class Published(OfRight):
     SAID_ON: ClassVar[str] = "published_on"
 
 
-class RightPublished(Published):
+class RightPublished(PublishedFact):
     """The application was published: from here on everybody may know what is claimed."""
 
     TOPIC: ClassVar[str] = "right.published/1"
@@ -130,7 +130,7 @@ class RightRenewed(OfRight):
     SAID_ON: ClassVar[str] = "renewed_on"
 
 
-class RightLapsed(Published):
+class RightLapsed(PublishedFact):
     """The title ended before its term, from `effective_from` on, as published later."""
 
     TOPIC: ClassVar[str] = "right.lapsed/1"
@@ -143,7 +143,7 @@ class RightLapsed(Published):
     """Why it ended, such as a fee that was not paid."""
 
 
-class RightRestored(Published):
+class RightRestored(PublishedFact):
     """The title is in force again from `effective_from` on, as published later."""
 
     TOPIC: ClassVar[str] = "right.restored/1"
@@ -154,7 +154,7 @@ class RightRestored(Published):
     """First day on which the title is in force again."""
 
 
-class RightSurrendered(Published):
+class RightSurrendered(PublishedFact):
     """The owner gave the title up from `effective_from` on (IP Law art. 95(1))."""
 
     TOPIC: ClassVar[str] = "right.surrendered/1"
@@ -165,7 +165,7 @@ class RightSurrendered(Published):
     """First day on which the title is given up."""
 
 
-class RightLimited(Published):
+class RightLimited(PublishedFact):
     """The title was narrowed, by its owner or in opposition: it protects less from then on."""
 
     TOPIC: ClassVar[str] = "right.limited/1"
@@ -178,7 +178,7 @@ class RightLimited(Published):
     """What it is limited to, in words."""
 
 
-class RightCancelled(Published):
+class RightCancelled(PublishedFact):
     """The title was cancelled, whole or in part (IP Law art. 96)."""
 
     TOPIC: ClassVar[str] = "right.cancelled/1"
@@ -193,7 +193,7 @@ class RightCancelled(Published):
     """Why it was cancelled."""
 
 
-class OfficeEventRecorded(Published):
+class OfficeEventRecorded(PublishedFact):
     """An office recorded something that changes no status here; its own code and words are kept."""
 
     TOPIC: ClassVar[str] = "office_event.recorded/1"

@@ -95,7 +95,7 @@ def must_not_sign_both_named_sides(
         _must_be_apart(event, stands, both)
 
 
-class Answer(NamedTuple):
+class Reliance(NamedTuple):
     """Who answers, receives, accepts or relies on what another party made, by an event before."""
 
     subject: str
@@ -104,7 +104,7 @@ class Answer(NamedTuple):
     by: str
 
 
-def answers(state: State, body: Body) -> Iterator[Answer]:
+def answers(state: State, body: Body) -> Iterator[Reliance]:
     """Yield what an event answers, as far as `state` tells."""
     kind, named, maker, signer = _ANSWERS.get(type(body), _NO_ANSWER)
     subjects = getattr(body, named, ())
@@ -114,7 +114,7 @@ def answers(state: State, body: Body) -> Iterator[Answer]:
             makers = getattr(value, maker)
             by = getattr(value if kind is Consent else body, signer)
             for made_by in (makers,) if isinstance(makers, str) else makers:
-                yield Answer(subject, value.position, made_by, by)
+                yield Reliance(subject, value.position, made_by, by)
 
 
 def keys_answered(state: FoldedState, body: Body) -> Iterator[str]:

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from ledger.domain.core.body import Body
 from ledger.domain.parties.ledger_state import Ledger
 from ledger.domain.registry import TOPICS
-from ledger.powers import Officers, Row, must_wait, parties_bound
+from ledger.powers import Officers, TopicPowers, must_wait, parties_bound
 
-WHO_SIGNS: Mapping[type[Body], Row] = {
-    body: Row(body.SIGNERS, body.MAY, body.COMMITS, body.WAITS, body.OPPOSED, body.SUBJECTS)
+WHO_SIGNS: Mapping[type[Body], TopicPowers] = {
+    body: TopicPowers(body.SIGNERS, body.MAY, body.COMMITS, body.WAITS, body.OPPOSED, body.SUBJECTS)
     for body in TOPICS.values()
 }
 """A row for each body: `ledger.powers` says how its words are read."""

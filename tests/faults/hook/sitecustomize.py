@@ -359,7 +359,7 @@ def _statement(query: object) -> str:
 
 def _patch_awaits(submit) -> None:
     """Where a request of ours waits, its task can be cancelled."""
-    from ledger.node.checking import CheckQueue
+    from ledger.node.signature_checks import CheckQueue
 
     for owner, name in (
         (submit.Pending, "wait"),

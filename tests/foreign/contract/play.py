@@ -18,7 +18,7 @@ from published.models.check_licence_act import CheckLicenceAct
 
 from ledger.wire.canonical import dump
 from ledger.wire.envelope import envelope_to_object, sign_envelope
-from ledger.wire.keys import PrivateKey
+from ledger.wire.signing_keys import PrivateKey
 
 
 def submit(client: Client, job: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from ledger.wire.envelope import (
     sign_envelope,
     verify_signatures,
 )
-from ledger.wire.keys import PrivateKey, admit_key, key_id, load_public, verify
+from ledger.wire.signing_keys import PrivateKey, admit_key, key_id, load_public, verify
 
 FOLDER = Path(__file__).parent
 SPECIFICATION = Path(__file__).parents[3] / "docs" / "spec" / "event.md"

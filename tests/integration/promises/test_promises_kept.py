@@ -18,14 +18,14 @@ from ledger.home.paths import Home
 from ledger.home.settings import Settings
 from ledger.log.note import parse_vkey
 from ledger.log.statement import SignedRefusal, open_statement
-from ledger.node.answers import Promised
+from ledger.node.answers import PromisedAnswer
 from ledger.node.node import Node, vault_of
 from ledger.node.promises import LOOK_S, TRIES, Promises
 from ledger.runtime.turns import Busy
 from ledger.sequence.judging import Recorded
 from ledger.sequence.vault import Vault
 from ledger.store.connection import OutcomeUnknown, Pool
-from ledger.store.promises import count_waiting, find_promise, taking
+from ledger.store.stored_promises import count_waiting, find_promise, taking
 from ledger.verify.word import Kept
 from tests.support.builders import (
     AUTHOR,
@@ -205,7 +205,7 @@ def test_one_that_cannot_be_read_keeps_no_other_waiting(
     held.give([submission(technology(world)) for _ in range(3)])
     with running(settings, publishes=False) as node:
         await_waiting(node, 1)
-        assert isinstance(spoilt, Promised)
+        assert isinstance(spoilt, PromisedAnswer)
         assert (1, 1) == count_waiting(node.pool, spoilt.answer_by + timedelta(seconds=1))
         left = find_promise(node.pool, bytes.fromhex(spoilt.payload.removeprefix("sha256:")))
         assert left is not None
@@ -221,7 +221,7 @@ def test_a_person_who_is_erased_meanwhile_is_read_by_nobody(
     """The submission is judged by what is left of it, and answered."""
     agreed = sealed(world, share_agreed(), ("/body/parts",), AUTHOR, INSTITUTE)
     (promise,) = held.give([submission(agreed)])
-    assert isinstance(promise, Promised)
+    assert isinstance(promise, PromisedAnswer)
     digest = bytes.fromhex(promise.payload.removeprefix("sha256:"))
     vault = vault_of(settings, node.pool)
 

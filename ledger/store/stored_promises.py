@@ -148,7 +148,7 @@ def promising(pool: Pool, asked: Sequence[StoredPromise]) -> Iterator[Promising]
         stored.read_back()
 
 
-class Taken:
+class TakenPromises:
     """Submissions that wait for their answer, those tried least first; nobody else has them."""
 
     def __init__(self, transaction: Transaction) -> None:
@@ -182,10 +182,10 @@ class Taken:
 
 
 @contextmanager
-def taking(pool: Pool, limit: int) -> Iterator[Taken]:
+def taking(pool: Pool, limit: int) -> Iterator[TakenPromises]:
     """Lend some of what waits; what was noted of them is committed where the block ends."""
     with pool.transaction(_TAKE, (limit,)) as transaction:
-        yield Taken(transaction)
+        yield TakenPromises(transaction)
 
 
 def find_promise(pool: Pool, payload_sha256: bytes) -> StoredPromise | None:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from ledger.domain.contracts.filing import opposed
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 from ledger.domain.core.scope import Act, Field, Hole, Territory, field_region, territory_region
 from ledger.domain.rights.protection import state_of
 from projections.engine.answer import Verdict, YesOrNo, yes_or_no
@@ -37,10 +37,10 @@ from projections.tables.grants import (
     told_of,
 )
 from projections.tables.key_events import keys
-from projections.tables.parties import parties
+from projections.tables.party_facts import parties
 from projections.tables.reader import Reader
 from projections.tables.status import ALIVE, Standing, StatusRow, status, status_on, status_rows
-from projections.tables.unbound import Waiting, instant_on, waiting_of
+from projections.tables.unbound import WaitingToBind, instant_on, waiting_of
 
 LOOKED_AT = 1_000
 """Grants to one party, current and of the act, that an answer looks at; `object` narrows them."""
@@ -116,7 +116,7 @@ class LicenceCheck(YesOrNo):
 
     use: Use
     size: int
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[WaitingToBind, ...]
     grants: tuple[LookedAt, ...]
 
     @property

@@ -16,12 +16,12 @@ from ledger.verify.authority import Authority
 from ledger.verify.checkpoints import check_time
 from ledger.verify.event import read_event
 from ledger.verify.files import read_bundle
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.outcome import Check, Refused
 from ledger.verify.signatures import check_signatures
 
 
 @dataclass(slots=True)
-class Checked:
+class CheckedBundle:
     """What the sequence needs of a bundle, up to the first entry that is refused, if one is.
 
     `vouched` are positions of events that rest on a key, and of where it was vouched for.
@@ -44,10 +44,10 @@ class CheckBundle:
     origin: str
     authority: Authority
 
-    def __call__(self, task: tuple[int, bytes]) -> Checked:
+    def __call__(self, task: tuple[int, bytes]) -> CheckedBundle:
         """Check every entry of a bundle, given its number and its SHA-256."""
         n, digest = task
-        width, checked = tile_width(0, n, self.size), Checked(n)
+        width, checked = tile_width(0, n, self.size), CheckedBundle(n)
         try:
             raw = self._read(n, width, digest)
             for position, entry in enumerate(parse_bundle(raw, width), n * TILE_WIDTH):
@@ -59,10 +59,10 @@ class CheckBundle:
     def _read(self, n: int, width: int, digest: bytes) -> bytes:
         raw = read_bundle(self.directory, n, width)
         if sha256(raw).digest() != digest:
-            raise Refused(Step.TREE, "changed while it was verified", n * TILE_WIDTH)
+            raise Refused(Check.TREE, "changed while it was verified", n * TILE_WIDTH)
         return raw
 
-    def _check(self, raw: bytes, position: int, checked: Checked) -> None:
+    def _check(self, raw: bytes, position: int, checked: CheckedBundle) -> None:
         event = read_event(raw, position, self.origin)
         event_id = bytes.fromhex(event.event_id.replace("-", ""))
         # What step 6 says of this entry in its sequence comes before what step 8 says of it.
@@ -89,13 +89,13 @@ class Chronology:
     unchecked: list[tuple[int, str]] = field(default_factory=list)
     vouched: list[tuple[int, int]] = field(default_factory=list)
 
-    def follow(self, bundle: Checked) -> None:
+    def follow(self, bundle: CheckedBundle) -> None:
         """Take in the next bundle. Raises `Refused` for the first entry that is wrong."""
         for position, (event_id, accepted) in enumerate(bundle.events, bundle.n * TILE_WIDTH):
             if event_id in self.seen:
-                raise Refused(Step.IDENTITY, "the event is in the log already", position)
+                raise Refused(Check.IDENTITY, "the event is in the log already", position)
             if accepted < self.last:
-                raise Refused(Step.IDENTITY, "accepted before the entry before it", position)
+                raise Refused(Check.IDENTITY, "accepted before the entry before it", position)
             check_time([self.bounds], accepted, position)
             self.seen.add(event_id)
             if position in self.asked:

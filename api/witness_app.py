@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect
 
 from api.limits.edge import Headed, must_be_plain
 from api.problems import ApiProblem, answer_nobody, response_of, wants_vietnamese
-from ledger.witness.witness import Answer, Witness
+from ledger.witness.witness import Witness, WitnessResponse
 
 MAX_BODY = 1 << 20
 """Bytes of a request at most: a checkpoint with a hundred ML-DSA-44 lines fits."""
@@ -58,7 +58,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     return response_of(error, vietnamese=wants_vietnamese(request))
 
 
-async def _answered(request: Request, judge: Callable[[bytes], Answer]) -> Response:
+async def _answered(request: Request, judge: Callable[[bytes], WitnessResponse]) -> Response:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -67,5 +67,5 @@ async def _answered(request: Request, judge: Callable[[bytes], Answer]) -> Respo
     return _response(await run_in_threadpool(judge, bytes(body)), {"Cache-Control": "no-store"})
 
 
-def _response(answer: Answer, headers: dict[str, str]) -> Response:
+def _response(answer: WitnessResponse, headers: dict[str, str]) -> Response:
     return Response(answer.body, answer.status, headers, answer.media_type)

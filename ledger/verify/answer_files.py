@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ledger.log.merkle import leaf_hash
-from ledger.verify.event import Event
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.event import RecordedEvent
+from ledger.verify.outcome import Check, Refused
 from ledger.wire.base64 import MalformedBase64, b64decode, b64encode
 from ledger.wire.strict import MalformedJson, load_json
 
 Members = dict[str, Any]
 
 
-class Unreadable(Exception):
+class FileUnreadable(Exception):
     """A file is no JSON object that can be read in one way only."""
 
 
@@ -29,8 +29,8 @@ def read_receipt(raw: bytes) -> tuple[bytes, Members]:
     try:
         stated = _members(raw)
         return str(stated.pop("proof")).encode("utf-8", "replace"), stated
-    except (Unreadable, KeyError):
-        raise Refused(Step.CHECKPOINT, "the receipt is neither a tlog-proof nor JSON") from None
+    except (FileUnreadable, KeyError):
+        raise Refused(Check.CHECKPOINT, "the receipt is neither a tlog-proof nor JSON") from None
 
 
 def read_entry(raw: bytes) -> tuple[bytes, Members]:
@@ -40,12 +40,12 @@ def read_entry(raw: bytes) -> tuple[bytes, Members]:
     try:
         stated = _members(raw)
         return b64decode(str(stated.pop("entry"))), stated
-    except (Unreadable, KeyError, MalformedBase64):
-        raise Refused(Step.FORM, "the entry is neither bytes nor the API's JSON") from None
+    except (FileUnreadable, KeyError, MalformedBase64):
+        raise Refused(Check.FORM, "the entry is neither bytes nor the API's JSON") from None
 
 
 def unverified(
-    stated: Members, event: Event, raw: bytes, known: Mapping[str, Any]
+    stated: Members, event: RecordedEvent, raw: bytes, known: Mapping[str, Any]
 ) -> Iterator[str]:
     """Yield the names of members of which nothing is shown. `known` are facts beside the entry's.
 
@@ -66,14 +66,14 @@ def unverified(
         if name not in proved:
             yield json.dumps(name)
         elif json.dumps(value, sort_keys=True) != json.dumps(proved[name], sort_keys=True):
-            raise Refused(Step.FORM, f"the file states another {name}", event.position)
+            raise Refused(Check.FORM, f"the file states another {name}", event.position)
 
 
 def _members(raw: bytes) -> Members:
     try:
         found = load_json(raw)
     except MalformedJson:
-        raise Unreadable from None
+        raise FileUnreadable from None
     if not isinstance(found, dict):
-        raise Unreadable
+        raise FileUnreadable
     return found

@@ -7,7 +7,7 @@ from typing import Any
 from ledger import court
 from ledger.log.tree_head import Checkpoint
 from ledger.verify.authority import REFUSAL_KEYS
-from ledger.verify.outcome import Refused, State, Step, Verified
+from ledger.verify.outcome import Check, CheckState, Refused, Verified
 
 
 def verify_evidence(raw: bytes, trust_root: bytes, asked: Sequence[str] = ()) -> Verified:
@@ -19,7 +19,7 @@ def verify_evidence(raw: bytes, trust_root: bytes, asked: Sequence[str] = ()) ->
     checkpoint = Checkpoint(found.trust.origin, found.size, found.root)
     return Verified(
         checkpoint,
-        tuple(map(State, found.states.values())),
+        tuple(map(CheckState, found.states.values())),
         found.signatures,
         found.unchecked,
         histories=found.histories,
@@ -89,5 +89,5 @@ def in_our_words() -> Iterator[None]:
     try:
         yield
     except court.Refused as refused:
-        step = tuple(Step)[refused.step - 1]
+        step = tuple(Check)[refused.step - 1]
         raise Refused(step, refused.reason, refused.position) from None

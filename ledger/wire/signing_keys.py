@@ -99,7 +99,7 @@ class WeakKey(KeyRefused):
         self.weakness = weakness
 
 
-class BadSignature(WireError):
+class SignatureMismatch(WireError):
     """A signature that does not verify. Nothing says why: a forger would like to know."""
 
     def __str__(self) -> str:
@@ -115,11 +115,11 @@ class PublicKey:
     _check: _Check = field(repr=False, compare=False)
 
     def verify(self, signature: bytes, message: bytes) -> None:
-        """Return if the signature over the message is this key's; raise `BadSignature` if not."""
+        """Return if the signature over a message is this key's; else raise `SignatureMismatch`."""
         try:
             self._check(signature, message)
         except InvalidSignature:
-            raise BadSignature from None
+            raise SignatureMismatch from None
 
 
 def key_id(spki_der: bytes) -> str:
@@ -168,14 +168,14 @@ def find_weakness(spki_der: bytes) -> str | None:
 
 
 def verify(algorithm: str, spki_der: bytes, signature: bytes, message: bytes) -> None:
-    """Return if the signature over the message is by this key; raise `BadSignature` if not.
+    """Return if the signature over the message is by this key; raise `SignatureMismatch` if not.
 
     A key that cannot be loaded verifies nothing. The last keys used stay loaded.
     """
     try:
         key = _loaded(algorithm, spki_der)
     except KeyRefused:
-        raise BadSignature from None
+        raise SignatureMismatch from None
     key.verify(signature, message)
 
 

@@ -13,7 +13,7 @@ from api.describe import days, money
 from api.describe.language import Language, Said
 from api.describe.places import place
 from api.describe.titles import country
-from ledger.domain.core.law import Law
+from ledger.domain.core.dated_law import Law
 
 Measure = Literal[
     "rate",
