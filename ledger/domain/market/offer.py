@@ -430,13 +430,7 @@ def _admit_rejected(body: OfferRejected, state: State) -> None:
 def _admit_revoked(body: OfferRevoked, state: State) -> None:
     """Refuse a revocation by another than the offeror, of what has ended, or not reserved."""
     offer = require_known(state, body.offer, Offer)
-    if body.revoked_by != offer.offeror:
-        raise WrongSigner(
-            f"{body.offer} was made by {offer.offeror}",
-            positions=(offer.position,),
-            pointer="/body/revoked_by",
-            step=naming("/body/revoked_by", offer.offeror),
-        )
+    _must_be_offeror(offer, body.revoked_by, "/body/revoked_by")
     _must_be_open(offer, body.revoked_by, {"rejected", "countered", "revoked"})
     if not offer.revocable:
         raise RevokeNotReserved(
@@ -448,6 +442,17 @@ def _admit_revoked(body: OfferRevoked, state: State) -> None:
                     OfferRejected.TOPIC, {"offer": body.offer, "rejected_by": offer.offeree}
                 ),
             ),
+        )
+
+
+def _must_be_offeror(offer: Offer, by: str, pointer: str) -> None:
+    """Refuse what another does with an offer."""
+    if by != offer.offeror:
+        raise WrongSigner(
+            f"the offer was made by {offer.offeror}: {by} does not dispose of it",
+            positions=(offer.position,),
+            pointer=pointer,
+            step=naming(pointer, offer.offeror),
         )
 
 

@@ -1,0 +1,32 @@
+"""The pages that say how to add something: followed to the letter, each in a copy of the tree."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.followed import copy_tree, follow, paste_all, run
+
+BY_HAND = {
+    "guides/add-an-event-type.md": {
+        "ledger/domain/market/offer.py",
+        "projections/tables/offers.py",
+        "tests/support/builders.py",
+        "tests/support/golden_events.py",
+        "tests/unit/test_offer_extended.py",
+    },
+}
+"""What each touches by hand. In this order: each adds to what those before it added."""
+
+PAGES = tuple(BY_HAND)
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_that_is_followed_to_the_letter_leads_there(page: str, tmp_path: Path) -> None:
+    tree = copy_tree(tmp_path)
+    before = PAGES[: PAGES.index(page)]
+    for each in before:
+        paste_all(each, tree)
+    if before:
+        assert run("make generated format", tree).returncode == 0
+    assert BY_HAND[page] == follow(page, tree)
