@@ -68,6 +68,12 @@ HEADERS: Mapping[str, Schema] = {
     },
 }
 
+Examples = Mapping[str, Mapping[str, Schema]]
+"""By the id of an operation and a status, or `problems` and the name of one: examples, by names.
+
+`python -m tests.support.examples` records them.
+"""
+
 TAGS: Mapping[str, str] = {
     "events": "Submit signed events, and read them back by id",
     "types": "What a client has to know to make an event of a type",
@@ -103,14 +109,22 @@ def describe(app: FastAPI) -> None:
 @cache
 def kept() -> dict[str, Any]:
     """Return the document that is published."""
-    text = resources.files("api.openapi").joinpath("openapi.json").read_text("utf-8")
-    document: dict[str, Any] = json.loads(text)
+    document: dict[str, Any] = json.loads(published())
     return document
+
+
+def published() -> str:
+    """Return the text of the document that is published."""
+    return _kept("openapi.json")
+
+
+def _kept(name: str) -> str:
+    return resources.files("api.openapi").joinpath(name).read_text("utf-8")
 
 
 def made(app: FastAPI) -> dict[str, Any]:
     """Return the document of an application, made anew from its routes and their types."""
-    return _document(FastAPI.openapi(app), _routes(app))
+    return _document(FastAPI.openapi(app), _routes(app), json.loads(_kept("examples.json")))
 
 
 def _routes(app: FastAPI) -> Mapping[str, APIRoute]:
@@ -122,7 +136,9 @@ def _routes(app: FastAPI) -> Mapping[str, APIRoute]:
     }
 
 
-def _document(document: dict[str, Any], routes: Mapping[str, APIRoute]) -> dict[str, Any]:
+def _document(
+    document: dict[str, Any], routes: Mapping[str, APIRoute], examples: Examples
+) -> dict[str, Any]:
     """Return FastAPI's document with what it does not know."""
     kinds = Kinds((*_kinds_of(routes.values()), *TOPICS.values()))
     told = [*EVERY]
@@ -149,19 +165,32 @@ def _document(document: dict[str, Any], routes: Mapping[str, APIRoute]) -> dict[
         },
     }
     _must_be_whole(document)
-    _say_how_wide(document)
+    document = _wide(document)
+    for path in document["paths"].values():
+        for operation in path.values():
+            _show(operation["responses"], examples.get(operation["operationId"], {}))
+    _show(document["components"]["responses"], examples["problems"])
     return document
 
 
-def _say_how_wide(value: Any) -> None:
-    """Say of each integer that it has 64 bits: Go and Java take one of 32 where none is said."""
-    if isinstance(value, dict):
-        if value.get("type") == "integer":
-            value["format"] = "int64"
-        value = list(value.values())
+def _show(responses: Mapping[str, Schema], examples: Mapping[str, Schema]) -> None:
+    """Show examples of responses, by the same names."""
+    for name in responses.keys() & examples.keys():
+        for content in responses[name]["content"].values():
+            content["examples"] = examples[name]
+
+
+def _wide(value: Any) -> Any:
+    """Return a document that says of each integer that it has 64 bits.
+
+    Go and Java take one of 32 where none is said.
+    """
     if isinstance(value, list):
-        for each in value:
-            _say_how_wide(each)
+        return [*map(_wide, value)]
+    if not isinstance(value, dict):
+        return value
+    found = {name: _wide(each) for name, each in value.items()}
+    return found | {"format": "int64"} if found.get("type") == "integer" else found
 
 
 def _kinds_of(routes: Iterable[APIRoute]) -> Iterable[Any]:

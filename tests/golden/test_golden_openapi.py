@@ -31,11 +31,12 @@ def operations() -> Iterator[dict[str, Any]]:
 
 
 def walked(value: Any, at: str = "#") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield every object of a document with its place."""
+    """Yield every object of a document with its place, but those that it shows as examples."""
     if isinstance(value, Mapping):
         yield at, value
         for name, each in value.items():
-            yield from walked(each, f"{at}/{name}")
+            if name != "examples":
+                yield from walked(each, f"{at}/{name}")
     elif isinstance(value, list):
         for number, each in enumerate(value):
             yield from walked(each, f"{at}/{number}")

@@ -68,7 +68,7 @@ class Contract:
 
 
 def _any_of(parameter: re.Match[str]) -> str:
-    return ".+" if parameter[0] == r"\{path\}" else "[^/]+"
+    return ".+" if parameter[0] in (r"\{path\}", r"\{topic\}") else "[^/]+"
 
 
 class Held:

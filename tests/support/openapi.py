@@ -21,5 +21,10 @@ def described() -> Any:
     return made(create_app(node))
 
 
-if __name__ == "__main__":
+def write() -> None:
+    """Write the document as it would be described now."""
     GOLDEN.write_text(json.dumps(described(), indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    write()
