@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,6 +10,7 @@ from fastapi.routing import APIRoute
 
 from api.openapi.declared_answers import Declared, Problem
 from api.openapi.kinds import REFERENCE, Kinds, Schema, reference, tidied
+from api.openapi.published import kept, published
 from api.openapi.shapes import SHAPES, events
 from api.openapi.told import EVERY, Told, components
 from ledger.domain.registry import TOPICS
@@ -103,28 +103,18 @@ def describe(app: FastAPI) -> None:
 
     To make one takes seconds, and a test holds the kept one to what would be made.
     """
-    app.openapi = kept  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+    app.openapi = _served  # type: ignore[method-assign]  # FastAPI's documented way to extend it
 
 
 @cache
-def kept() -> dict[str, Any]:
-    """Return the document that is published."""
+def _served() -> dict[str, Any]:
     document: dict[str, Any] = json.loads(published())
     return document
 
 
-def published() -> str:
-    """Return the text of the document that is published."""
-    return _kept("openapi.json")
-
-
-def _kept(name: str) -> str:
-    return resources.files("api.openapi").joinpath(name).read_text("utf-8")
-
-
 def made(app: FastAPI) -> dict[str, Any]:
     """Return the document of an application, made anew from its routes and their types."""
-    return _document(FastAPI.openapi(app), _routes(app), json.loads(_kept("examples.json")))
+    return _document(FastAPI.openapi(app), _routes(app), json.loads(kept("examples.json")))
 
 
 def _routes(app: FastAPI) -> Mapping[str, APIRoute]:

@@ -1,15 +1,18 @@
 """Answers as HTTP has them: ids of requests, CORS, 304, gzip, where what was made is."""
 
 import gzip
+import json
 import re
 from collections.abc import Iterator
 from uuid import UUID
 
 import httpx2
 import pytest
+from typer.testing import CliRunner
 
+from api.cli.main import app
 from api.explorer.operations import groups_of
-from api.openapi.document import kept
+from api.openapi.published import published
 from ledger.follow.client import LedgerClient
 from tests.support.tale import Tale
 
@@ -18,7 +21,7 @@ SITE = {"Origin": "https://elsewhere.example"}
 
 def reads() -> Iterator[str]:
     """Yield a target of each operation that reads."""
-    for group in groups_of(kept(), ""):
+    for group in groups_of(json.loads(published()), ""):
         for each in group.operations:
             if each.method == "GET":
                 yield each.curl.removeprefix("curl -sS ").strip("'")
@@ -114,3 +117,9 @@ def test_what_was_made_is_where_its_location_says(
 
 def test_problems_differ_by_language(http: httpx2.Client):
     assert "accept-language" in http.get("/nowhere").headers["vary"].lower()
+
+
+def test_the_document_is_printed_without_a_server_as_it_is_served(http: httpx2.Client):
+    printed = CliRunner().invoke(app, ["openapi"])
+    assert (0, "") == (printed.exit_code, printed.stderr)
+    assert http.get("/openapi.json").json() == json.loads(printed.stdout)

@@ -63,10 +63,11 @@ def test_what_is_no_command_is_a_wrong_usage():
 
 
 def test_a_command_imports_no_other():
-    """A policy is read without the rules, the server or a database."""
+    """A policy is read, and the document printed, without the rules, the server or a database."""
     program = (
         "import sys; from api.cli.main import app;"
         "app(['policy', '--help'], standalone_mode=False);"
+        "app(['openapi'], standalone_mode=False);"
         "print(*sorted({each.partition('.')[0] for each in sys.modules}))"
     )
     run = subprocess.run(
