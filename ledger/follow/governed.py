@@ -99,7 +99,8 @@ class Governed:
     def _in_sequence(self, event: RecordedEvent) -> None:
         before, self._accepted = self._accepted, max(self._accepted, event.entry.accepted)
         if event.entry.accepted < before:
-            raise Refused(Check.IDENTITY, "accepted before the entry before it", event.position)
+            told = f"accepted before the entry before it, at {event.entry.accepted}, not {before}"
+            raise Refused(Check.IDENTITY, told, event.position)
 
     def _keys(self, doubted: Collection[int]) -> tuple[Verifier, ...]:
         known = [keys for since, keys in self.authority.log_keys if since not in doubted]

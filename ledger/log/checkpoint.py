@@ -19,6 +19,7 @@ from ledger.log.tree_head import (
     format_checkpoint,
     parse_checkpoint,
 )
+from ledger.quoted import listed, quoted
 
 __all__ = [
     "Checkpoint",
@@ -47,7 +48,9 @@ def sign_checkpoint(checkpoint: Checkpoint, signers: Sequence[Signer], timestamp
     """
     _refuse_extensions(checkpoint)
     if not signers:
-        raise CheckpointRefused("a checkpoint is signed by one key at least")
+        raise CheckpointRefused(
+            f"a checkpoint of {quoted(checkpoint.origin)} is signed by one key at least"
+        )
     return sign_note(format_checkpoint(checkpoint), signers, timestamp)
 
 
@@ -71,15 +74,19 @@ def open_cosigned_checkpoint(
     is the policy's affair (`policy.Policy.satisfied`).
     """
     if not log_verifiers or any(each.name != origin for each in log_verifiers):
-        raise CheckpointRefused("a log is known by its keys, and they bear the name of its origin")
+        names = listed(each.name for each in log_verifiers)
+        raise CheckpointRefused(
+            f"a log is known by keys that bear the name of its origin, {quoted(origin)}: {names}"
+        )
     note, verified = open_note(raw, (*log_verifiers, *witnesses))
     by_key = {(each.name, each.key_id): each for each in verified}
     log_keys = {(each.name, each.key_id) for each in log_verifiers}
-    if not log_keys <= by_key.keys():
-        raise CheckpointRefused("a key of the log has not signed this checkpoint")
+    if missing := sorted(log_keys - by_key.keys()):
+        names = listed(f"{name}+{key_id.hex()}" for name, key_id in missing)
+        raise CheckpointRefused(f"a key of the log has not signed this checkpoint: {names}")
     checkpoint = parse_checkpoint(note.text)
     if checkpoint.origin != origin:
-        raise CheckpointRefused("this is a checkpoint of another log")
+        raise CheckpointRefused(f"this is a checkpoint of another log, {quoted(checkpoint.origin)}")
     _refuse_extensions(checkpoint)
     return checkpoint, tuple(each for key, each in by_key.items() if key not in log_keys)
 
@@ -97,4 +104,7 @@ def log_times(raw: bytes, verifiers: Iterable[Verifier]) -> list[int]:
 
 def _refuse_extensions(checkpoint: Checkpoint) -> None:
     if checkpoint.extensions:
-        raise CheckpointRefused("no log of ours has extension lines: ML-DSA-44 does not sign them")
+        raise CheckpointRefused(
+            "no log of ours has extension lines, for ML-DSA-44 does not sign them: "
+            f"{listed(checkpoint.extensions)}"
+        )

@@ -131,7 +131,10 @@ def _keep_less(best: dict[T, Names], at: T, names: Names) -> None:
 def _tried(policy: Policy, owners: dict[str, str], everyone: Names) -> tuple[Names, Names]:
     """Return the fewest that cosign two views, and that stop a quorum, by trying all."""
     if len(everyone) > MAX_TRIED:
-        raise Tangled("keys of one witness stand in several groups, and there are too many to try")
+        raise Tangled(
+            "keys of one witness stand in several groups, and "
+            f"{len(everyone)} witnesses are too many to try: at most {MAX_TRIED} are"
+        )
 
     def enough(chosen: set[str]) -> bool:
         return policy.satisfied(name for name, owner in owners.items() if owner in chosen)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, M
 from ledger.log.encoding import LAST_SECOND, MAX_COUNT
 from ledger.log.key import COSIGNATURE_V1, MLDSA44, BadNoteSignature, MalformedKey, NoteKey
 from ledger.log.tree_head import Checkpoint, MalformedCheckpoint, parse_checkpoint
+from ledger.quoted import quoted
 
 _TIME_SIZE = 8
 _MAX_NAME = 255
@@ -26,7 +27,10 @@ def cosignature_time(blob: bytes) -> int:
     """Return the POSIX seconds of a cosignature, or raise `BadNoteSignature`."""
     time = int.from_bytes(blob[:_TIME_SIZE])
     if len(blob) <= _TIME_SIZE or time > LAST_SECOND:
-        raise BadNoteSignature("a cosignature is a time, before the year 3000, and a signature")
+        raise BadNoteSignature(
+            "a cosignature is a time, before the year 3000, and a signature: "
+            f"this is {len(blob)} bytes, with {time} in front"
+        )
     return time
 
 
@@ -58,7 +62,10 @@ def subtree_message(cosigner: str, timestamp: int, subtree: Subtree) -> bytes:
     """
     name, origin = cosigner.encode(), subtree.origin.encode()
     if len(origin) > _MAX_NAME:
-        raise MalformedCheckpoint("an origin signed by ML-DSA-44 has at most 255 bytes")
+        raise MalformedCheckpoint(
+            f"an origin signed by ML-DSA-44 has at most {_MAX_NAME} bytes: "
+            f"{quoted(subtree.origin)} has {len(origin)}"
+        )
     return b"".join(
         (
             b"subtree/v1\n\x00",
@@ -116,7 +123,10 @@ class _MLDSA44Key(NoteKey):
     def __init__(self, name: str, public: bytes) -> None:
         super().__init__(name, public)
         if len(name.encode()) > _MAX_NAME:
-            raise MalformedKey("the name of an ML-DSA-44 key has at most 255 bytes")
+            raise MalformedKey(
+                f"the name of an ML-DSA-44 key has at most {_MAX_NAME} bytes: "
+                f"{quoted(name)} has {len(name.encode())}"
+            )
 
 
 class MLDSA44Verifier(_MLDSA44Key):
@@ -124,8 +134,8 @@ class MLDSA44Verifier(_MLDSA44Key):
 
     def verify_subtree(self, subtree: Subtree, blob: bytes) -> None:
         """Raise `BadNoteSignature` unless `blob` cosigns a part of a tree."""
-        if cosignature_time(blob):
-            raise BadNoteSignature("the cosignature of a subtree has no time")
+        if time := cosignature_time(blob):
+            raise BadNoteSignature(f"the cosignature of a subtree has no time: this has {time}")
         message = subtree_message(self.name, 0, subtree)
         try:
             MLDSA44PublicKey.from_public_bytes(self.public).verify(blob[_TIME_SIZE:], message)

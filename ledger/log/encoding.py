@@ -12,6 +12,7 @@ from binascii import a2b_base64
 from typing import Final
 
 from ledger.log.merkle import HASH_SIZE, LogError
+from ledger.quoted import first_difference, quoted
 
 MAX_COUNT: Final = 2**63 - 1
 """The largest size or position: signed 64 bits, as Go and PostgreSQL hold them."""
@@ -26,7 +27,9 @@ _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 def read_decimal(text: str, error: type[LogError]) -> int:
     """Read an ASCII decimal without sign or leading zeros, at most `MAX_COUNT`."""
     if not _DECIMAL.fullmatch(text) or int(text) > MAX_COUNT:
-        raise error("a number is written in decimal, without leading zeros, below 2**63")
+        raise error(
+            f"a number is written in decimal, without leading zeros, below 2**63: {quoted(text)}"
+        )
     return int(text)
 
 
@@ -35,9 +38,10 @@ def read_base64(text: str, error: type[LogError]) -> bytes:
     try:
         raw = a2b_base64(text)
     except ValueError:
-        raise error("not standard base64") from None
-    if write_base64(raw) != text:
-        raise error("not the canonical base64 of its bytes")
+        raise error(f"{len(text)} characters are not standard base64") from None
+    if (canonical := write_base64(raw)) != text:
+        at = first_difference(canonical, text)
+        raise error(f"not the canonical base64 of its bytes: it differs from character {at} on")
     return raw
 
 
@@ -45,7 +49,7 @@ def read_hash(text: str, error: type[LogError]) -> bytes:
     """Read the base64 of a SHA-256 hash."""
     raw = read_base64(text, error)
     if len(raw) != HASH_SIZE:
-        raise error("a hash is 32 bytes")
+        raise error(f"a hash is 32 bytes: {quoted(text)} has {len(raw)}")
     return raw
 
 
@@ -58,10 +62,12 @@ def read_text(raw: bytes, error: type[LogError]) -> str:
     """Read UTF-8 without control characters but LF."""
     try:
         text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise error("not UTF-8") from None
-    if _CONTROL.search(text):
-        raise error("a control character other than a line feed")
+    except UnicodeDecodeError as fault:
+        raise error(f"not UTF-8: byte {fault.start} is 0x{raw[fault.start]:02x}") from None
+    if found := _CONTROL.search(text):
+        raise error(
+            f"a control character other than a line feed: character {found.start()} is {found[0]!r}"
+        )
     return text
 
 

@@ -8,11 +8,13 @@ believed; this module only takes it apart and puts it together.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, TypeVar
 
 from ledger.log.encoding import read_base64, read_hash, write_base64
 from ledger.log.merkle import LogError
 from ledger.log.subject_map import History, MapProof
+from ledger.quoted import first_difference, quoted
 
 FORMAT: Final = "techledger-bundle/v1"
 
@@ -97,16 +99,21 @@ def parse_evidence(raw: bytes) -> Evidence:
         raise MalformedEvidence(f"a bundle has at most {MAX_EVIDENCE} bytes")
     try:
         evidence = _evidence(json.loads(raw.decode("utf-8", "surrogateescape")))
-        same = format_evidence(evidence) == raw
+        written = format_evidence(evidence)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise MalformedEvidence(f"not of a bundle's form: {error!r:.100}") from None
     positions = [each.position for each in evidence.entries]
     subjects = [each.subject for each in evidence.histories]
-    if positions != sorted(set(positions)) or subjects != sorted(set(subjects)):
-        raise MalformedEvidence("entries and histories are shown in order, each once")
+    for before, after in (*pairwise(positions), *pairwise(subjects)):
+        if not before < after:  # type: ignore[operator]  # two of one kind
+            raise MalformedEvidence(
+                "entries and histories are shown in order, each once: "
+                f"{quoted(after)} stands behind {quoted(before)}"
+            )
     # One spelling: so every byte of the file matters, and nothing can hide between the members.
-    if not same:
-        raise MalformedEvidence("a bundle is written in one way, which this is not")
+    if written != raw:
+        at = first_difference(written, raw)
+        raise MalformedEvidence(f"a bundle is written in one way: this differs from byte {at} on")
     return evidence
 
 
@@ -155,7 +162,7 @@ def _read_history(members: Any) -> ShownHistory:
 
     subject = str(members["subject"])
     if not subject.isascii():
-        raise MalformedEvidence("a subject is written in ASCII")
+        raise MalformedEvidence(f"a subject is written in ASCII: {quoted(subject)}")
     return ShownHistory(
         subject,
         _optional(members["value"], value),
@@ -169,7 +176,9 @@ def _optional(value: Any, read: Callable[[Any], T]) -> T | None:
 
 def _count(value: Any) -> int:
     if type(value) is not int or value < 0:
-        raise MalformedEvidence("a position or a count is an integer of 0 or more")
+        raise MalformedEvidence(
+            f"a position or a count is an integer of 0 or more: {quoted(value)}"
+        )
     return value
 
 

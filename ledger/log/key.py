@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import ClassVar, Final
 
 from ledger.log.merkle import LogError
+from ledger.quoted import quoted
 
 ED25519: Final = 0x01
 COSIGNATURE_V1: Final = 0x04
@@ -49,9 +50,14 @@ class NoteKey:
 
     def __init__(self, name: str, public: bytes) -> None:
         if not is_name(name):
-            raise MalformedKey("a key's name is not empty and has no space and no plus")
+            raise MalformedKey(
+                f"a key's name is not empty and has no space and no plus: {quoted(name)}"
+            )
         if len(public) != self.key_size:
-            raise MalformedKey(f"a public key of type {self.key_type} has {self.key_size} bytes")
+            raise MalformedKey(
+                f"a public key of type {self.key_type} has {self.key_size} bytes: "
+                f"that of {quoted(name)} has {len(public)}"
+            )
         self.name = name
         self.public = public
         self.key_id = key_id(name, self.key_type, public)

@@ -66,8 +66,9 @@ class Frontier:
     def __post_init__(self) -> None:
         if self.size < 0 or len(self.hashes) != self.size.bit_count():
             raise MalformedFrontier(f"{len(self.hashes)} hashes cannot make a tree of {self.size}")
-        if any(len(each) != HASH_SIZE for each in self.hashes):
-            raise MalformedFrontier("a hash is 32 bytes")
+        for each in self.hashes:
+            if len(each) != HASH_SIZE:
+                raise MalformedFrontier(f"a hash is {HASH_SIZE} bytes, not {len(each)}")
 
     def extend(self, leaf_hashes: Sequence[bytes]) -> Self:
         """Return the frontier after appending `leaf_hashes`."""

@@ -31,6 +31,7 @@ from ledger.log.key import (
     is_name,
 )
 from ledger.log.merkle import LogError
+from ledger.quoted import listed, quoted
 
 MAX_NOTE: Final = 1 << 20
 """Bytes of a note at most. An ML-DSA-44 line has 3.3 kB; 100 of them fit."""
@@ -130,17 +131,33 @@ def parse_note(raw: bytes) -> Note:
     text, gap, block = read_text(raw, MalformedNote).rpartition("\n\n")
     lines = block.split("\n")
     if not gap or lines.pop() != "" or not 0 < len(lines) <= MAX_SIGNATURES:
-        raise MalformedNote("a note is a text, an empty line, and 1 to 100 signature lines")
+        ended = block.count("\n")
+        raise MalformedNote(
+            f"a note is a text, an empty line, and 1 to {MAX_SIGNATURES} signature lines: "
+            + (
+                f"{ended} whole lines stand behind this one's last empty line"
+                if gap
+                else "this has no empty line"
+            )
+        )
     return Note(f"{text}\n", tuple(map(_parse_line, lines)))
+
+
+def _unknown(note: Note) -> str:
+    names = listed(f"{each.name}+{each.key_id.hex()}" for each in note.signatures)
+    return f"no known key has signed this note, only {names}"
 
 
 def _parse_line(line: str) -> NoteSignature:
     name, _, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not is_name(name):
-        raise MalformedNote("a signature line is: em dash, name, base64")
+        raise MalformedNote(f"a signature line is: em dash, name, base64, not {quoted(line)}")
     blob = read_base64(encoded, MalformedNote)
     if len(blob) <= _KEY_ID_SIZE:
-        raise MalformedNote("a signature line holds a key id and a signature")
+        raise MalformedNote(
+            f"a signature line holds a key id and a signature: that of {quoted(name)} has "
+            f"{len(blob)} bytes"
+        )
     return NoteSignature(name, blob[:_KEY_ID_SIZE], blob[_KEY_ID_SIZE:])
 
 
@@ -161,7 +178,7 @@ def open_note(raw: bytes, verifiers: Iterable[Verifier]) -> tuple[Note, tuple[No
             verifier.verify(note.text, signature.blob)
             verified.setdefault((signature.name, signature.key_id), signature)
     if not verified:
-        raise UnverifiedNote("no known key has signed this note")
+        raise UnverifiedNote(_unknown(note))
     return note, tuple(verified.values())
 
 
@@ -180,7 +197,7 @@ def good_lines(raw: bytes, verifiers: Iterable[Verifier]) -> tuple[Note, tuple[N
                     verifier.verify(note.text, signature.blob)
                     good.append(signature)
     if not good:
-        raise UnverifiedNote("no known key has signed this note")
+        raise UnverifiedNote(_unknown(note))
     return note, tuple(good)
 
 
@@ -204,7 +221,7 @@ def sign_note(text: str, signers: Sequence[Signer], timestamp: int) -> bytes:
     note = Note(text, tuple(signatures))
     raw = format_note(note)
     if parse_note(raw) != note:
-        raise MalformedNote("a note's text ends in a line feed")
+        raise MalformedNote(f"a note's text ends in a line feed: {quoted(text)}")
     return raw
 
 
@@ -269,8 +286,14 @@ def parse_vkey(vkey: str) -> Verifier:
     typed = read_base64(encoded, MalformedKey)
     make = _VERIFIERS.get(typed[0]) if typed else None
     if make is None:
-        raise MalformedKey("a verifier key is of type 0x01, 0x04 or 0x06")
+        kind = f"type 0x{typed[0]:02x}" if typed else "no type"
+        raise MalformedKey(
+            f"a verifier key is of type 0x01, 0x04 or 0x06: that of {quoted(name)} is of {kind}"
+        )
     verifier = make(name, typed[1:])
     if format_vkey(verifier) != vkey:
-        raise MalformedKey("the id of a verifier key is not that of its name and bytes")
+        raise MalformedKey(
+            f"the id of a verifier key is not that of its name and bytes, {verifier.key_id.hex()}: "
+            f"{quoted(name)}"
+        )
     return verifier

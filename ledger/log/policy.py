@@ -22,6 +22,7 @@ from ledger.log.encoding import read_decimal
 from ledger.log.key import COSIGNATURE_V1, ED25519, MLDSA44, MalformedKey
 from ledger.log.merkle import LogError
 from ledger.log.note import Verifier, parse_vkey
+from ledger.quoted import listed, quoted
 
 QUORUM_NONE_POLICY: Final = b"quorum none\n"
 """The policy of a ledger that has no witnesses yet. Its hash stands in the genesis entry."""
@@ -129,7 +130,9 @@ def parse_policy(raw: bytes) -> Policy:
         raise MalformedPolicy(0, f"a policy is text of at most {MAX_POLICY} bytes")
     *lines, rest = raw.decode("utf-8", "surrogateescape").split("\n")
     if rest:
-        raise MalformedPolicy(len(lines) + 1, "the last line does not end in a line feed")
+        raise MalformedPolicy(
+            len(lines) + 1, f"the last line does not end in a line feed: {quoted(rest)}"
+        )
     draft = _Draft()
     for number, line in enumerate(lines, start=1):
         try:
@@ -137,7 +140,7 @@ def parse_policy(raw: bytes) -> Policy:
         except (_Wrong, MalformedKey) as error:
             raise MalformedPolicy(number, str(error)) from None
     if len(draft.quorums) != 1:
-        raise MalformedPolicy(0, "a policy has exactly one quorum line")
+        raise MalformedPolicy(0, f"a policy has exactly one quorum line: {len(draft.quorums)}")
     quorum = None if draft.quorums == [_NONE] else draft.quorums[0]
     return Policy(raw, tuple(draft.logs), tuple(draft.witnesses), tuple(draft.groups), quorum)
 
@@ -150,7 +153,7 @@ def parse_policy_of(origin: str, raw: bytes) -> Policy:
     """
     policy = parse_policy(raw)
     if any(each.verifier.name == origin for each in policy.witnesses):
-        raise MalformedPolicy(0, "a witness bears the name of the log")
+        raise MalformedPolicy(0, f"a witness bears the name of the log, {quoted(origin)}")
     return policy
 
 
@@ -160,20 +163,20 @@ def _read_line(draft: _Draft, line: str) -> None:
     if keyword and not keyword.startswith("#"):
         read = _READERS.get(keyword)
         if read is None:
-            raise _Wrong("a line begins with log, witness, group or quorum")
+            raise _Wrong(f"a line begins with log, witness, group or quorum: {quoted(keyword)}")
         read(draft, [word for word in words if word])
 
 
 def _read_log(draft: _Draft, words: list[str]) -> None:
     if len(words) not in (1, 2):
-        raise _Wrong("log <vkey> [<url>]")
+        raise _Wrong(f"log <vkey> [<url>]: {len(words)} words follow `log`")
     verifier = _verifier(draft, words[0], _LOG_TYPES)
     draft.logs.append(Log(verifier, words[1] if words[1:] else None))
 
 
 def _read_witness(draft: _Draft, words: list[str]) -> None:
     if len(words) not in (2, 3):
-        raise _Wrong("witness <name> <vkey> [<url>]")
+        raise _Wrong(f"witness <name> <vkey> [<url>]: {len(words)} words follow `witness`")
     name, vkey, *url = words
     _define(draft, name)
     verifier = _verifier(draft, vkey, _WITNESS_TYPES)
@@ -182,24 +185,31 @@ def _read_witness(draft: _Draft, words: list[str]) -> None:
 
 def _read_group(draft: _Draft, words: list[str]) -> None:
     if not words[2:]:
-        raise _Wrong("group <name> all|any|<k> <member>...")
+        raise _Wrong(f"group <name> all|any|<k> <member>...: {len(words)} words follow `group`")
     name, k, *members = words
     for member in members:
         if member not in draft.names or member in draft.members:
-            raise _Wrong("a member is defined above and belongs to one group, once")
+            raise _Wrong(
+                f"a member is defined above and belongs to one group, once: {quoted(member)}"
+            )
         draft.members.add(member)
     threshold = {"all": len(members), "any": 1}.get(k) or read_decimal(k, _Wrong)
     if not 1 <= threshold <= len(members):
-        raise _Wrong("a group asks for at least one and at most all of its members")
+        raise _Wrong(
+            "a group asks for at least one and at most all of its members: "
+            f"{quoted(name)} for {threshold} of {len(members)}"
+        )
     _define(draft, name)
     draft.groups.append(Group(name, threshold, tuple(members)))
 
 
 def _read_quorum(draft: _Draft, words: list[str]) -> None:
     if len(words) != 1:
-        raise _Wrong("quorum <name>|none")
+        raise _Wrong(f"quorum <name>|none: {len(words)} words follow `quorum`")
     if words[0] != _NONE and words[0] not in draft.names:
-        raise _Wrong("a quorum is `none`, or a witness or a group defined above")
+        raise _Wrong(
+            f"a quorum is `none`, or a witness or a group defined above: {quoted(words[0])}"
+        )
     draft.quorums.append(words[0])
 
 
@@ -213,16 +223,21 @@ _READERS: dict[str, Callable[[_Draft, list[str]], None]] = {
 
 def _define(draft: _Draft, name: str) -> None:
     if name == _NONE or name in draft.names:
-        raise _Wrong("a name is defined once, and never `none`")
+        raise _Wrong(f"a name is defined once, and never `none`: {quoted(name)}")
     draft.names.add(name)
 
 
 def _verifier(draft: _Draft, vkey: str, types: frozenset[int]) -> Verifier:
     verifier = parse_vkey(vkey)
     if verifier.key_type not in types:
-        raise _Wrong("a log signs by type 0x01 or 0x06, a witness by 0x04 or 0x06")
+        raise _Wrong(
+            "a log signs by type 0x01 or 0x06, a witness by 0x04 or 0x06: "
+            f"{quoted(verifier.name)} by 0x{verifier.key_type:02x}"
+        )
     if verifier.public in draft.public_keys:
-        raise _Wrong("one public key stands twice, if under two names")
+        raise _Wrong(
+            f"one public key stands twice, if under two names: as {quoted(verifier.name)}, too"
+        )
     draft.public_keys.add(verifier.public)
     return verifier
 
@@ -244,13 +259,13 @@ def open_witnessed_checkpoint(
     Raises `QuorumMissed`, also when the policy lists logs but none of `log_verifiers`, and what
     `checkpoint.open_cosigned_checkpoint` raises.
     """
-    listed = {(each.verifier.name, each.verifier.public) for each in policy.logs}
-    if listed and listed.isdisjoint((each.name, each.public) for each in log_verifiers):
-        raise QuorumMissed("the policy does not list this log")
+    logs = {(each.verifier.name, each.verifier.public) for each in policy.logs}
+    if logs and logs.isdisjoint((each.name, each.public) for each in log_verifiers):
+        raise QuorumMissed(f"the policy does not list this log, {quoted(origin)}")
     names = {(each.verifier.name, each.verifier.key_id): each.name for each in policy.witnesses}
     witnesses = [each.verifier for each in policy.witnesses]
     checkpoint, lines = open_cosigned_checkpoint(raw, origin, log_verifiers, witnesses)
     times = {names[each.name, each.key_id]: cosignature_time(each.blob) for each in lines}
     if not policy.satisfied(times):
-        raise QuorumMissed("the witnesses that cosigned are no quorum")
+        raise QuorumMissed(f"the witnesses that cosigned are no quorum: {listed(sorted(times))}")
     return Witnessed(checkpoint, times)

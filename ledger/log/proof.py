@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Protocol, runtime_checkable
 
+from ledger.log.encoding import write_base64
 from ledger.log.merkle import (
     EMPTY_ROOT,
     HASH_SIZE,
@@ -162,8 +163,10 @@ def verify_inclusion(
     leaf: bytes, position: int, size: int, proof: Sequence[bytes], root: bytes
 ) -> None:
     """Raise `ProofRefused` unless `proof` shows `leaf` at `position` of the tree of that root."""
-    if root_from_inclusion(leaf, position, size, proof) != root:
-        raise ProofRefused("the inclusion proof leads to another root")
+    if (found := root_from_inclusion(leaf, position, size, proof)) != root:
+        raise ProofRefused(
+            f"the inclusion proof of entry {position} leads to another root, {_to(found, root)}"
+        )
 
 
 def roots_of_prefixes(
@@ -234,9 +237,12 @@ def verify_consistency(
     if not 0 <= old <= new:
         raise ProofRefused(f"a tree of {new} has no prefix of {old}")
     if old in (0, new) and proof:
-        raise ProofRefused("nothing needs proof here, so the proof must be empty")
+        raise ProofRefused(
+            f"from size {old} to {new} nothing needs proof, so the proof must be empty: "
+            f"it has {len(proof)} hashes"
+        )
     if old == new and old_root != new_root:
-        raise ProofRefused("two roots of one size")
+        raise ProofRefused(f"two roots of one size, {old}: {_to(old_root, new_root)}")
     if 0 < old < new:
         verify_subtree_consistency(0, old, new, proof, old_root, new_root)
 
@@ -268,16 +274,22 @@ def verify_subtree_consistency(
     _check_hashes(subtree_root, root, *proof)
     if start == end:
         if proof or subtree_root != EMPTY_ROOT:
-            raise ProofRefused("the empty subtree has the empty root and an empty proof")
+            raise ProofRefused(
+                "the empty subtree has the empty root and an empty proof: "
+                f"{write_base64(subtree_root)} and {len(proof)} hashes"
+            )
         return
     rest = list(proof)
     subtree, tree = _climb(start, end, size, rest, subtree_root)
     if rest:
         raise ProofRefused(f"the proof has {len(rest)} hashes too many")
     if subtree != subtree_root:
-        raise ProofRefused("the consistency proof leads to another root of the subtree")
+        raise ProofRefused(
+            "the consistency proof leads to another root of the subtree, "
+            f"{_to(subtree, subtree_root)}"
+        )
     if tree != root:
-        raise ProofRefused("the consistency proof leads to another root")
+        raise ProofRefused(f"the consistency proof leads to another root, {_to(tree, root)}")
 
 
 def _climb(
@@ -310,8 +322,13 @@ def _pop(proof: list[bytes]) -> bytes:
 
 
 def _check_hashes(*hashes: bytes) -> None:
-    if any(len(each) != HASH_SIZE for each in hashes):
-        raise ProofRefused("a hash is 32 bytes")
+    for each in hashes:
+        if len(each) != HASH_SIZE:
+            raise ProofRefused(f"a hash is {HASH_SIZE} bytes, not {len(each)}")
+
+
+def _to(found: bytes, wanted: bytes) -> str:
+    return f"{write_base64(found)}, not {write_base64(wanted)}"
 
 
 def check_subtree(start: int, end: int) -> None:

@@ -29,6 +29,7 @@ from ledger.log.merkle import HASH_SIZE, LogError
 from ledger.log.note import MAX_NOTE, Verifier
 from ledger.log.policy import Policy, open_witnessed_checkpoint
 from ledger.log.proof import verify_inclusion
+from ledger.quoted import quoted
 
 MAX_PROOF_HASHES: Final = 63
 """Hashes of a proof at most: as many as bits of a position (C2SP tlog-witness)."""
@@ -80,7 +81,9 @@ def parse_tlog_proof(raw: bytes) -> TlogProof:
     if lines and lines[0].startswith(_EXTRA):
         extra = read_base64(lines.pop(0).removeprefix(_EXTRA), MalformedTlogProof)
     if not lines or not lines[0].startswith(_INDEX):
-        raise MalformedTlogProof("a tlog-proof has an index")
+        raise MalformedTlogProof(
+            f"a tlog-proof has an index, where this has {quoted(lines[0] if lines else '')}"
+        )
     index = read_decimal(lines.pop(0).removeprefix(_INDEX), MalformedTlogProof)
     hashes = tuple(read_hash(line, MalformedTlogProof) for line in lines)
     proof = TlogProof(index, hashes, checkpoint_raw, extra)
@@ -98,9 +101,12 @@ def _check(proof: TlogProof) -> None:
     if proof.extra == b"":
         raise MalformedTlogProof("extra data is not empty: without any the line is left out")
     if len(proof.hashes) > MAX_PROOF_HASHES or not 0 <= proof.index <= MAX_COUNT:
-        raise MalformedTlogProof("no tree has such a proof")
-    if any(len(each) != HASH_SIZE for each in proof.hashes):
-        raise MalformedTlogProof("a hash is 32 bytes")
+        raise MalformedTlogProof(
+            f"no tree has such a proof: of entry {proof.index}, by {len(proof.hashes)} hashes"
+        )
+    for each in proof.hashes:
+        if len(each) != HASH_SIZE:
+            raise MalformedTlogProof(f"a hash is {HASH_SIZE} bytes, not {len(each)}")
 
 
 def verify_tlog_proof(

@@ -29,6 +29,7 @@ from typing import ClassVar, Final
 from ledger.log.key import ED25519
 from ledger.log.merkle import LogError
 from ledger.log.note import Signer, Verifier, check_keys, open_note, sign_note
+from ledger.quoted import listed, quoted
 
 KEY_SUFFIX: Final = "/refusals"
 """What follows the origin in the name of the key that signs statements."""
@@ -89,7 +90,7 @@ def format_statement(statement: Statement) -> str:
     pairs = zip(statement.LABELS, astuple(statement), strict=True)
     text = f"{statement.MAGIC}\n" + "".join(f"{label} {value}\n" for label, value in pairs)
     if parse_statement(text) != statement:
-        raise MalformedStatement("a member of a statement is not of its form")
+        raise MalformedStatement(f"a member of a statement is not of its form: {quoted(text, 300)}")
     return text
 
 
@@ -104,13 +105,17 @@ def parse_statement(text: str) -> Statement:
             statement = kind(*found.groups())
             _check_instants(statement)
             return statement
-    raise MalformedStatement("a statement is a refusal or a promise, line by line")
+    raise MalformedStatement(
+        f"a statement is a refusal or a promise, line by line, not {quoted(text)}"
+    )
 
 
 def _check_instants(statement: Statement) -> None:
     instants = [v for v in astuple(statement) if re.fullmatch(_INSTANT, v)]
     if not all(map(_is_instant, instants)) or instants != sorted(instants):
-        raise MalformedStatement("an instant that is none, or an answer before the receipt")
+        raise MalformedStatement(
+            f"an instant that is none, or an answer before the receipt: {listed(instants)}"
+        )
 
 
 def _is_instant(text: str) -> bool:

@@ -13,8 +13,9 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
-from ledger.log.encoding import MAX_COUNT
+from ledger.log.encoding import MAX_COUNT, write_base64
 from ledger.log.merkle import HASH_SIZE, Frontier, LogError
+from ledger.quoted import quoted
 
 TILE_WIDTH: Final = 256
 """Hashes of a full tile, entries of a full bundle."""
@@ -84,15 +85,19 @@ def parse_tile_path(path: str) -> TilePath:
     """Read the path of a tile or of a bundle, or raise `MalformedTilePath`."""
     found = _PATH.fullmatch(path)
     if not found:
-        raise MalformedTilePath("a tile's path is tile/<level>/<number>[.p/<width>]")
+        raise MalformedTilePath(
+            f"a tile's path is tile/<level>/<number>[.p/<width>], not {quoted(path)}"
+        )
     level = None if found[1] == "entries" else int(found[1])
     n = int(found[2].replace("x", "").replace("/", ""))
     width = int(found[3]) if found[3] else TILE_WIDTH
     if found[3] and not 0 < width < TILE_WIDTH:
-        raise MalformedTilePath("a partial tile has 1 to 255 hashes")
+        raise MalformedTilePath(f"a partial tile has 1 to 255 hashes: {quoted(path)}")
     again = entries_path(n, width) if level is None else tile_path(level, n, width)
     if again != path or n > _MAX_INDEX or (level or 0) > _MAX_LEVEL:
-        raise MalformedTilePath("a level is at most 63, and no number has needless zeros")
+        raise MalformedTilePath(
+            f"a level is at most 63, and no number has needless zeros: {quoted(path)}"
+        )
     return TilePath(level, n, width)
 
 
@@ -117,16 +122,19 @@ def tile_width(level: int, n: int, size: int) -> int:
 def format_bundle(entries: Sequence[bytes]) -> bytes:
     """Write 1 to 256 entries, each behind its length as a big-endian uint16."""
     if not 0 < len(entries) <= TILE_WIDTH:
-        raise MalformedBundle("a bundle has 1 to 256 entries")
-    if any(len(entry) > MAX_ENTRY for entry in entries):
-        raise MalformedBundle("an entry has at most 65,535 bytes")
+        raise MalformedBundle(f"a bundle has 1 to {TILE_WIDTH} entries, not {len(entries)}")
+    for at, entry in enumerate(entries):
+        if len(entry) > MAX_ENTRY:
+            raise MalformedBundle(
+                f"an entry has at most {MAX_ENTRY:,} bytes: that at {at} has {len(entry):,}"
+            )
     return b"".join([len(entry).to_bytes(2) + entry for entry in entries])
 
 
 def parse_bundle(raw: bytes, width: int) -> list[bytes]:
     """Read exactly `width` entries, or raise `MalformedBundle`."""
     if not 0 < width <= TILE_WIDTH:
-        raise MalformedBundle("a bundle has 1 to 256 entries")
+        raise MalformedBundle(f"a bundle has 1 to {TILE_WIDTH} entries, not {width}")
     entries, at = [], 0
     for _ in range(width):
         start = at + 2
@@ -223,8 +231,11 @@ def authenticate(size: int, root: bytes, fetch: Fetch) -> Iterator[bytes]:
             tile = _fetch_tile(fetch, level, n, width)
             edge.append((level, n, tile))
             hashes.extend(Frontier().extend(split_tile(tile)).hashes)
-    if Frontier(size, tuple(hashes)).root() != root:
-        raise TileRefused("checkpoint", "the tiles at the right edge lead to another root")
+    if (found := Frontier(size, tuple(hashes)).root()) != root:
+        raise TileRefused(
+            "checkpoint",
+            f"the tiles at the right edge lead to another root, {write_base64(found)}",
+        )
     return (leaf for level, n, tile in edge for leaf in _leaves(level, n, tile, fetch))
 
 

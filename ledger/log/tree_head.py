@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ledger.log.encoding import plain_text, read_decimal, read_hash, write_base64
 from ledger.log.merkle import LogError
+from ledger.quoted import quoted
 
 
 class MalformedCheckpoint(LogError):
@@ -37,7 +38,7 @@ def format_checkpoint(checkpoint: Checkpoint) -> str:
     lines = (checkpoint.origin, str(checkpoint.size), write_base64(checkpoint.root))
     text = "".join(f"{line}\n" for line in (*lines, *checkpoint.extensions))
     if parse_checkpoint(text) != checkpoint:
-        raise MalformedCheckpoint("an origin or an extension is one line")
+        raise MalformedCheckpoint(f"an origin or an extension is one line: {quoted(text)}")
     return text
 
 
@@ -46,7 +47,9 @@ def parse_checkpoint(text: str) -> Checkpoint:
     lines = plain_text(text, MalformedCheckpoint).split("\n")
     # Four pieces at the least: three lines and nothing after the last LF.
     if len(lines) < 4 or lines.pop() != "" or "" in lines:  # noqa: PLR2004
-        raise MalformedCheckpoint("a checkpoint has three lines or more, none of them empty")
+        raise MalformedCheckpoint(
+            f"a checkpoint has three lines or more, none of them empty: {quoted(text)}"
+        )
     origin, size, root, *extensions = lines
     return Checkpoint(
         origin,

@@ -16,6 +16,7 @@ from typing import Final
 
 from ledger.log.encoding import read_decimal, read_hash, write_base64
 from ledger.log.merkle import LogError
+from ledger.quoted import quoted
 
 MAX_PROOF: Final = 63
 """Hashes of a proof at most: no tree is higher."""
@@ -58,7 +59,7 @@ def parse_add_checkpoint(body: bytes) -> AddCheckpoint:
     first, lines, note = _parts(body)
     word, _, old = first.partition(" ")
     if word != "old":
-        raise MalformedRequest("the first line is `old`, a space and a size")
+        raise MalformedRequest(f"the first line is `old`, a space and a size: {quoted(first)}")
     return AddCheckpoint(read_decimal(old, MalformedRequest), _proof(lines), note)
 
 
@@ -68,7 +69,9 @@ def parse_sign_subtree(body: bytes) -> SignSubtree:
     word, _, numbers = first.partition(" ")
     start, _, end = numbers.partition(" ")
     if word != "subtree" or not lines:
-        raise MalformedRequest("the first line is `subtree`, start and end, the second its hash")
+        raise MalformedRequest(
+            f"the first line is `subtree`, start and end, the second its hash: {quoted(first)}"
+        )
     root, *proof = lines
     return SignSubtree(
         read_decimal(start, MalformedRequest),
@@ -83,7 +86,9 @@ def _parts(body: bytes) -> tuple[str, list[str], bytes]:
     """Return the first line, those up to the first empty line, and the note below it."""
     head, gap, note = body.partition(_GAP)
     if not gap or not head.isascii():
-        raise MalformedRequest("a request is lines of ASCII, an empty line, and a checkpoint")
+        raise MalformedRequest(
+            f"a request is lines of ASCII, an empty line, and a checkpoint: {quoted(body)}"
+        )
     first, *lines = head.decode("ascii").split("\n")
     return first, lines, note
 

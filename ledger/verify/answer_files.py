@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ledger.log.merkle import leaf_hash
+from ledger.quoted import quoted
 from ledger.verify.event import RecordedEvent
 from ledger.verify.outcome import Check, Refused
 from ledger.wire.base64 import MalformedBase64, b64decode, b64encode
@@ -30,7 +31,9 @@ def read_receipt(raw: bytes) -> tuple[bytes, Members]:
         stated = _members(raw)
         return str(stated.pop("proof")).encode("utf-8", "replace"), stated
     except (FileUnreadable, KeyError):
-        raise Refused(Check.CHECKPOINT, "the receipt is neither a tlog-proof nor JSON") from None
+        raise Refused(
+            Check.CHECKPOINT, f"the receipt is neither a tlog-proof nor JSON: {quoted(raw)}"
+        ) from None
 
 
 def read_entry(raw: bytes) -> tuple[bytes, Members]:
@@ -41,7 +44,9 @@ def read_entry(raw: bytes) -> tuple[bytes, Members]:
         stated = _members(raw)
         return b64decode(str(stated.pop("entry"))), stated
     except (FileUnreadable, KeyError, MalformedBase64):
-        raise Refused(Check.FORM, "the entry is neither bytes nor the API's JSON") from None
+        raise Refused(
+            Check.FORM, f"the entry is neither bytes nor the API's JSON: {quoted(raw)}"
+        ) from None
 
 
 def unverified(

@@ -16,6 +16,7 @@ from ledger.log.note import check_log_keys
 from ledger.log.policy import parse_policy_of
 from ledger.log.statement import check_refusal_keys
 from ledger.powers import Officers, member, values
+from ledger.quoted import listed
 from ledger.verify.event import RecordedEvent, read_event
 from ledger.verify.mandates import Offered, RecordedMandate, in_force, suffices
 from ledger.verify.outcome import Check, Refused, refusing
@@ -236,7 +237,9 @@ class Authority:
             raise fault(event, f"{seconds} s are no delay")
         begun = [each for each in self.delays if each[1] <= now]
         if only_stops(event) and (begun == self.delays or seconds != begun[-1][2]):
-            raise fault(event, "no delay waits, or it is not the one that holds till then")
+            raise fault(
+                event, f"no delay waits, or it is not the one that holds till then: {seconds} s"
+            )
         self.delays = [*begun, (event.position, body.get("not_before") or now, seconds)]
 
     def _offered(self, event: RecordedEvent) -> None:
@@ -267,7 +270,7 @@ def gather_authority(
 
 def _opened(authority: Authority, event: RecordedEvent, body: dict[str, Any]) -> None:
     if event.position > 0:
-        raise fault(event, "a ledger is opened once, at position 0")
+        raise fault(event, f"a ledger is opened once, at position 0, not at {event.position}")
     authority.operators.append((0, body["operator"]))
     authority.registrar = body["registrar"]
     authority.log_keys.append((0, tuple(map(str, body["log_keys"]))))
@@ -338,12 +341,18 @@ def _mandate_ended(authority: Authority, event: RecordedEvent, body: dict[str, A
     authority.mandates[pair][name] = replace(mandate, ended=event.position)
 
 
+def _ids(vkeys: Iterable[str]) -> str:
+    return listed(vkey.rpartition("+")[0].rpartition("+")[2] for vkey in vkeys)
+
+
 def _log_keys(authority: Authority, event: RecordedEvent, body: dict[str, Any]) -> None:
     adopted, last = tuple(map(str, body["log_keys"])), authority.log_keys[-1][1]
     with refusing(Check.SIGNATURES, event.position):
         check_log_keys(adopted, last[0].partition("+")[0])
     if not set(adopted) & set(last):
-        raise fault(event, "the new keys of the log have none in common with the old")
+        raise fault(
+            event, f"the new keys of the log have none in common with the old: {_ids(adopted)}"
+        )
     authority.log_keys.append((event.position + 1, adopted))
 
 
@@ -360,15 +369,21 @@ def _policy(authority: Authority, event: RecordedEvent, body: dict[str, Any]) ->
     named = [_checked(each, "group party", event) for each in body["speakers"]]
     speakers = {each["party"]: each["group"] for each in named}
     if not named or len(speakers) < len(named) or not {*speakers.values()} <= GROUPS:
-        raise fault(event, "each speaks for one of the three groups of witnesses")
+        spoken = listed(each["group"] for each in named)
+        raise fault(event, f"each speaks for one of the three groups of witnesses: {spoken}")
     others = {party: group for party, group in speakers.items() if group != "state"}
     ruling = authority.speakers or {**others, authority.registrar: "state"}
+    approved = listed(sorted(approving))
     if len({ruling.get(each) for each in approving}) < 2:  # noqa: PLR2004
-        raise fault(event, "two of the groups of witnesses must approve a policy")
+        raise fault(event, f"two of the groups of witnesses must approve a policy: {approved}")
     if not (authority.speakers or authority.registrar in approving):
-        raise fault(event, "the registrar must approve the first policy")
+        raise fault(
+            event, f"the registrar {authority.registrar} must approve the first policy: {approved}"
+        )
     if digest != body["policy_sha256"] or not approving <= ruling.keys():
-        raise fault(event, "another policy, or approved by who speaks for no group")
+        raise fault(
+            event, f"another policy, {digest}, or approved by who speaks for no group: {approved}"
+        )
     with refusing(Check.SIGNATURES, event.position):
         parse_policy_of(authority.log_keys[-1][1][0].partition("+")[0], text)
     authority.policies.append((event.position + 1, digest, text))

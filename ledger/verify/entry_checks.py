@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ledger.log.dating import Bounds
-from ledger.log.tiles import TILE_WIDTH, parse_bundle, tile_width
+from ledger.log.tiles import TILE_WIDTH, entries_path, parse_bundle, tile_width
 from ledger.verify.authority import Authority
 from ledger.verify.checkpoints import check_time
 from ledger.verify.event import read_event
@@ -59,7 +59,8 @@ class CheckBundle:
     def _read(self, n: int, width: int, digest: bytes) -> bytes:
         raw = read_bundle(self.directory, n, width)
         if sha256(raw).digest() != digest:
-            raise Refused(Check.TREE, "changed while it was verified", n * TILE_WIDTH)
+            path = entries_path(n, width)
+            raise Refused(Check.TREE, "changed while it was verified", n * TILE_WIDTH, path)
         return raw
 
     def _check(self, raw: bytes, position: int, checked: CheckedBundle) -> None:
@@ -93,9 +94,11 @@ class Chronology:
         """Take in the next bundle. Raises `Refused` for the first entry that is wrong."""
         for position, (event_id, accepted) in enumerate(bundle.events, bundle.n * TILE_WIDTH):
             if event_id in self.seen:
-                raise Refused(Check.IDENTITY, "the event is in the log already", position)
+                told = f"the event is in the log already, {event_id.hex()}"
+                raise Refused(Check.IDENTITY, told, position)
             if accepted < self.last:
-                raise Refused(Check.IDENTITY, "accepted before the entry before it", position)
+                told = f"accepted before the entry before it, at {accepted}, not {self.last}"
+                raise Refused(Check.IDENTITY, told, position)
             check_time([self.bounds], accepted, position)
             self.seen.add(event_id)
             if position in self.asked:

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ledger.log import tiles
+from ledger.log.encoding import write_base64
 from ledger.log.merkle import Frontier, leaf_hash
 from ledger.log.tiles import TILE_WIDTH, entries_path, parse_bundle, tile_path, tile_width
 from ledger.log.tree_head import Checkpoint
@@ -76,9 +77,11 @@ def check_tree(directory: Path, checkpoint: Checkpoint, hashed: Iterable[Hashed]
         else:
             tail = bundle.roots
     frontier = Frontier(checkpoint.size, (*_climb(directory, row), *tail))
-    if frontier.root() != checkpoint.root:
+    if (found := frontier.root()) != checkpoint.root:
         raise Refused(
-            Check.TREE, "entries and tiles agree, but lead to another root than is signed"
+            Check.TREE,
+            "entries and tiles agree, but lead to another root than is signed, "
+            f"{write_base64(found)}",
         )
     return tree
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ledger.log.note import Verifier, check_log_keys, parse_vkey
 from ledger.log.policy import Policy, parse_policy_of
+from ledger.quoted import quoted
 from ledger.verify.outcome import Check, Refused, refusing
 
 _KINDS = {"origin": str, "log_keys": list, "genesis_sha256": str, "policy": str}
@@ -50,7 +51,7 @@ def parse_trust(raw: bytes) -> Trust:
         check_log_keys(vkeys, origin)
         policy = parse_policy_of(origin, text.encode("utf-8", "surrogateescape"))
     if not re.fullmatch("[0-9a-f]{64}", genesis):
-        raise Refused(Check.TRUST, "genesis_sha256 is not 64 hex digits")
+        raise Refused(Check.TRUST, f"genesis_sha256 is not 64 hex digits: {quoted(genesis)}")
     return Trust(origin, vkeys, tuple(map(parse_vkey, vkeys)), genesis, policy)
 
 
@@ -59,7 +60,7 @@ def _values(raw: bytes) -> list[Any]:
         pairs = json.loads(raw.decode(), object_pairs_hook=tuple)
         json.dumps(pairs, ensure_ascii=False).encode("utf-8", "surrogateescape")
     except (ValueError, RecursionError):
-        raise Refused(Check.TRUST, "the trust root is not JSON") from None
+        raise Refused(Check.TRUST, f"the trust root is not JSON: {quoted(raw)}") from None
     if not isinstance(pairs, tuple) or sorted(name for name, _ in pairs) != sorted(_KINDS):
         raise Refused(Check.TRUST, f"a trust root has the members {', '.join(_KINDS)}, each once")
     for name, value in pairs:

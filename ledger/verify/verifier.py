@@ -21,6 +21,7 @@ from ledger.log.receipt import TlogProof, parse_tlog_proof
 from ledger.log.tiles import TILE_WIDTH, TileHashes
 from ledger.log.tree_head import Checkpoint
 from ledger.powers import Officers
+from ledger.quoted import quoted
 from ledger.verify.answer_files import Members, read_entry, read_receipt, unverified
 from ledger.verify.authority import Authority, gather_authority
 from ledger.verify.checkpoints import (
@@ -287,11 +288,11 @@ def lines_of_strangers(note: bytes, trust: Trust, position: int) -> list[tuple[i
 
 def check_genesis(entry: bytes, trust: Trust) -> None:
     """Refuse (step 4) another entry 0 than the trusted one."""
-    if sha256(entry).hexdigest() != trust.genesis_sha256:
-        raise Refused(Check.GENESIS, "entry 0 is not the one that is trusted", 0)
+    if (found := sha256(entry).hexdigest()) != trust.genesis_sha256:
+        raise Refused(Check.GENESIS, f"entry 0 is not the one that is trusted, but {found}", 0)
     event = read_event(entry, 0, trust.origin)
-    if event.body.get("origin") != trust.origin:
-        raise Refused(Check.GENESIS, "entry 0 opens another ledger", 0)
+    if (opened := event.body.get("origin")) != trust.origin:
+        raise Refused(Check.GENESIS, f"entry 0 opens another ledger, {quoted(opened)}", 0)
 
 
 def trust_at(size: int, trust: Trust, authority: Authority) -> Trust:
@@ -300,7 +301,11 @@ def trust_at(size: int, trust: Trust, authority: Authority) -> Trust:
     policies = [text for since, _, text in authority.policies if since <= size]
     known = [keys for _, keys in authority.log_keys]
     if pinned not in [digest for _, digest, _ in authority.policies] or trust.log_keys not in known:
-        raise Refused(Check.GENESIS, "the log never had the keys or the policy that are trusted", 0)
+        raise Refused(
+            Check.GENESIS,
+            f"the log never had the keys or the policy that are trusted, {pinned}",
+            0,
+        )
     with refusing(Check.SIGNATURES):
         return trust.with_keys(log_keys, policies[-1] or trust.policy.raw)
 

@@ -134,11 +134,21 @@ def _answer_to(said: Statement, answer: Statement | None) -> SignedRefusal | Non
     if answer is None:
         return None
     if not isinstance(said, Promise) or not isinstance(answer, SignedRefusal):
-        raise Refused(Check.CHECKPOINT, "a promise is answered by a refusal, and nothing else is")
+        raise Refused(
+            Check.CHECKPOINT,
+            "a promise is answered by a refusal, and nothing else is: "
+            f"{type(answer).__name__} to {type(said).__name__}",
+        )
     if answer.payload != said.payload:
-        raise Refused(Check.CHECKPOINT, "what is shown as the answer is no refusal of these bytes")
+        raise Refused(
+            Check.CHECKPOINT,
+            f"what is shown as the answer is no refusal of these bytes, but of {answer.payload}",
+        )
     if answer.final == "no" and answer.refused < said.received:
-        raise Refused(Check.CHECKPOINT, "what is shown as the answer was said before the promise")
+        raise Refused(
+            Check.CHECKPOINT,
+            f"what is shown as the answer was said before the promise, {answer.refused}",
+        )
     return answer
 
 

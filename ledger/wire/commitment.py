@@ -16,6 +16,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.quoted import listed, quoted
 from ledger.wire.base64 import MalformedBase64, b64url_decode, b64url_encode
 from ledger.wire.canonical import NotCanonical, WireError, check, dump
 
@@ -51,7 +52,10 @@ def commit(origin: str, event_id: str, pointer: str, salt: bytes, value: Any) ->
     Raises `BadOpening` if the place or the salt is malformed, `NotCanonical` if the value is.
     """
     if not _is_line(origin) or not _is_line(event_id) or not _is_pointer(pointer):
-        raise BadOpening("an opening names a ledger, an event and a place in its payload")
+        raise BadOpening(
+            "an opening names a ledger, an event and a place in its payload: "
+            f"{listed([origin, event_id, pointer])}"
+        )
     if len(salt) != SALT_BYTES:
         raise BadOpening(f"a salt has {SALT_BYTES} bytes")
     head = f"{MAGIC}\n{origin}\n{event_id}\n{pointer}\n".encode()
@@ -75,7 +79,7 @@ def sealed_at(payload: Any, pointer: str) -> str:
     section = section_at(payload, pointer)
     commitment = section.get("commitment") if isinstance(section, dict) else None
     if not isinstance(commitment, str) or len(section) != 1:
-        raise BadOpening("no sealed section there")
+        raise BadOpening(f"no sealed section at {quoted(pointer)}")
     return commitment
 
 
@@ -86,7 +90,7 @@ def verify_opening(commitment: str, origin: str, event_id: str, opening: Opening
     except NotCanonical as error:
         raise BadOpening(f"the opened value is not canonical: {error}") from None
     if expected != commitment:
-        raise BadOpening("the commitment was not made from this opening")
+        raise BadOpening(f"the commitment at {quoted(opening.path)} was not made from this opening")
 
 
 def opening_from_object(obj: Any, *, admission: bool = True) -> Opening:
@@ -95,10 +99,12 @@ def opening_from_object(obj: Any, *, admission: bool = True) -> Opening:
     `admission` is as in `canonical.load`. Raises `BadOpening`.
     """
     if not isinstance(obj, dict) or obj.keys() != {"path", "salt", "value"}:
-        raise BadOpening("an opening has exactly the members path, salt and value")
+        raise BadOpening(
+            f"an opening has exactly the members path, salt and value, and is not {quoted(obj)}"
+        )
     path, salt, value = obj["path"], obj["salt"], obj["value"]
     if not isinstance(path, str) or not _is_pointer(path):
-        raise BadOpening("path is not a JSON pointer into a payload")
+        raise BadOpening(f"path is not a JSON pointer into a payload: {quoted(path)}")
     try:
         check(value, admission=admission)
         return Opening(path, _parse_salt(salt), value)

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.quoted import quoted
 from ledger.wire.base64 import MalformedBase64, b64decode, b64encode
 from ledger.wire.canonical import WireError
 from ledger.wire.signing_keys import PrivateKey, PublicKey, SignatureMismatch, is_key_id
@@ -96,8 +97,8 @@ def envelope_from_object(obj: Any) -> Envelope:
     if kind != PAYLOAD_TYPE:
         raise MalformedEnvelope(f"payloadType is not {PAYLOAD_TYPE}")
     if not isinstance(lines, list):
-        raise MalformedEnvelope("signatures is not an array")
-    return _envelope(_bytes(payload), [_signature(line) for line in lines])
+        raise MalformedEnvelope(f"signatures is not an array, but {quoted(lines)}")
+    return _envelope(_bytes("payload", payload), [_signature(line) for line in lines])
 
 
 def envelope_to_object(envelope: Envelope) -> dict[str, Any]:
@@ -139,14 +140,14 @@ def _members(obj: Any, names: tuple[str, ...]) -> list[Any]:
 def _signature(line: Any) -> Signature:
     key_id, value = _members(line, ("keyid", "sig"))
     if not isinstance(key_id, str):
-        raise MalformedEnvelope("keyid is not a string")
-    return Signature(key_id, _bytes(value))
+        raise MalformedEnvelope(f"keyid is not a string, but {quoted(key_id)}")
+    return Signature(key_id, _bytes("sig", value))
 
 
-def _bytes(text: Any) -> bytes:
+def _bytes(name: str, text: Any) -> bytes:
     if not isinstance(text, str):
-        raise MalformedEnvelope("payload or sig is not a string")
+        raise MalformedEnvelope(f"{name} is not a string, but {quoted(text)}")
     try:
         return b64decode(text)
     except MalformedBase64:
-        raise MalformedEnvelope("payload or sig is not standard Base64") from None
+        raise MalformedEnvelope(f"{name} is not standard Base64: {quoted(text)}") from None

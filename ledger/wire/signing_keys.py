@@ -56,6 +56,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from ledger.quoted import first_difference, quoted
 from ledger.wire.canonical import WireError
 from ledger.wire.edwards import is_prime_order
 from ledger.wire.modulus import weakness_of
@@ -138,7 +139,7 @@ def load_public(algorithm: str, spki_der: bytes) -> PublicKey:
     """
     build = _BUILD.get(algorithm)
     if build is None:
-        raise KeyRefused("the algorithm is none of those of the ledger")
+        raise KeyRefused(f"the algorithm {quoted(algorithm)} is none of those of the ledger")
     return PublicKey(algorithm, key_id(spki_der), build(_parse_spki(spki_der)))
 
 
@@ -187,35 +188,46 @@ def _parse_spki(spki_der: bytes) -> object:
         handle = load_der_public_key(spki_der)
         canonical = handle.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, UnsupportedAlgorithm):
-        raise KeyRefused("the key is not a SubjectPublicKeyInfo that can be used") from None
+        raise KeyRefused(
+            f"the key, {len(spki_der)} bytes, is not a SubjectPublicKeyInfo that can be used"
+        ) from None
     if canonical != spki_der:
-        raise KeyRefused("the key is not in its one DER encoding")
+        at = first_difference(canonical, spki_der)
+        raise KeyRefused(f"the key is not in its one DER encoding: it differs from byte {at} on")
     return handle
+
+
+def _named(handle: object) -> str:
+    curve = getattr(handle, "curve", None)
+    return f"on {curve.name}" if curve else f"an {type(handle).__name__}"
 
 
 def _build_ed25519(handle: object) -> _Check:
     if not isinstance(handle, Ed25519PublicKey):
-        raise KeyRefused("the key is not an Ed25519 key")
+        raise KeyRefused(f"the key is not an Ed25519 key, but {_named(handle)}")
     return handle.verify
 
 
 def _build_ecdsa(handle: object) -> _Check:
     if not isinstance(handle, EllipticCurvePublicKey) or handle.curve.name != SECP256R1.name:
-        raise KeyRefused("the key is not on the curve P-256")
+        raise KeyRefused(f"the key is not on the curve P-256, but {_named(handle)}")
     return partial(_check_ecdsa, handle)
 
 
 def _build_rsa(handle: object) -> _Check:
     if not isinstance(handle, RSAPublicKey):
-        raise KeyRefused("the key is not an RSA key")
+        raise KeyRefused(f"the key is not an RSA key, but {_named(handle)}")
     if handle.key_size not in _RSA_BITS or handle.public_numbers().e != _RSA_EXPONENT:
-        raise KeyRefused("the RSA key is not of 3072 to 4096 bits with exponent 65537")
+        raise KeyRefused(
+            "the RSA key is not of 3072 to 4096 bits with exponent 65537, but of "
+            f"{handle.key_size} with {quoted(handle.public_numbers().e)}"
+        )
     return partial(_check_rsa, handle)
 
 
 def _build_mldsa(handle: object) -> _Check:
     if not isinstance(handle, MLDSA65PublicKey):
-        raise KeyRefused("the key is not an ML-DSA-65 key")
+        raise KeyRefused(f"the key is not an ML-DSA-65 key, but {_named(handle)}")
     return handle.verify
 
 
@@ -265,7 +277,7 @@ class PrivateKey:
         """Make a new key from the system's randomness. Raises `KeyRefused` for other algorithms."""
         make = _GENERATE.get(algorithm)
         if make is None:
-            raise KeyRefused("the algorithm is none of those of the ledger")
+            raise KeyRefused(f"the algorithm {quoted(algorithm)} is none of those of the ledger")
         return cls(make())
 
     @classmethod
@@ -305,7 +317,7 @@ def _algorithm_of(handle: object) -> str:
     for kind, algorithm in _KINDS.items():
         if isinstance(handle, kind):
             return algorithm
-    raise KeyRefused("the private key is of no kind that the ledger knows")
+    raise KeyRefused(f"{type(handle).__name__} is no kind of private key that the ledger knows")
 
 
 _KINDS: dict[type, str] = {

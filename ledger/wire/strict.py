@@ -30,8 +30,11 @@ def load_json(raw: bytes) -> Any:
         value = _READER.decode(raw.decode())
         # Half a surrogate pair cannot be written in UTF-8.
         json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeError:
-        raise MalformedJson("it is not UTF-8, or holds half of a surrogate pair") from None
+    except UnicodeError as error:
+        place = getattr(error, "start", 0)
+        raise MalformedJson(
+            f"it is not UTF-8, or holds half of a surrogate pair, at {place}"
+        ) from None
     except RecursionError:
         raise MalformedJson(f"it is nested more than {MAX_DEPTH} deep") from None
     except json.JSONDecodeError as error:
@@ -62,7 +65,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _integer(text: str) -> int:
     if len(text) > _MAX_DIGITS or not -MAX_INT <= int(text) <= MAX_INT or text == "-0":
-        raise ValueError("it has a number that is no integer within 2^53-1")
+        raise ValueError(f"it has {text[:20]}, which is no integer within 2^53-1")
     return int(text)
 
 

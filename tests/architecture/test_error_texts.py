@@ -1,0 +1,69 @@
+"""Error texts: what is wrong is said with the value that is wrong, or at least with its place."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ledger.quoted import first_difference, listed, quoted
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("ledger/log", "ledger/verify", "ledger/wire")
+
+NOTHING_TO_TELL = {
+    # A secret is never shown.
+    "the PEM does not open to a private key",
+    "a password is not empty",
+    # What is wrong is that nothing is there.
+    "the proof ends too early",
+    "extra data is not empty: without any the line is left out",
+    "no key of the log states a time",
+    # Reasons of the wire format, which its test vectors name.
+    *("depth", "integer", "name", "string"),
+}
+
+
+def constant_texts(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield where an error is raised of which all that is said is the same each time."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not isinstance(node, ast.Raise) or not isinstance(node.exc, ast.Call):
+            continue
+        told = [*node.exc.args, *(each.value for each in node.exc.keywords)]
+        texts = [each.value for each in told if isinstance(each, ast.Constant)]
+        if any(isinstance(each, str) for each in texts) and all(map(_is_constant, told)):
+            yield node.lineno, max((each for each in texts if isinstance(each, str)), key=len)
+
+
+def _is_constant(argument: ast.expr) -> bool:
+    """Say whether an argument is a literal, or a member of an enumeration: `Check.TREE`."""
+    named = isinstance(argument, ast.Attribute) and argument.attr.isupper()
+    return named or isinstance(argument, ast.Constant)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_an_error_says_the_value_that_is_wrong(folder: str):
+    bare = {
+        f"{path.relative_to(ROOT)}:{line}: {text}"
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for line, text in constant_texts(path)
+        if text not in NOTHING_TO_TELL
+    }
+    assert set() == bare
+
+
+def test_a_value_is_cut_and_every_character_of_it_is_seen():
+    assert "'a\\u200bb\\n'" == quoted("a\u200bb\n")
+    assert f"'{'x' * 60}' and 1 characters more" == quoted("x" * 61)
+    assert r"'\\xff'" == quoted(b"\xff")
+    assert ("a list of 2", "an object of 1", "null", "7") == (
+        *(quoted([1, 2]), quoted({"a": 1})),
+        *(quoted(None), quoted(7)),
+    )
+    assert "'a', 'b'" == listed("ab")
+    assert "'a', 'b', 'c', 'd', 'e', more" == listed("abcdefg")
+    assert ("none", 1, 2) == (
+        listed([]),
+        first_difference("ab", "ac"),
+        first_difference("ab", "abc"),
+    )
