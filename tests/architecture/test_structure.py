@@ -95,7 +95,7 @@ OWN = {
     "api/describe/titles.py",
     "api/importers/office_codes.py",
     "api/importers/uspto_parties.py",
-    "api/openapi/document.py",
+    "api/openapi/published.py",
     "ledger/domain/core/office.py",
     "ledger/domain/core/remedy.py",
     "ledger/domain/core/territory.py",
