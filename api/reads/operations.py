@@ -75,6 +75,7 @@ async def get_metrics(request: Request) -> Response:
     """Return counters, sizes, lags, ages, lines and room in the Prometheus text format.
 
     All who ask share one look at database and disk, at most half a second old. What one of them
-    does not say within two seconds is left out, and `ledger_measured` is 0 for it.
+    does not say within two seconds is left out, and `ledger_measured` is 0 for it. Where the text
+    itself is not written out within two more, as on a machine under load, it is to be asked again.
     """
     return Response(await watch_of(request).measured(), media_type=CONTENT_TYPE_LATEST)

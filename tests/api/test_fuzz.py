@@ -1,6 +1,9 @@
 """
 Hostile GETs over every route of the API: no parameter gives a 500, and 503 promises something.
 
+On a machine under load the text of metrics may not be written out in time: those who watch over it
+are then told to ask again, by a code of its own.
+
 `FUZZ` is how many are sent (1,000), `SEED` where they begin; each is printed where it fails.
 """
 
@@ -116,7 +119,8 @@ def test_no_parameter_gives_a_500(client: httpx2.Client, tale: Tale):
         statuses[answer.status_code] += 1
         assert 500 > answer.status_code or 503 == answer.status_code, (path, headers, answer.text)
         if 503 == answer.status_code and not path.startswith("/health"):
-            assert "NOT_FOLDED" == answer.json()["code"], (path, headers, answer.text)
+            code = "UNAVAILABLE" if path.startswith("/metrics") else "NOT_FOLDED"
+            assert code == answer.json()["code"], (path, headers, answer.text)
             assert answer.headers["retry-after"]
     assert statuses[200] > HOW_MANY // 20, statuses
     assert statuses[422] > HOW_MANY // 20, statuses
