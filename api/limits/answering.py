@@ -87,11 +87,12 @@ class Answering:
     async def _start(self, message: Message) -> None:
         self.begun = True
         self._complete(message)
+        packs = self._may_be_compressed(message)
         if self._is_known(message):
             self._silent = True
             await self._send(message)
             await self._send({"type": "http.response.body"})
-        elif self._may_be_compressed(message):
+        elif packs:
             self._held = message
         else:
             await self._send(message)
@@ -121,13 +122,17 @@ class Answering:
         return True
 
     def _may_be_compressed(self, message: Message) -> bool:
+        """Say whether what follows may be compressed, after which it has other bytes."""
         headers = MutableHeaders(raw=message["headers"])
         if not self._reads or not headers.get("content-type", "").startswith(COMPRESSED):
             return False
         headers.add_vary_header("Accept-Encoding")
-        message["headers"] = headers.raw
         size = int(headers.get("content-length", 0))
-        return self._takes_gzip and LEAST <= size <= MOST and "content-encoding" not in headers
+        packs = self._takes_gzip and LEAST <= size <= MOST and "content-encoding" not in headers
+        if packs and (etag := headers.get("etag")):
+            headers["ETag"] = f"W/{etag.removeprefix('W/')}"  # Not these bytes, the same words.
+        message["headers"] = headers.raw
+        return packs
 
     async def _begin(self, start: Message, body: Message) -> None:
         """Send the head of what is compressed, if it is there at once, and compress it."""
@@ -142,8 +147,6 @@ class Answering:
             body["body"] = packed
             headers["Content-Encoding"] = "gzip"
             headers["Content-Length"] = str(len(packed))
-            if etag := headers.get("etag"):
-                headers["ETag"] = f"W/{etag.removeprefix('W/')}"  # Not these bytes, the same words.
         start["headers"] = headers.raw
         await self._send(start)
 
