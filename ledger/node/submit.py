@@ -10,7 +10,7 @@ same an event. asyncio at the edge; the workers are threads and processes of the
 import asyncio
 import sys
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -84,11 +84,28 @@ BULK_PATIENCE_S = 30.0
 """How long, in seconds, a bulk request waits for a place."""
 
 BROUGHT_MAX = 4096
-"""Keys remembered that earlier events of the same bulk request bring."""
+"""Keys remembered that earlier events of the same bulk request bring: the last ones."""
 
 
 T = TypeVar("T")
 P = ParamSpec("P")
+
+
+class _Turn:
+    """How far a chunk of a bulk request is: the next one asks for keys, and is judged, after it."""
+
+    def __init__(self) -> None:
+        self.read = asyncio.Event()
+        self.judged = asyncio.Event()
+
+
+def _bring(submissions: Iterable[Numbered], brought: dict[str, Key]) -> dict[str, Key]:
+    """Add the keys that these bring to those that events before them bring."""
+    for _index, submission in submissions:
+        brought |= brought_by(submission.event)
+    while len(brought) > BROUGHT_MAX:  # The first ones were learnt when they were verified.
+        del brought[next(iter(brought))]
+    return brought
 
 
 class Submitter:
@@ -194,7 +211,8 @@ class Submitter:
             with telling(range(len(chunk)), tell):
                 until, raws = self._until(), [each.raw for each in chunk]
                 submissions = await self._read(raws, tell, until, bulk=False)
-                verified = await self._verify(submissions, {}, tell, until, bulk=False)
+                brought = _bring(submissions, {})
+                verified = await self._verify(submissions, brought, tell, until, bulk=False)
             if asking := [each for each in verified if chunk[each[0]].promised]:
                 self._begin(self._promise(asking, chunk, tell))
             now = [each for each in verified if not chunk[each[0]].promised]
@@ -255,11 +273,11 @@ class Submitter:
         """
         under_way: deque[asyncio.Task[list[Answer]]] = deque()
         brought: dict[str, Key] = {}
-        before: asyncio.Event | None = None
+        before: _Turn | None = None
         gathering = Gathering(raws)
         try:
             while await gathering.begins():
-                after = asyncio.Event()
+                after = _Turn()
                 chunk = await gathering.take(self._places, address)
                 task = asyncio.create_task(self._chunk(chunk, address, brought, before, after))
                 task.add_done_callback(lambda _done: self._places.leave(address))
@@ -279,23 +297,28 @@ class Submitter:
         raws: Sequence[bytes],
         address: str,
         brought: dict[str, Key],
-        before: asyncio.Event | None,
-        after: asyncio.Event,
+        before: _Turn | None,
+        after: _Turn,
     ) -> list[Answer]:
-        """Judge a chunk; it enters the sequencer after the one `before` it."""
+        """Judge a chunk; it asks for keys, and enters the sequencer, after the one `before` it."""
         answers: list[Answer | None] = [None] * len(raws)
         try:
             await self._chunks.enter(address)
             try:
                 tell, until = answers.__setitem__, self._until()
                 submissions = await self._read(raws, tell, until, bulk=True)
+                if before:
+                    async with by(until, Busy("the lines before it are not read yet")):
+                        await before.read.wait()
+                _bring(submissions, brought)
+                after.read.set()
                 verified = await self._verify(submissions, brought, tell, until, bulk=True)
                 if before:
                     async with by(until, Busy("the lines before it are not judged yet")):
-                        await before.wait()
+                        await before.judged.wait()
                 until, judged = self._until(), [each for _index, each in verified]
                 pending = self._sequencer.submit(judged, bulk=True)
-                after.set()
+                after.judged.set()
                 outcomes = await self._outcomes(pending, len(judged))
                 fresh, replayed = placed(verified, outcomes, self._payers, tell)
                 await self._receive(fresh, tell, until)
@@ -306,7 +329,8 @@ class Submitter:
         except Exception as error:  # noqa: BLE001  (Busy, Stopped: told to whom it concerns)
             return [answer or Rejected(None, error) for answer in answers]
         finally:
-            after.set()
+            after.read.set()
+            after.judged.set()
         return [answer for answer in answers if answer]
 
     async def vetted(self, raw: bytes) -> Submission | Rejected:
@@ -317,7 +341,8 @@ class Submitter:
         answers: dict[int, Answer] = {}
         tell, until = answers.__setitem__, self._until()
         read = await self._read([raw], tell, until, bulk=True)
-        verified = await self._verify(read, {}, tell, until, bulk=True, dry=True)
+        brought = _bring(read, {})
+        verified = await self._verify(read, brought, tell, until, bulk=True, dry=True)
         answer = verified[0][1] if verified else answers[0]
         assert not isinstance(answer, Receipt), "nothing of it is recorded"
         return answer
@@ -377,14 +402,11 @@ class Submitter:
         bulk: bool,
         dry: bool = False,
     ) -> list[Numbered]:
-        """Check all signatures; tell what fails. `brought` are keys that earlier events bring.
+        """Check all signatures; tell what fails. `brought` are keys that events up to here bring.
 
         Raises `Unchecked` or `Unavailable` where it is not done at `until`, an instant of the loop.
         `dry` is for what is not to be recorded: nobody pays, and no key of theirs is learnt.
         """
-        for _index, submission in submissions:
-            if len(brought) < BROUGHT_MAX:
-                brought |= brought_by(submission.event)
         async with by(until, Unavailable("the keys were not looked up in time")):
             await self._fetch_keys(submissions, brought)
         checks: list[SignatureCheck] = []
