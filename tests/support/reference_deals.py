@@ -457,6 +457,8 @@ class DealsReference(Reference):
             depth = self.grant_of(each)["depth"]
             if depth is not None and below > depth:
                 return "SUBLICENCE_DEPTH"
+        if grant["valid_to"] is not None and grant["valid_to"] <= grant["valid_from"]:
+            return "INTERVAL_EMPTY"
         end = self.end_of(name)
         if end is not None and (grant["valid_to"] is None or grant["valid_to"] > end):
             return "SUBLICENCE_LONGER"

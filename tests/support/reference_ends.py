@@ -112,10 +112,9 @@ class EndsReference(DealsReference):
             if said["confirms"] is None or (parties | under) - acting:
                 return "BACKDATED"
             things = self.objects(self.grant_of(said["contract"]))
-            # An end leaves more to others who are licensed, or lend on a right: it takes nothing.
-            others = {grant["licensee"] for thing in things for _, grant in self.grants_on(thing)}
-            others.update(entry["said"]["creditor"] for entry in self.all("security.created"))
-            if self.got_meanwhile(things, (said["terminated_on"], day), acting | others):
+            # An end leaves more to others who lend on a right: it takes nothing.
+            lenders = {entry["said"]["creditor"] for entry in self.all("security.created")}
+            if self.got_meanwhile(things, (said["terminated_on"], day), acting | lenders):
                 return "BACKDATED"
         if said["ground"] == "consent":
             return None

@@ -359,21 +359,21 @@ class Reference:
         )
 
     def got(self, entry: Said, thing: str) -> set[str]:
-        """Return who got a right in a thing by an event."""
+        """Return who got by an event what an act from before it would take: title, or a charge.
+
+        Who has lost it since loses nothing more. Nobody loses a licence to it: that binds who owns
+        later, and two that exclude each other overlap whenever they were given.
+        """
         said, topic = entry["said"], entry["topic"].partition("/")[0]
-        grants = [*said.get("grants", ()), *([said["grant"]] if "grant" in said else ())]
-        on = [*said.get("rights", ()), *said.get("technologies", ())]
-        found = {
-            grant["licensee"]
-            for grant in grants
-            if thing in (*grant["rights"], *grant["technologies"])
-        }
-        if thing not in on:
+        found: set[str] = set()
+        if thing not in (*said.get("rights", ()), *said.get("technologies", ())):
             return found
-        if topic == "security.created":
+        if topic == "security.created" and not self.released(said["security"], thing):
             found.add(said["creditor"])
-        moves = topic in ("assignment.registered", "priority.noted")
+        moves = topic == "assignment.registered"
         if moves or (topic == "assignment.agreed" and self.kind(thing) in BY_AGREEMENT):
+            found |= {*self.terms(said["assignment"])[1]} & self.owners(thing).keys()
+        if topic == "priority.noted" and self.waits(said["assignment"], thing):
             found |= {*self.terms(said["assignment"])[1]}
         return found
 

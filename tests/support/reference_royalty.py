@@ -357,7 +357,9 @@ class RoyaltyReference(EndsReference):
         # An option grants nothing by itself, and what waits for something is not in force.
         grants = [grant for grant in grants if not grant["option_until"]]
         waits = deed.get("effective_upon", "day") != "day"
-        if waits or not grants or said["period_from"] < deed.get("effective_from", ""):
+        # A sublicence names no first day but that of its grant.
+        first = deed.get("effective_from") or deed["grant"]["valid_from"]
+        if waits or not grants or said["period_from"] < first:
             return "REPORT_BEFORE"
         more = deed.get("sell_off_days") or 0
         end = self.over_from(contract)

@@ -203,6 +203,10 @@ def apart_of_named(
     topics, member, *sides = NAMED.get(name, ("", ""))
     found = log(*topics.split(), **{member: said[member]}) if topics else []
     pairs = opposed([(found[0]["said"], *sides)]) if found else []
+    if name in ("offer.accepted", "offer.rejected") and found:
+        # Who was not made the offer is no side of it, and is refused for that.
+        by = said.get("accepted_by") or said.get("rejected_by")
+        pairs = pairs if by == found[0]["said"]["offeree"] else []
     if name == "share.agreed":
         for each in log("contract.concluded", contract=said["contract"]):
             licensors = {grant["licensor"] for grant in each["said"]["grants"]}

@@ -219,6 +219,7 @@ def _admit_sublicence(
     must_be_lawful(state, version, context, (head,))
     _must_be_allowed(state, body, head, contract, law_day(context.accepted))
     _must_be_deep_enough(state, body, contract)
+    require_days(body.grant.valid_from, body.grant.valid_to, "/body/grant/valid_to")
     today = legal_day(context.accepted)
     held = held_grant(body.grant, body.contract, body.head(), context.position, today)
     must_lie_within(state, body.grant, held.box, head, contract, "/body/grant")
@@ -235,7 +236,6 @@ def _admit_sublicence(
     since = Since(start, "/body/grant/valid_from")
     must_not_reach_behind(state, body.grant, since, signers, context, reason)
     agreed = agreed_to(state, body, body.sublicensor, context)
-    require_days(body.grant.valid_from, body.grant.valid_to, "/body/grant/valid_to")
     at = Placed(body.grant, "/body/grant", body.consents)
     must_not_conflict(state, at, held, signers, agreed, context)
 
