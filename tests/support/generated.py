@@ -10,7 +10,15 @@ import sys
 AGAIN = "it is generated: make generated"
 """What a test says that finds another thing written than would be."""
 
-MAKERS = ("authority_table", "golden_events", "event_types", "openapi", "examples", "law_table")
+MAKERS = (
+    "authority_table",
+    "golden_events",
+    "event_types",
+    "openapi",
+    "examples",
+    "law_table",
+    "refusal_table",
+)
 
 
 def main() -> None:
