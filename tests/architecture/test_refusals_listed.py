@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+from tests.support.refusal_table import refusals
+
 TESTS = Path(__file__).parents[1] / "refusals"
 DOMAIN = Path(__file__).parents[2] / "ledger" / "domain"
 
@@ -116,6 +118,18 @@ def test_every_listed_refusal_has_its_test() -> None:
     }
     missing = [code for code in CODES if f"test_{code.lower()}" not in tests]
     assert not missing
+
+
+def test_every_refusal_is_provoked_by_a_test() -> None:
+    """A name that is more than imported, or the code as what is expected."""
+    named = {
+        getattr(node, "id", getattr(node, "value", None))
+        for path in TESTS.parent.rglob("test_*.py")
+        if path != Path(__file__)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Name | ast.Constant)
+    }
+    assert [] == [each for each in refusals() if named.isdisjoint({each.__name__, each.code})]
 
 
 def test_every_refusal_of_a_value_points_at_it() -> None:

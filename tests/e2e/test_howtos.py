@@ -14,6 +14,11 @@ BY_HAND = {
         "tests/support/golden_events.py",
         "tests/unit/test_offer_extended.py",
     },
+    "guides/add-a-rule.md": {
+        "ledger/domain/core/ways.json",
+        "ledger/domain/market/offer.py",
+        "tests/refusals/test_offer_not_longer.py",
+    },
 }
 """What each touches by hand. In this order: each adds to what those before it added."""
 

@@ -28,7 +28,7 @@ def _watched(rule: Rule) -> Rule:
         except Refusal as refusal:
             topic = event.body.TOPIC
             if refusal.code not in codes_of(topic):
-                told = f"{topic} is refused by {refusal.code}, which is not listed: {AGAIN}"
+                told = f"{topic} is refused by {refusal.code}, which is not listed; {AGAIN}"
                 raise AssertionError(told) from refusal
             raise
 

@@ -84,7 +84,10 @@ def must_tell(refusal: Refusal) -> Step | None:
     """Return what to do, None where nothing helps, or an opening. Fail where neither is said."""
     step, way = refusal.step, refusal.way
     if way is None:
-        raise Unhelpful(f"{refusal.code} does not say what helps in the case of {step.case}")
+        name = f"{refusal.code}/{step.case}" if step.case else refusal.code
+        raise Unhelpful(
+            f"{name} says nothing of what helps: say it in ledger/domain/core/ways.json"
+        )
     must_be_words(way, step)
     if not way.helps:
         if step.does:

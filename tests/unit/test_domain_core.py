@@ -174,7 +174,7 @@ def test_a_refusal_has_a_title_in_both_languages(refusal: type[Refusal]) -> None
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.code)
 def test_a_refusal_says_what_helps_or_why_nothing_does(refusal: type[Refusal]) -> None:
     said = [way for name, way in ways().items() if name.partition("/")[0] == refusal.code]
-    assert said
+    assert said, f"{refusal.code} is to have its words in ledger/domain/core/ways.json"
     for way in said:
         assert way.en
         assert unicodedata.is_normalized("NFC", way.vi)
