@@ -142,10 +142,10 @@ def test_a_read_model_that_misses_a_topic_fails(model: ReadModel, body: type[Bod
     assert all(body.TOPIC in each for each in found)
 
 
-class OfferExtended(Body):
+class OfferProlonged(Body):
     """The offeror leaves more time for an answer."""
 
-    TOPIC: ClassVar[str] = "offer.extended/1"
+    TOPIC: ClassVar[str] = "offer.prolonged/1"
 
     offer: OfferId
     expires_at: datetime
@@ -157,7 +157,7 @@ class OfferExtended(Body):
 def extended(subject: str, value: Offer, logged: Logged) -> Offer:
     del subject
     body = logged.event.body
-    assert isinstance(body, OfferExtended)
+    assert isinstance(body, OfferProlonged)
     return _until(value, body.expires_at)
 
 
@@ -168,15 +168,15 @@ def _until(value: Offer, instant: datetime) -> Offer:
 def test_a_new_event_type_fails_the_table_that_shows_what_it_changes(
     monkeypatch: pytest.MonkeyPatch, domain: Domain
 ):
-    monkeypatch.setitem(registry.TOPICS, OfferExtended.TOPIC, OfferExtended)
-    monkeypatch.setitem(registry.ADMITS, OfferExtended, lambda *_: None)
-    monkeypatch.setitem(registry.EVOLVES, ("offer", OfferExtended), extended)
+    monkeypatch.setitem(registry.TOPICS, OfferProlonged.TOPIC, OfferProlonged)
+    monkeypatch.setitem(registry.ADMITS, OfferProlonged, lambda *_: None)
+    monkeypatch.setitem(registry.EVOLVES, ("offer", OfferProlonged), extended)
     could = {
         **domain.could,
-        ("offer", OfferExtended): could_change(extended, {Offer}),
+        ("offer", OfferProlonged): could_change(extended, {Offer}),
     }
     found = further(offers, offers, domain, replace(domain, could=could))
-    assert ["offers does not fold offer.extended/1, which changes expires_at of an offer"] == found
+    assert ["offers does not fold offer.prolonged/1, which changes expires_at of an offer"] == found
 
 
 @pytest.mark.parametrize(
