@@ -6,7 +6,7 @@ bin := .venv/bin
 install:  ## makes .venv, with what the tests need
 	.ci/run --install
 
-lock:  ## requirements.lock anew: what fits stays; make lock UPGRADE=--upgrade takes the newest
+lock:  ## requirements.lock again: what fits stays; make lock UPGRADE=--upgrade takes the newest
 	$(bin)/python -m pip install --quiet uv
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile pyproject.toml \
 		--extra server --group dev --universal --python-version 3.11 --generate-hashes \

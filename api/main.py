@@ -126,7 +126,7 @@ def create_app(node: Node) -> FastAPI:
     app.state.quotas = Quotas.of(settings)
     app.state.uploads = Uploads()
     app.state.problem_page = refused.problem_page
-    # One list: routers that are included are each asked anew what they have, for every request.
+    # One list: routers that are included are each asked again what they have, for every request.
     for router in (*(module.router for module in ROUTED), explorer.router, pages.router):
         app.router.routes.extend(map(strict, router.routes))
     problems.install(app)

@@ -102,7 +102,7 @@ class Metrics:
         )
         self.worker_restarts = Gauge(
             "ledger_worker_restarts",
-            "Steps of a worker that failed, or starts of a process anew, since the start",
+            "Steps of a worker that failed, or starts of a process again, since the start",
             ["worker"],
             registry=self.registry,
         )

@@ -263,7 +263,7 @@ def _refusal(error: Refusal, *, vietnamese: bool) -> dict[str, Any]:
 
 
 def _remedy(error: Refusal, way: Way, *, vietnamese: bool) -> dict[str, Any]:
-    """Return what helps, and what to do; of a refusal that is told again, that it is made anew."""
+    """Return what helps, and what to do; of a refusal that is told again, that it is made again."""
     step = error.step
     found: dict[str, Any] = {
         "helps": way.helps,
@@ -314,7 +314,7 @@ def wants_vietnamese(request: Request) -> bool:
 def respond(request: Request, error: Exception, note: bytes | None = None) -> Response:
     """Return the response that an error is; `note` is the signed refusal, where there is one.
 
-    Whoever asks for a page is told by a page.
+    Anyone who asks for a page is told by a page.
     """
     request.app.state.metrics.problems.labels(code_of(error)).inc()
     page: Response | None = request.app.state.problem_page(request, error)
@@ -325,7 +325,7 @@ def respond(request: Request, error: Exception, note: bytes | None = None) -> Re
 def response_of(
     error: Exception, note: bytes | None = None, request_id: str | None = None, *, vietnamese: bool
 ) -> Response:
-    """Return the same, of whoever counts no problems."""
+    """Return the same, of anyone who counts no problems."""
     members = problem(error, vietnamese=vietnamese) | signed(note)
     members |= {"request_id": request_id} if request_id else {}
     return Response(
@@ -365,7 +365,7 @@ def _unanswered(error: Exception) -> ApiProblem:
 
 
 async def answer_nobody(_request: Request, _error: Exception) -> Response:
-    """Return what is sent to whoever cut its request, and reads no answer."""
+    """Return what is sent to anyone who cut its request, and reads no answer."""
     return Response(status_code=400)
 
 

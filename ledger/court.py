@@ -82,7 +82,7 @@ class Refused(Exception):
 
 
 class CheckFailed(Exception):
-    """A sentence: something is not as it must be. Whoever asked says which step that fails."""
+    """A sentence: something is not as it must be. The caller says which step that fails."""
 
 
 @contextmanager

@@ -42,13 +42,13 @@ MANY = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the gate ask for all, and whoever has an hour for each of many."""
+    """Let the gate ask for all, and anyone who has an hour for each of many."""
     parser.addoption("--all", action="store_true", help="run what takes longest, too: the gate")
     parser.addoption("--each", action="store_true", help="leave out none where many are alike")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Whoever names a test wants it run. Here, because workers are given names at all times."""
+    """Anyone who names a test wants it run. Here, because workers are given names at all times."""
     if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         config.option.all = config.option.each = True
 

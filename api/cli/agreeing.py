@@ -24,7 +24,7 @@ ABOUT: Mapping[str, Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]] = {
     "HoldsOn": {"subject": (("orders", ("subject",)),)},
     "LeftToGrant": {"subject": (("status", ("right",)),)},
     "LicenceCheck": {
-        # What is granted to whomever the State names is granted to no licensee alone.
+        # What is granted to anyone whom the State names is granted to no licensee alone.
         "use.party": (("grants.grant", ("licensee", "open_beneficiaries")),),
         "use.act": (("grants.grant", ("acts",)),),
         "use.object": (("grants.grant", _THINGS),),

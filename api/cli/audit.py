@@ -313,13 +313,13 @@ class _Asked:
     def judged(self, file: Path) -> _Replayed:
         """Go on from what a file says is judged, and note in it what is judged now.
 
-        A file of ours that cannot be gone on from is made anew, which is said; another's is not.
+        A file of ours that cannot be gone on from is made again, which is said; another's is not.
         """
         with self._refusals():
             try:
                 return self._gone_on(file)
             except (Stale, Forgotten) as why:
-                print(f"{file.name} is made anew: {why}", file=sys.stderr)
+                print(f"{file.name} is made again: {why}", file=sys.stderr)
                 file.unlink()
                 return self._gone_on(file)
 
@@ -462,7 +462,7 @@ def _source(url: str | None, mirror: Path | None = None) -> Iterator[Source]:
 def _own_file(directory: Path, trust_root: bytes) -> Path:
     """Return where this user's audits of a directory are noted: never beside it.
 
-    Whoever hands a log over could hand over as well what was judged of it.
+    Anyone who hands a log over could hand over as well what was judged of it.
     """
     name = hashlib.sha256(trust_root + os.fsencode(directory)).hexdigest()[:32]
     own = user_state_path("techledger") / "judged"

@@ -98,7 +98,7 @@ def _print_log_keys(home: Home, vkeys: tuple[str, ...]) -> None:
 
 
 def refusal_key() -> None:
-    """Make the key that signs refusals, and print the event that adopts it; then start anew.
+    """Make the key that signs refusals, and print the event that adopts it; then start again.
 
     One that was made already is taken: its event is printed again.
     """
@@ -116,7 +116,7 @@ def refusal_key() -> None:
 
 def adopt_delay(
     seconds: Annotated[int, typer.Argument(help="How long what officers vouch for waits", min=0)],
-    reason: Annotated[str, typer.Option(help="Why, for whoever reads it later")],
+    reason: Annotated[str, typer.Option(help="Why, for anyone who reads it later")],
     stopped_by: Annotated[
         str | None, typer.Option(help="The officer who alone stops one that waits")
     ] = None,
@@ -163,7 +163,7 @@ def adopt_policy(
 
 def hand_over(
     operator: Annotated[str, typer.Option(help="Party id of the next operator")],
-    reason: Annotated[str, typer.Option(help="Why, for whoever reads it later")],
+    reason: Annotated[str, typer.Option(help="Why, for anyone who reads it later")],
 ) -> None:
     """Print the event by which another operates the ledger: both and the registrar sign it."""
     ledger = ledger_subject(Home(Settings().home).identity().origin)
@@ -171,7 +171,7 @@ def hand_over(
 
 
 def close(
-    reason: Annotated[str, typer.Option(help="Why, for whoever reads it later")],
+    reason: Annotated[str, typer.Option(help="Why, for anyone who reads it later")],
     successor: Annotated[
         str | None, typer.Option(help="Origin of the log that follows, which was made already")
     ] = None,
@@ -187,7 +187,7 @@ def close(
 
 
 _STILL_ERASES = """\
-Behind this event the log takes nothing, for ever. Whoever has a right to be erased keeps it:
+Behind this event the log takes nothing, for ever. Anyone who has a right to be erased keeps it:
 techledger operate erase goes on, by orders beside the log; keep LEDGER_HOME/erasures with it."""
 
 

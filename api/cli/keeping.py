@@ -69,7 +69,7 @@ def erase(
     the key. A server may run meanwhile.
 
     A closed log records nothing more: there --signed has what both have signed kept beside it, in
-    LEDGER_HOME/erasures, and carried out. A server that runs is to be started anew.
+    LEDGER_HOME/erasures, and carried out. A server that runs is to be started again.
     """
     if bool(token) == bool(signed):
         raise typer.BadParameter("name the person, or --signed FILE, one of the two")
@@ -180,7 +180,7 @@ def new(
             )
         given_up = give_up_openings(pool) if kept else 0
         behind = (order.position + 1 for order in Orders(home.erasures).read())
-        keys.begin_anew(max([read_head(pool).size, *behind]))
+        keys.begin_again(max([read_head(pool).size, *behind]))
         pool.close()
     finally:
         database.stop()

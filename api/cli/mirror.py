@@ -68,7 +68,7 @@ def mirror(
     """Take in what is new of a log, verified to its signed root.
 
     Exit codes: 1 a byte that does not fit; 3 a fork; 4 rolled back; 5 the source is behind; 6 files
-    of the mirror itself had changed, and were fetched anew; 7 no answer; 8 an entry that is older
+    of the mirror itself had changed, and were fetched again; 7 no answer; 8 an entry that is older
     than a checkpoint without it; 9 an entry that changes who may sign is refused, which is said at
     each start, and nothing waits for it; 10 there is more of the log than one run takes in: the
     next one goes on. With --every a source that is behind, or has more, or does not answer is asked
@@ -82,12 +82,12 @@ def mirror(
 
 
 def _mended(source: ServedLog, directory: Path, origin: str) -> int:
-    """Fetch anew what has changed on the disk; return how many files."""
+    """Fetch again what has changed on the disk; return how many files."""
     count = 0
     while (directory / "checkpoint").exists() and (found := rotten(directory, origin)):
         count += len(found)
         for path in found:
-            print(f"OWN_DISK: {path} had changed, and is fetched anew", flush=True)
+            print(f"OWN_DISK: {path} had changed, and is fetched again", flush=True)
         mend(source, directory, origin)
     return count
 

@@ -125,7 +125,7 @@ Then: techledger operate init --resume signed.json"""
 
 @app.command("trust")
 def trust() -> None:
-    """Write trust.json anew, from entry 0 of the database, and print it; the server may run."""
+    """Write trust.json again, from entry 0 of the database, and print it; the server may run."""
     settings = Settings()
     database = open_database(settings)
     try:
@@ -149,7 +149,7 @@ def migrate() -> None:
 
 @app.command("rebuild")
 def rebuild() -> None:
-    """Fold every read model anew, beside the live tables, and swap; print the digests."""
+    """Fold every read model again, beside the live tables, and swap; print the digests."""
     settings = Settings()
     database = open_database(settings)
     try:
@@ -195,7 +195,7 @@ def seal_now() -> None:
 
 
 @app.command("halt")
-def halt(reason: Annotated[str, typer.Option(help="Why, for whoever finds it")]) -> None:
+def halt(reason: Annotated[str, typer.Option(help="Why, for anyone who finds it")]) -> None:
     """Have the log sign nothing more, across restarts, until `operate resume`."""
     CheckpointFile(Home(Settings().home).checkpoints).halt(reason)
     print("halted")

@@ -1,4 +1,4 @@
-"""`techledger operate restore-from-mirror`: what the database has lost, from whoever holds it."""
+"""`techledger operate restore-from-mirror`: what the database has lost, from one who holds it."""
 
 import os
 import tempfile

@@ -55,13 +55,13 @@ S = TypeVar("S", bound=Sent)
 class Answered:
     """What became of one planned event.
 
-    `anew` says that it is a new event in the place of one that was refused for good.
+    `renewed` says that it is a new event in the place of one that was refused for good.
     """
 
     source: str
     topic: str
     answer: VerifiedReceipt | ProblemAnswer
-    anew: bool = False
+    renewed: bool = False
 
     @property
     def final(self) -> bool:
@@ -77,7 +77,7 @@ class Answered:
 
     def to_json(self) -> dict[str, Any]:
         """Return the members for `--json`."""
-        about = {"source": self.source, "type": self.topic, "signed_anew": self.anew}
+        about = {"source": self.source, "type": self.topic, "signed_anew": self.renewed}
         if isinstance(self.answer, VerifiedReceipt):
             return {**about, "status": self.status, "position": self.answer.position}
         return {**about, "status": "refused", "problem": dict(self.answer.problem)}
@@ -208,8 +208,8 @@ def _answered(item: Sent, answer: VerifiedReceipt | ProblemAnswer, memory: Memor
 
 
 def print_renewed(console: Console, answered: Sequence[Answered]) -> None:
-    """Say what was signed anew, and what the next run signs anew."""
-    if anew := sum(item.anew for item in answered):
-        console.print(f"Signed anew, since the bytes of before were refused for good: {anew}")
+    """Say what was signed again, and what the next run signs again."""
+    if renewed := sum(item.renewed for item in answered):
+        console.print(f"Signed again, since the bytes of before were refused for good: {renewed}")
     if final := sum(item.final for item in answered):
         console.print(f"Refused for good; the next run signs new events for them: {final}")

@@ -58,7 +58,7 @@ class TooFewDescriptors(NodeError):
 
 
 class NotLoopback(NodeError):
-    """Everything can be read by whoever reaches the server: that must be said by hand."""
+    """Everything can be read by anyone who reaches the server: that must be said by hand."""
 
 
 def serve(

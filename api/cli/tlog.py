@@ -1,4 +1,4 @@
-"""`techledger tlog`: verify logs and proofs of the C2SP family, whoever runs them."""
+"""`techledger tlog`: verify logs and proofs of the C2SP family, no matter who runs them."""
 
 from datetime import UTC, datetime
 from pathlib import Path

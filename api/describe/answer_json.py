@@ -100,7 +100,7 @@ def _names(kind: type[Any]) -> tuple[str, ...]:
 def read_as(kind: Any, value: Any, where: str = "") -> Any:
     """Return the value of a kind that `members_of` may have written as this JSON value.
 
-    What is derived in it was derived anew, and is the same. Raises `WrongShape`.
+    What is derived in it was derived again, and is the same. Raises `WrongShape`.
     """
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:

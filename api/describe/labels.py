@@ -255,7 +255,7 @@ LABELS: Mapping[str, Said] = {
     "on": Said("vào ngày", "on"),
     "open": Said("chưa giải quyết", "open"),
     "open_beneficiaries": Said(
-        "người được Nhà nước chỉ định cũng được dùng", "whoever the State names may use it"
+        "người được Nhà nước chỉ định cũng được dùng", "anyone whom the State names may use it"
     ),
     "opened": Said("đã mở", "opened"),
     "opposable_from": Said("có hiệu lực với bên thứ ba từ", "binds third parties from"),

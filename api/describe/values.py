@@ -68,7 +68,7 @@ VALUES: Mapping[str, Said] = {
     "invoice_day": Said("ngày hóa đơn", "day of the invoice"),
     "itself": Said("tự động", "by itself"),
     "notice": Said("bằng thông báo", "by notice"),
-    "maker": Said("bên tạo ra", "whoever made it"),
+    "maker": Said("bên tạo ra", "the one who made it"),
     "licensor": Said("bên cấp", "licensor"),
     "licensee": Said("bên nhận", "licensee"),
     "joint": Said("chung", "joint"),

@@ -287,7 +287,7 @@ _COMPOUNDING = {
     "yearly": "yearly",
     "yearly, last day of calendar year": "yearly",
 }
-"""As the ledger reckons: simple, by days of the calendar, or compounded as each year ends."""
+"""As the ledger computes: simple, by days of the calendar, or compounded as each year ends."""
 
 
 def _read_late(agreement: Agreement, schedule: dict[str, Any], reading: Reading) -> None:

@@ -3,7 +3,7 @@ What an importer must remember to say the same thing twice: ids, tokens, what wa
 
 A second run repeats every event byte for byte, so that the ledger answers with the first receipts
 instead of admitting doubles. The file holds the names of persons beside their random tokens, so
-it is private (mode 0600) and never part of the ledger; whoever erases a name there has cut the
+it is private (mode 0600) and never part of the ledger; anyone who erases a name there has cut the
 token loose from the person.
 """
 
@@ -95,7 +95,7 @@ class Memory:
         It is the remembered one, unless the body has changed (another event, for the ledger to
         judge), or the ledger has refused it for good, as it does with what expired. What was
         admitted is never forgotten, and what became of which nobody knows is said again, however
-        late: it may be recorded, and drawn anew it would stand twice.
+        late: it may be recorded, and drawn again it would stand twice.
         """
         known = self.events.get(subject)
         same = known is not None and known.body_sha256 == body_sha256

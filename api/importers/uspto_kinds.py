@@ -1,8 +1,8 @@
 """
 What kind of conveyance a record is, and which record its text names.
 
-The office has no kinds: it has the words of whoever recorded the paper, and the file's `kind` is
-read from them. A kind that is not known is read from the text; what neither tells, or each tells
+The office has no kinds: it has the words of the one who recorded the paper, and the file's `kind`
+is read from them. A kind that is not known is read from the text; what neither tells, or each tells
 otherwise, is not attested. Title passes by a record only if all its words are known: what is given
 in part, for a country, on a condition, or undone, is told in words that nobody can foresee.
 """
@@ -87,7 +87,7 @@ _OF_NO_PARTY = re.compile(
     r"NATURE|\bTYPE\b|REMOV|DELET|OMIT|ERRONEOUS|INADVERTENT|PROPERT|SCHEDULE|EXHIBIT"
     r"|(APPLICATION|PATENT|SERIAL|PUBLICATION)S?\W+(NO\b|NUM|DATA|LIST|IDENT)"
 )
-"""Corrections of more than who gave and took: an event names parties anew, and nothing else."""
+"""Corrections of more than who gave and took: an event names parties again, and nothing else."""
 
 
 def must_say_no_more(kind: ConveyanceKind, text: str) -> None:

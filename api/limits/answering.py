@@ -1,5 +1,5 @@
 """
-What every answer is given on its way out: the request's id, CORS, 304 for whoever has it, gzip.
+What every answer is given on its way out: the request's id, CORS, 304 for anyone who has it, gzip.
 
 Nothing here is secret, so that the size of what is compressed tells nobody anything (BREACH). Tiles
 and bundles of entries go as they are.

@@ -39,7 +39,7 @@ PREFLIGHT = {
 """What the page of any site may ask: to read, without credentials, which nobody has here."""
 
 WATCHED = ("/health/", "/metrics")
-"""What is asked by whoever watches over the server: by a quota of its own."""
+"""What is asked by anyone who watches over the server: by a quota of its own."""
 
 
 _HOST = re.compile(r"(\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(:[0-9]{1,5})?")

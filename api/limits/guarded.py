@@ -124,7 +124,7 @@ class Guard:
             return False
 
     def recount(self) -> bool:
-        """Look anew at what all have not read; say so."""
+        """Look again at what all have not read; say so."""
         for each in self._room.here:
             each.count()
         return True
@@ -480,7 +480,7 @@ def guarded(app: Any, guard: Guard, **given: Any) -> Config:
         loop="uvloop",
         http=guard.protocol,  # type: ignore[arg-type]  # it is called, nothing else
         access_log=False,
-        log_config=None,  # Whoever runs this says how what libraries log is written.
+        log_config=None,  # Anyone who runs this says how what libraries log is written.
         log_level="error",  # What a client does wrong is counted, not written down.
         backlog=4096,  # Connections that wait to be taken: an honest one is not to be dropped.
         timeout_keep_alive=15,

@@ -3,7 +3,7 @@ What a client may use up in a while: token buckets, by address and by key.
 
 An address pays for what it asks, for what did not verify, and for what had its answer before: every
 entry is public, and anybody can send it again. What is judged is paid by the keys that signed it,
-so nobody spends another's. It is paid for afterwards: whoever is in debt waits.
+so nobody spends another's. It is paid for afterwards: anyone who is in debt waits.
 """
 
 import math

@@ -5,7 +5,7 @@ One goes of whom has most, if that is more than the new one's, network by networ
 are waited for now, one that was so the longest. So neither a few addresses nor many, however fast
 they come, keep out one that is new: it has until as many again have come to say what it wants.
 
-Who is waited for how long is looked at for all of them at once, and not anew for each that comes:
+Who is waited for how long is looked at for all of them at once, and not again for each that comes:
 of a thousand that took a millisecond, which is what hundreds a second had to cost everybody else.
 """
 

@@ -1,7 +1,7 @@
 """
 When requests begin: a few in each pass of the event loop, address by address.
 
-Hundreds that come at once, as they do from whoever opens hundreds of connections, had been begun
+Hundreds that come at once, as they do from anyone who opens hundreds of connections, had been begun
 in one pass, a second long, in which nothing of anybody else went on.
 """
 

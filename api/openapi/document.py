@@ -113,7 +113,7 @@ def _served() -> dict[str, Any]:
 
 
 def made(app: FastAPI) -> dict[str, Any]:
-    """Return the document of an application, made anew from its routes and their types."""
+    """Return the document of an application, made again from its routes and their types."""
     return _document(FastAPI.openapi(app), _routes(app), json.loads(kept("examples.json")))
 
 

@@ -75,7 +75,7 @@ EVERY = (BAD_PARAMETER, THROTTLED, UNAVAILABLE_NOW)
 
 @cache
 def written() -> tuple[Told, ...]:
-    """Return what whoever submits an event may be told."""
+    """Return what anyone who submits an event may be told."""
     by_rule: dict[int, list[str]] = {}
     for code, kind in sorted(classes().items()):
         by_rule.setdefault(refusal_status(kind), []).append(code)

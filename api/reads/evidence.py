@@ -43,7 +43,7 @@ async def get_evidence(
     """Return a bundle (docs/spec/bundle.md) that `python -m ledger.verify FILE` checks offline.
 
     Without parameters it shows the genesis and the charter: who governs the log, and by which keys.
-    Openings of sealed sections are not in it: whoever holds them adds them.
+    Openings of sealed sections are not in it: anyone who holds them adds them.
     """
     node = node_of(request)
     checkpoint = node.best_checkpoint

@@ -140,7 +140,7 @@ async def get_consistency(
 ) -> Response:
     """Return the consistency proof (RFC 6962, 2.1.2) from an earlier size to the latest.
 
-    `unchanged` says whether it holds for the root given; whoever asks verifies that alone.
+    `unchanged` says whether it holds for the root given; anyone who asks verifies that alone.
     """
     node, old = node_of(request), _read_root(root)
     checkpoint = node.feed.newest

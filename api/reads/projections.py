@@ -65,7 +65,7 @@ def get_digest(
     replay_max: ReplayMax,
     at_least: AtLeast = None,
 ) -> ReplayDigest:
-    """Replay the first `size` entries: whoever replays them elsewhere gets the same digest."""
+    """Replay the first `size` entries: anyone who replays them elsewhere gets the same digest."""
     if at_least is not None and at_least > size:
         contradiction = f"at_least {at_least} is beyond the {size} entries that are to be replayed"
         raise ApiProblem(422, "BAD_PARAMETER", contradiction)

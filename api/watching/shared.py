@@ -18,7 +18,7 @@ KEPT_S = 0.5
 """How long, in seconds, an answer counts."""
 
 WITHIN_S = 2.0
-"""How long, in seconds, a search is waited for, by whoever asks."""
+"""How long, in seconds, a search is waited for, by anyone who asks."""
 
 
 class Shared(Generic[P, T]):
@@ -37,7 +37,7 @@ class Shared(Generic[P, T]):
     async def get(self, *given: P.args, **named: P.kwargs) -> T:
         """Return the answer, or raise it. Raises `TimeoutError` where there is none in time.
 
-        Whoever shares a search shares what it was begun with.
+        Anyone who shares a search shares what it was begun with.
         """
         now = asyncio.get_running_loop().time()
         found = self._found

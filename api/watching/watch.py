@@ -28,7 +28,7 @@ LAG_MAX = 1000
 
 
 UNSIGNED_MAX = timedelta(seconds=10)
-"""How long an entry may wait for whoever signs the log while this process is ready."""
+"""How long an entry may wait for the one who signs the log while this process is ready."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -337,7 +337,7 @@ def _note(node: Node, rejected: Rejected) -> bytes | None:
     error, payload = rejected.error, rejected.payload
     if node.refuser is None or not isinstance(error, Refusal) or payload is None:
         return None
-    assert rejected.event_id is not None, "whoever read the payload read its id"
+    assert rejected.event_id is not None, "anyone who read the payload read its id"
     return node.refuser.sign(error, rejected.event_id, payload)
 
 

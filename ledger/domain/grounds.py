@@ -2,8 +2,8 @@
 By which rules of law an event is judged: for each kind of event, the rows that its day chooses.
 
 The day is the recorded one (`law_day`) of what private parties do, and the office's or authority's
-own of what the State does. A pure function of the event and the law data in force: whoever has both
-finds the same rules.
+own of what the State does. A pure function of the event and the law data in force: anyone who has
+both finds the same rules.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -1,9 +1,9 @@
 """
 A refusal as it is kept beside the log: the bytes that it is about are dead, and told so again.
 
-A rule that refuses an event which all its signers have signed has answered for good: else whoever
-runs the ledger could hold a signed event back, and record it on the day that suits. What another
-signature, an opening, an earlier event or another day may mend is kept by nobody.
+A rule that refuses an event which all its signers have signed has answered for good: else anyone
+who runs the ledger could hold a signed event back, and record it on the day that suits. What
+another signature, an opening, an earlier event or another day may mend is kept by nobody.
 """
 
 from collections.abc import Iterator, Mapping

@@ -310,9 +310,10 @@ def signature_checks(
 ) -> list[SignatureCheck]:
     """Return the signatures to verify. `find_key` maps a key id to (algorithm, SPKI DER).
 
-    A key id is the hash of the key, so whoever supplies the key, it is the right one; whether it
-    was in force is judged at admission. Raises `KeyUnknown`, and `SignerMissing` if only keys have
-    signed that the event itself brings: whoever has no key is not to have new ones looked at.
+    A key id is the hash of the key, so no matter who supplies the key, it is the right one; whether
+    it was in force is judged at admission. Raises `KeyUnknown`, and `SignerMissing` if only keys
+    have signed that the event itself brings: anyone who has no key is not to have new ones looked
+    at.
     """
     own = {
         record.key_id: (record.algorithm, b64decode(record.public_key))

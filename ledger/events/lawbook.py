@@ -54,7 +54,7 @@ def put_on_shelf(directory: Path, files: Mapping[str, bytes]) -> None:
 
 
 class LawSets(Mapping[str, Law]):
-    """The sets at hand by digest; looked up anew in the directory when an unknown one is named.
+    """The sets at hand by digest; looked up again in the directory when an unknown one is named.
 
     So a set that was put there while the process runs can be adopted without starting it again.
     """

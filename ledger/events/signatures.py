@@ -100,8 +100,8 @@ class SignatureChecker:
     def look(self) -> float:
         """See that the processes answer; return when to look again.
 
-        Those that ended are started again, and those of which one hangs are replaced: whoever waits
-        for them sends anew. Raises `VerifierHung` then.
+        Those that ended are started again, and those of which one hangs are replaced: anyone who
+        waits for them sends again. Raises `VerifierHung` then.
         """
         probe, until = self.submit([]), time.monotonic() + HUNG_S
         while not probe.done() and time.monotonic() < until and not self.loop.stopping:

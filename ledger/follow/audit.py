@@ -3,7 +3,7 @@ The auditor's side: a log as static files, and its rules run again over every en
 
 `export` writes what C2SP tlog-tiles serves, `checkpoint`, `tile/<L>/<N>`, `tile/entries/<N>`, and
 nothing else. `ledger.verify` checks bytes, proofs and signatures of such a directory; `Replay`
-then admits every entry anew, under the edition in force at its position.
+then admits every entry again, under the edition in force at its position.
 """
 
 import os
@@ -346,7 +346,7 @@ class PastInMemory:
 
 class Replay:
     """
-    Every entry of the log of `origin` admitted anew: iterate it for the events, in order.
+    Every entry of the log of `origin` admitted again: iterate it for the events, in order.
 
     Iterating raises `RuleBroken` at the first entry that is refused. `size` counts the entries
     admitted so far. `unchecked` has the positions at which a rule needed a sealed value that only
@@ -387,7 +387,7 @@ class Replay:
             yield self.follow(entry)
 
     def follow(self, entry: bytes) -> Logged:
-        """Admit the next entry anew; return its event. Raises `RuleBroken`."""
+        """Admit the next entry again; return its event. Raises `RuleBroken`."""
         if self.size in self._seals:
             self._roots[self.size] = self._past.map_root()
         logged = decoded(entry, self.size)

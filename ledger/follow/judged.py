@@ -4,7 +4,7 @@ What an audit has judged, on disk: it takes no memory, and another audit goes on
 The file holds plain data of the entries judged so far, and nothing that was folded: by subject the
 positions of its entries, by payload hash the position, the histories of subjects that seals commit
 to, what was left unchecked, the frontier of the tree. What admission asks of a subject is folded
-anew from the log's own bytes when it is asked, and kept as long as there is room.
+again from the log's own bytes when it is asked, and kept as long as there is room.
 
 The auditor's own disk is trusted, but it may fail: rows are summed up, and a file whose sum is
 another, or that is of other rules or of another log, is told from a log that is broken (`Stale`).

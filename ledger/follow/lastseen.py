@@ -1,7 +1,7 @@
 """
 The last checkpoint of a log that somebody's own commands have seen: what later ones are held to.
 
-A log that signs two histories, or takes back what it signed, is found by whoever kept what it
+A log that signs two histories, or takes back what it signed, is found by anyone who kept what it
 showed them. So the newest checkpoint that counted is kept, verbatim, in a directory of the user's
 own, one for each log, and replaced only by one that was shown to continue it.
 """

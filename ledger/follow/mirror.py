@@ -242,7 +242,7 @@ def signed_at(note: bytes, log_keys: Sequence[Verifier]) -> int:
 def rotten(directory: Path, origin: str) -> list[str]:
     """Look again at all that a mirror holds; return the files that do not lead to its root.
 
-    Those are moved aside, to `….rotten`; `mend` fetches them anew, and what hangs from one of them
+    Those are moved aside, to `….rotten`; `mend` fetches them again, and what hangs from one of them
     is looked at only then. Raises `NotAuthentic` for a file that no log has, `Rotten` where the
     checkpoint itself cannot be read.
     """
@@ -255,7 +255,7 @@ def rotten(directory: Path, origin: str) -> list[str]:
     return list(found)
 
 
-_MEND = "put it back from a copy, or begin anew in another directory"
+_MEND = "put it back from a copy, or begin again in another directory"
 
 
 def _at_fault(look: Callable[[], object]) -> Sequence[str]:
@@ -286,7 +286,7 @@ def _looks(directory: Path, origin: str) -> Iterator[Callable[[], object]]:
 
 
 def mend(source: Source, directory: Path, origin: str) -> Exported:
-    """Fetch anew what a mirror lacks of the log of its own checkpoint, each file verified.
+    """Fetch again what a mirror lacks of the log of its own checkpoint, each file verified.
 
     Raises `NotAuthentic`, and what the source raises.
     """

@@ -26,8 +26,8 @@ A monitor: follows a log as a mirror does, and says what is wrong with it.
     ENDED          a party of one's own was merged, dissolved or erased, or its registration
                    stopped, by an event that one did not sign: nothing that it signs counts now
     NOT_MINE       a key of one's own stands under an event that one did not sign
-    OWN_DISK       a file of the monitor's own mirror has changed: it is fetched anew
-    STATE          what the monitor remembers cannot be read: it begins anew
+    OWN_DISK       a file of the monitor's own mirror has changed: it is fetched again
+    STATE          what the monitor remembers cannot be read: it begins again
 
 What the log did stands until somebody acknowledges it: a new process tells it again, and no look
 ends well. It is written down as it is found. How far the monitor has come and when it last had an
@@ -170,7 +170,7 @@ class Monitor:
             return alarms
         alarms += self._asked("the mirror's files", self._every_byte())
         if (self._directory / CHECKPOINT).exists():
-            # All is judged anew, for only so are keys and rules known; told is what is new.
+            # All is judged again, for only so are keys and rules known; told is what is new.
             alarms += self._asked("the mirror's entries", self._scan(self.memory.size))
         return self._remember(alarms)
 
@@ -249,12 +249,12 @@ class Monitor:
             self._checked = True
 
     def _own_disk(self) -> Iterator[Alarm]:
-        """Look at every byte of the mirror; fetch anew what has changed, where that is possible."""
+        """Look at every byte of the mirror; fetch again what changed, where that is possible."""
         origin = self._trust.origin
         try:
             while found := rotten(self._directory, origin):
                 for path in found:
-                    yield Alarm("OWN_DISK", f"{path} had changed, and is fetched anew")
+                    yield Alarm("OWN_DISK", f"{path} had changed, and is fetched again")
                 mend(self._source, self._directory, origin)
         except (AuditError, NoAnswer) as error:
             yield Alarm("OWN_DISK", f"it could not be mended: {error}")

@@ -20,7 +20,7 @@ from ledger.wire.shown import brief
 from ledger.wire.strict import MalformedJson, load_json
 
 CLOCKS_APART = timedelta(minutes=5)
-"""How far the clocks of whoever signs, of whoever asks and of the server may be apart."""
+"""How far the clocks of the signer, of the one who asks and of the server may be apart."""
 
 
 class ClientError(Told):

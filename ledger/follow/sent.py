@@ -1,7 +1,7 @@
 """
 What one has signed, as one kept it: known by the hash of its payload, and by nothing else.
 
-An event's id stands in what was signed, and says nothing of the rest: whoever withholds an event
+An event's id stands in what was signed, and says nothing of the rest: anyone who withholds an event
 knows its id, and can put it on another.
 """
 
@@ -66,7 +66,7 @@ def _hashes(file: Path) -> Iterator[str]:
             yield f"sha256:{found[2]}"
         elif _ID.fullmatch(word):
             raise SignedById(
-                f"{file}: {word} is the id of an event, which whoever withholds it can put on"
+                f"{file}: {word} is the id of an event, which anyone who withholds it can put on"
                 " another: give its payload's hash, its payload or its envelope"
             )
         else:

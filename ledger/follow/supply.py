@@ -1,9 +1,9 @@
 """
 What others hold of a log, mirrors and members, each verified, as one supply of its entries.
 
-A mirror that lags lacks the newest entries; whoever submitted them has each with its receipt, and
-bundles hold whole histories. Nothing is taken from anybody whose bytes the log's keys did not sign,
-and two who hold different bytes for one position are the evidence of a fork.
+A mirror that lags lacks the newest entries; anyone who submitted them has each with its receipt,
+and bundles hold whole histories. Nothing is taken from anybody whose bytes the log's keys did not
+sign, and two who hold different bytes for one position are the evidence of a fork.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,5 +1,5 @@
 """
-Any log of the C2SP family, whoever runs it and whatever its entries are, judged by a trust policy.
+Any log of the C2SP family, no matter who runs it and what it holds, judged by a trust policy.
 
 What `ledger.verify` does for our own logs up to step 3, without a genesis, keys in events or rules:
 the policy names the logs and the witnesses (c2sp.org/tlog-policy), and nothing else is trusted.

@@ -75,7 +75,7 @@ class CheckpointFile:
     def swap(self, expected: bytes | None, note: bytes) -> None:
         """Replace the `expected` note by `note`, durably.
 
-        Called again after it failed, it writes the note anew, there already or not: a flush that
+        Called again after it failed, it writes the note again, there already or not: a flush that
         failed once proves nothing the second time. Raises `Swapped`, `Missing`, `Halted`.
         """
         with self._locked():
@@ -88,7 +88,7 @@ class CheckpointFile:
             self._write(note)
 
     def restore(self, expected: bytes | None, note: bytes) -> None:
-        """Do what `swap` does, the log halted or not: for whoever has brought entries back."""
+        """Do what `swap` does, the log halted or not: for anyone who has brought entries back."""
         with self._locked():
             if self.read() != expected:
                 raise Swapped("the stored checkpoint is not the one that was read")
@@ -114,7 +114,7 @@ class CheckpointFile:
             return
         except OddFile as error:
             raise Halted(error.told) from None
-        # Whoever wrote it, and in whatever words: `operate resume` puts it into an event.
+        # No matter who wrote it, or in what words: `operate resume` puts it into an event.
         raise Halted(canonical_reason(written) or "no reason was given")
 
     def _write(self, note: bytes) -> None:

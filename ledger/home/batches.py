@@ -1,9 +1,9 @@
 """
 Which rows are of this ledger's own processes: a MAC over each batch, and over what a seal goes by.
 
-The key is not in the database: whoever has the application's role can write rows, but no such MAC.
-The publisher signs nothing that no sequencer judged, the sealer nothing that none of us kept, and
-nothing is dead that none of us refused.
+The key is not in the database: anyone who has the application's role can write rows, but no such
+MAC. The publisher signs nothing that no sequencer judged, the sealer nothing that none of us kept,
+and nothing is dead that none of us refused.
 Every process that appends to this ledger, folds or seals it has the same key, `keys/batches.key`,
 made with the ledger; who adds a host copies it.
 """

@@ -8,7 +8,7 @@ the database. To erase a person is to overwrite one file in its place (decision 
     <LEDGER_VAULT>/ledger          the ledger's own key, which every opening needs
     <LEDGER_VAULT>/<32 hex>        a person's; the name is a MAC of its token under the ledger's key
     <LEDGER_VAULT>/applied         the last erasure of the log that was applied here
-    <LEDGER_VAULT>/since           the size of the log when the keys were made anew, if ever
+    <LEDGER_VAULT>/since           the size of the log when the keys were made again, if ever
     <LEDGER_KEK_FILE>              the key-encryption key that all of them are wrapped under
 
 A file is `techledger-data-key/1 <KEK id> <base64>` or, for good, `techledger-data-key/1 erased`.
@@ -140,7 +140,7 @@ class DataKeys:
         keys.open()
         return keys
 
-    def begin_anew(self, size: int) -> None:
+    def begin_again(self, size: int) -> None:
         """Give up the data keys that are there, and make a ledger's key at this size of its log."""
         durable.make_directories(self.directory)
         with self._alone():

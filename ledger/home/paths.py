@@ -123,7 +123,7 @@ class Home:
             return read_regular(self.trust)
         except FileNotFoundError:
             told = f"NO_TRUST_ROOT: {self.trust} is not there: techledger operate trust writes it"
-            raise HomeNotInitialised(f"{told} anew, from the database") from None
+            raise HomeNotInitialised(f"{told} again, from the database") from None
 
     def identity(self) -> Identity:
         """Read `config.toml`. Raises `HomeNotInitialised` where there is none, `ConfigDamaged`."""

@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     """How long a submission with `Prefer: wait=witnessed` waits for a quorum, in seconds."""
 
     entries: Literal["loopback", "open"] = "loopback"
-    """`open`: whoever reaches the server may read every entry; said by hand, never by default."""
+    """`open`: anyone who reaches the server can read every entry; by hand, never by default."""
 
     verifier_processes: int = Field(default=2, ge=1, le=64)
     """Processes that check signatures and do nothing else."""

@@ -42,7 +42,7 @@ def sign_checkpoint(checkpoint: Checkpoint, signers: Sequence[Signer], timestamp
     """
     Sign a checkpoint by each of `signers`; return the note. `timestamp` is in POSIX seconds.
 
-    Whoever calls this answers for the log never signing two checkpoints that are inconsistent.
+    Anyone who calls this answers for the log never signing two checkpoints that are inconsistent.
     Raises `CheckpointRefused` for extension lines (ML-DSA-44 does not sign them) and for no
     signers, `MalformedCheckpoint` for an origin that is not one line.
     """

@@ -1,7 +1,7 @@
 """
 What a policy is worth: how many witnesses must cheat for a split view, how many can stop a quorum.
 
-Two views of one log need two sets of cosignatures that each satisfy the policy. Whoever cosigned
+Two views of one log need two sets of cosignatures that each satisfy the policy. Anyone who cosigned
 both views has cheated, by whichever keys: so witnesses are counted, not the keys that a policy
 names. Keys of one name, or behind one URL, are one witness. Each member belongs to one group, so
 what is least in each group is least in all; where the keys of one witness stand in several groups

@@ -65,7 +65,7 @@ def around(notes: Iterable[bytes]) -> set[int]:
     """Return the positions whose entries notes say the most of: before and behind each size."""
     sizes = set[int]()
     for note in notes:
-        with suppress(LogError):  # Whoever opens it will say so.
+        with suppress(LogError):  # Anyone who opens it will say so.
             sizes.add(parse_checkpoint(parse_note(note).text).size)
     return sizes | {size - 1 for size in sizes}
 

@@ -249,7 +249,7 @@ def verify_consistency(
 
 def root_of_prefix(old: int, new: int, root: bytes, hashes: Hashes) -> bytes:
     """
-    Return the root of the first `old` entries of the tree of `new` and `root`, whoever has hashes.
+    Return the root of the first `old` entries of the tree of `new` and `root`, by its hashes.
 
     Where old = new nothing is read. Raises `ProofRefused` unless 0 <= old <= new and the hashes
     lead to `root`, and whatever the reader raises.

@@ -180,7 +180,7 @@ class TileHashes:
 
     It keeps the inner nodes of the `tiles` tiles used last, 16 kB each. A growing tile is another
     key for each width, so what was read at one size is never an answer for another. `fetch` must
-    serve what can change no more, committed rows or files. Nothing is proved by reading: whoever
+    serve what can change no more, committed rows or files. Nothing is proved by reading: anyone who
     does not trust `fetch` verifies the proof, or calls `authenticate`. Safe to share by threads.
     """
 

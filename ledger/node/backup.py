@@ -8,7 +8,7 @@ it, nor is the anti-rollback file: a copy of that would let an old database pass
 (docs/decisions/0007).
 
 Restoring trusts nothing: the files are held to the manifest, the database to the checkpoint, and
-all of it to whoever may have seen more. The log is left halted, for a person to let it go on.
+all of it to anyone who may have seen more. The log is left halted, for a person to let it go on.
 """
 
 import hmac
@@ -289,8 +289,8 @@ def check_proven(manifest: Manifest, home: Home) -> bool:
     key = key_at_hand(home, manifest.origin)
     if key is not None and not manifest.is_by(key):
         raise BackupUnproven(
-            f"its manifest is not by {home.keys / KEY_FILE}: whoever wrote it decides what is"
-            " restored. Where that key was lost and made anew since, say --unproven"
+            f"its manifest is not by {home.keys / KEY_FILE}: the one who wrote it decides what is"
+            " restored. Where that key was lost and made again since, say --unproven"
         )
     return key is not None
 

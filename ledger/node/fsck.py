@@ -1,8 +1,8 @@
 """
 Holds a ledger's database against itself: every row that follows from the entries' bytes.
 
-Whoever edits the database without the log's key is found out here, without any other source;
-whoever has the key as well is found out by older checkpoints, receipts and witnesses
+Anyone who edits the database without the log's key is found out here, without any other source;
+anyone who has the key as well is found out by older checkpoints, receipts and witnesses
 (docs/verify.md). The keys are those of the trust root in the ledger's home. That the ledger goes
 on growing meanwhile is no finding.
 """
@@ -175,7 +175,7 @@ def _trust(home: Home) -> Trust:
         return parse_trust(home.trust_root())
     except Refused as error:
         told = f"NO_TRUST_ROOT: {home.trust}: {error.reason}: techledger operate trust writes it"
-        raise HomeNotInitialised(f"{told} anew, from the database") from None
+        raise HomeNotInitialised(f"{told} again, from the database") from None
 
 
 def _gapless(rows: Examination, report: FsckReport) -> Iterator[Sequence[EntryRows]]:

@@ -127,7 +127,7 @@ def open_database(settings: Settings, *, make: bool = False) -> Database:
 
 
 def open_log(settings: Settings) -> Database:
-    """Do what `open_database` does for whoever needs a log in it.
+    """Do what `open_database` does for anyone who needs a log in it.
 
     Raises `LogUnfinished` where `operate init` has not come to its end: nothing was ever signed.
     """
@@ -141,7 +141,7 @@ def open_log(settings: Settings) -> Database:
 
 
 def _must_be_signed(settings: Settings, database: Database) -> None:
-    # A file without the rows is of a database that lost them: whoever opens it finds that out.
+    # A file without the rows is of a database that lost them: anyone who opens it finds that out.
     with closing(Pool(database.app_dsn, size=1)) as pool:
         file = CheckpointFile(Home(settings.home).checkpoints)
         if not is_signed(pool) and file.read() is None:
@@ -149,7 +149,7 @@ def _must_be_signed(settings: Settings, database: Database) -> None:
 
 
 PROBED_WITHIN = Timeouts(lock_ms=1_000, statement_ms=1_000)
-"""Whoever asks whether the ledger works has an answer soon."""
+"""Anyone who asks whether the ledger works has an answer soon."""
 
 
 CONFIRMED_WITHIN_S = 3.0
@@ -172,7 +172,7 @@ class Node:
     """The workers of one process. Start them once, then stop them.
 
     `pool` is for those who write, and waits for a database that restarts; `reads` is for questions,
-    which may take all of it and keep no writer waiting; `probe` asks once, for whoever wants to
+    which may take all of it and keep no writer waiting; `probe` asks once, for anyone who wants to
     know.
     """
 

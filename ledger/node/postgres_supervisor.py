@@ -1,8 +1,8 @@
 """
 Starts the embedded database again when it has died under a running ledger.
 
-A server of one's own is looked after by whoever runs it; nobody else looks after the embedded one.
-It comes back where it was, so every pool reconnects by itself; until then submissions wait.
+A server of one's own is looked after by the one who runs it; nobody else looks after the embedded
+one. It comes back where it was, so every pool reconnects by itself; until then submissions wait.
 """
 
 import structlog

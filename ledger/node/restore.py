@@ -65,8 +65,8 @@ class StillMissing(RestoreError):
         super().__init__(
             "still missing: "
             + "; ".join(told)
-            + ". Whoever submitted an event then has its receipt and entry; other mirrors, servers"
-            " and auditors of this log may have them"
+            + ". Anyone who submitted an event then has its receipt and entry; other mirrors, "
+            "servers and auditors of this log may have them"
         )
         self.positions = tuple(positions)
 

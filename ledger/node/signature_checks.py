@@ -90,7 +90,7 @@ class KeyDirectory:
         ]
 
     def read(self, key_ids: Sequence[str]) -> dict[str, Key]:
-        """Look keys up in the log. Blocks; whoever owns the directory lets it `learn` them."""
+        """Look keys up in the log. Blocks; the one who owns the directory lets it `learn` them."""
         found: dict[str, Key] = {}
         for entry in first_by_subjects(self._pool, [f"key:{key_id}" for key_id in key_ids]):
             found |= brought_by(decode(entry.entry, entry.position).event)

@@ -154,7 +154,7 @@ class Submitter:
         self.bytes = 0
         self._under_way = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        # How many enter these is bounded by whoever lets them in.
+        # How many enter these is bounded by the one who lets them in.
         many = sys.maxsize
         self._places = Turns(BULK_PLACES, waiting=many, share=many, patience_s=BULK_PATIENCE_S)
         self._chunks = Turns(BULK_CHUNKS, waiting=sys.maxsize, share=sys.maxsize)
@@ -268,7 +268,7 @@ class Submitter:
     ) -> AsyncIterator[list[Answer]]:
         """Take many in, in their order, not atomically; answers come chunk by chunk.
 
-        Each chunk that is at hand has a place, so whoever sends slowly takes none from others.
+        Each chunk that is at hand has a place, so anyone who sends slowly takes none from others.
         Raises `Busy` where there was no place in time, `OutcomeUnknown` where some is under way.
         """
         under_way: deque[asyncio.Task[list[Answer]]] = deque()

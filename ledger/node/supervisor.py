@@ -52,7 +52,7 @@ def trouble_of(loop: Loop) -> str | None:
 
 
 def hindrance(needed: Sequence[Loop]) -> Exception | None:
-    """Return what to tell whoever brings an event that these workers could not finish now."""
+    """Return what to tell anyone who brings an event that these workers could not finish now."""
     for loop in needed:
         if loop.error is not None and (not loop.alive or _lasts(loop.failing_since, GRACE_S)):
             return told_as(loop.error)

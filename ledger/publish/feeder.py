@@ -43,7 +43,7 @@ LOOK_S = 1.0
 """How often, in seconds, to look whether a witness is due, without a hint."""
 
 REFRESH_S = 3300
-"""How old a cosignature may grow, in seconds, before it is asked for anew: within the hour."""
+"""How old a cosignature may grow, in seconds, before it is asked for again: within the hour."""
 
 BACKOFF_S = (0.5, 60.0)
 """The first and the longest pause, in seconds, after a witness did not answer."""

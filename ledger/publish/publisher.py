@@ -96,7 +96,7 @@ class LogSigner:
         *private_keys: SigningKey,
         look_again: Callable[[], Sequence[SigningKey]] | None = None,
     ) -> None:
-        """`look_again` returns the keys anew, where one is asked for that was not there."""
+        """`look_again` returns the keys again, where one is asked for that was not there."""
         self.origin = origin
         self._look_again = look_again
         self._take(private_keys)
@@ -271,7 +271,7 @@ class Publisher:
         """Sign the head if it has grown, or rests; tell of the checkpoint once it is stored.
 
         Whatever fails on the way is done again, in the next call, from where it failed, with the
-        same note: a first receipt may hang from it. Raises `Halted`, whoever did it.
+        same note: a first receipt may hang from it. Raises `Halted`, no matter who did it.
         """
         self._file.check_not_halted()
         self._release()
@@ -348,7 +348,7 @@ class Publisher:
             self._told(released)
 
     def _rehash(self, start: int, stop: int) -> Iterator[list[StoredEntry]]:
-        """Read entries back, page by page, hash each anew. Raises `Halted`."""
+        """Read entries back, page by page, hash each again. Raises `Halted`."""
         while start < stop:
             page = read_entries(self._pool, start, stop, PAGE)
             if not page:

@@ -2,8 +2,8 @@
 What witnesses and mirrors have seen of this log: asked before the first signature of a process.
 
 A database that was restored, or failed over to a lagging replica, looks like any other; together
-with the anti-rollback file it may even agree with itself. Whoever saw more has the checkpoint, and
-the log's own signature under it proves it (docs/reliability.md, F15).
+with the anti-rollback file it may even agree with itself. Anyone who saw more has the checkpoint,
+and the log's own signature under it proves it (docs/reliability.md, F15).
 """
 
 from collections.abc import Iterator, Sequence

@@ -143,7 +143,7 @@ class Slots:
         return self._newest(raw).content
 
     def write(self, content: bytes) -> None:
-        """Make this the value, durably. Done again after it failed, it fills the same slot anew.
+        """Make this the value, durably. Done again after it failed, it fills the same slot again.
 
         Raises `TooLong`, `FileDamaged`, `OSError`.
         """

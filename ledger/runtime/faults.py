@@ -128,7 +128,7 @@ _IN_WORDS: tuple[tuple[type[Exception], str], ...] = (
     (ValueError, "a value is not of its form: {error}"),
     (TypeError, "a value is of another kind than is read there"),
     (AttributeError, "a value is of another kind than is read there"),
-    (ArithmeticError, "its numbers cannot be reckoned with"),
+    (ArithmeticError, "its numbers cannot be computed with"),
     (MemoryError, "it takes more memory than there is"),
     (TimeoutError, "it took too long"),
 )

@@ -1,9 +1,9 @@
 """
 What a worker will give to somebody who waits for it, once.
 
-The one way in which workers answer. A plain future is shared by both sides: whoever waits can
+The one way in which workers answer. A plain future is shared by both sides: anyone who waits can
 cancel it, and then giving raises in the worker's thread (one cut request ended the sequencer so).
-Here whoever waits can only leave, and the worker never notices.
+Here anyone who waits can only leave, and the worker never notices.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ class Pending(Generic[T]):
             self._future.set_result(value)
 
     def fail(self, error: BaseException) -> None:
-        """Give an error instead, which is raised at whoever waits."""
+        """Give an error instead, which is raised at anyone who waits."""
         with suppress(InvalidStateError):
             self._future.set_exception(error)
 
@@ -41,7 +41,7 @@ class Pending(Generic[T]):
         return self._future.done()
 
     def then(self, call: Callable[[], None]) -> None:
-        """Have `call` made once it is given, by whoever gives it; at once if it was."""
+        """Have `call` made once it is given, by the one who gives it; at once if it was."""
         self._future.add_done_callback(lambda _future: call())
 
     def result(self, timeout: float | None = None) -> T:

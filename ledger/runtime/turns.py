@@ -1,7 +1,7 @@
 """
 Turns for what only so many may do at once, and a line of those who wait: bounded, and fair.
 
-Whoever asks much waits behind itself: the next turn goes to the address that has waited longest
+Anyone who asks much waits behind itself: the next turn goes to the address that has waited longest
 since its last one. So a flood from some addresses costs another one a turn, not the line.
 """
 

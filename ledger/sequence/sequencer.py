@@ -140,7 +140,7 @@ class Sequencer:
         self.loop.stop()
 
     def refuse(self, error: Exception) -> None:
-        """Take nothing more in: raise `error` at whoever submits. What waits is still judged."""
+        """Take nothing more in: raise `error` at anyone who submits. What waits is still judged."""
         self._refusing = error
 
     def must_go_on(self) -> None:
@@ -307,8 +307,8 @@ class Sequencer:
         self._vintage.check()
         if self._folds.size == 0:
             self._begin_at(read_head(self._pool))
-        anew, self._doubt = self._doubt, False
-        self._vault.begin(submissions, anew=anew)
+        look_up, self._doubt = self._doubt, False
+        self._vault.begin(submissions, look_up=look_up)
         self._warm(submissions)
         known = self._known_positions(submissions)
         event_ids = [UUID(submission.event.event_id) for submission in submissions]

@@ -60,7 +60,7 @@ class Weight(NamedTuple):
     def of(cls, folded: Folded | None, known: "Weight | None") -> "Weight":
         """Return the weight of a subject that had another one before, if it was known.
 
-        It is weighed anew once it has half as many entries again, unless that would take long, and
+        It is weighed again once it has half as many entries again, unless that would take long, and
         till then grows as they do. So what weighing costs stays in proportion to folding.
         """
         count = folded.count if folded else 0
@@ -112,7 +112,7 @@ class SubjectCache:
         return True
 
     def follow(self, logged: Logged) -> None:
-        """Take in the next event of the log, appended by whomever."""
+        """Take in the next event of the log, appended by anyone."""
         assert logged.position == self.size, "events are followed in order, none left out"
         for subject in logged.event.subjects:
             if subject in self._values and moves(logged.event.type, subject):

@@ -8,8 +8,8 @@ associated data bind it to origin, event and path, so an opening that was moved 
 what opens is still held against the commitment.
 
 `person.erased/1` in the log is the order to erase, or beside a log that was closed (`orders`).
-Whoever opens the vault carries out first what is ordered and this database or these keys have not
-seen done: after a crash between the event and the deed, and after an older backup of either was
+Anyone who opens the vault carries out first what is ordered and this database or these keys have
+not seen done: after a crash between the event and the deed, and after an older backup of either was
 restored.
 """
 
@@ -131,12 +131,12 @@ class Vault:
         self._take_over()
         self._carry_out()
 
-    def begin(self, submissions: Iterable[Submission], *, anew: bool) -> None:
+    def begin(self, submissions: Iterable[Submission], *, look_up: bool) -> None:
         """Make ready, before the head row is locked, what a batch needs of keys.
 
-        `anew`: what others did meanwhile will not be followed, so it is looked up.
+        `look_up`: what others did meanwhile will not be followed, so it is looked up.
         """
-        if anew or self.waiting:
+        if look_up or self.waiting:
             self.forget()
             self.carry_out()
         for submission in submissions:
@@ -419,9 +419,9 @@ class NoVault:
     def carry_out(self) -> None:
         """Do nothing."""
 
-    def begin(self, submissions: Iterable[Submission], *, anew: bool) -> None:
+    def begin(self, submissions: Iterable[Submission], *, look_up: bool) -> None:
         """Hold the caller to it that no opening is lost here."""
-        del anew
+        del look_up
         assert not any(each.openings for each in submissions), "openings need a vault"
 
     def batch(self, append: Append) -> "NoBatch":

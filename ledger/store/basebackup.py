@@ -143,7 +143,7 @@ def place_base(
     data = scratch / f"postgres-{read_regular(base / 'PG_VERSION').decode().strip()}"
     shutil.copytree(base, data)
     data.chmod(0o700)
-    _set_up_anew(data)
+    _set_up_again(data)
     access = data / "pg_hba.restoring"
     access.write_text("local all all trust\n", "ascii")  # Behind a socket that is ours alone.
     settings = {"hba_file": str(access), "archive_mode": "off"}
@@ -170,7 +170,7 @@ def place_base(
     _flush(home)
 
 
-def _set_up_anew(data: Path) -> None:
+def _set_up_again(data: Path) -> None:
     """Replace whatever a data directory says of how its server is to run."""
     for pattern in ("*.conf", "*.signal", "tablespace_map"):
         for path in data.glob(pattern):

@@ -47,7 +47,7 @@ class Binaries:
     def copy_wheel(self, home: Path) -> "Binaries | None":
         """Copy the wheel's server below `home`, once a version; None if it is not the wheel's.
 
-        For whoever has it where the server's user cannot go, as below root's own directory.
+        For anyone who has it where the server's user cannot go, as below root's own directory.
         """
         site = self.directory.parents[2]
         if self.directory != site / _WHEEL / "pginstall" / "bin":

@@ -137,7 +137,7 @@ class Transaction:
 
 
 class Pool:
-    """At most `size` connections, lent to one thread each; whoever finds none free waits.
+    """At most `size` connections, lent to one thread each; anyone who finds none free waits.
 
     `patience_s` is the longest wait, in seconds, for a free connection and for a database that
     was there before and restarts. A database never reached fails at once: then the settings are
@@ -275,7 +275,7 @@ class Pool:
             pass
 
     def hint(self, channel: str) -> None:
-        """Wake whoever listens on `channel`, soon, from another thread; it may get lost."""
+        """Wake anyone who listens on `channel`, soon, from another thread; it may get lost."""
         self.hinter.hint(channel)
 
     def close(self) -> None:
@@ -292,7 +292,7 @@ class Pool:
     @contextmanager
     def _lent(self) -> Iterator[Connection]:
         lent: Connection | None = None
-        # Whoever waits for a second one while holding the first may wait for oneself.
+        # Anyone who waits for a second one while holding the first may wait for oneself.
         assert not getattr(self._borrowers, "holds", False), "a thread has one connection at a time"
         try:
             with self._computing.waiting():

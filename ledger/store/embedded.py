@@ -1,5 +1,5 @@
 """
-Runs a PostgreSQL server of its own below the ledger's home, for whoever has none.
+Runs a PostgreSQL server of its own below the ledger's home, for anyone who has none.
 
 What it takes care of, because the wrappers around server wheels do not: passwords instead of
 trust, checksums, no TCP, a socket directory that only its owner may enter, readiness proven by a
@@ -169,7 +169,7 @@ class EmbeddedPostgres:
         return self.app_dsn
 
     def stop(self) -> None:
-        """Stop the server, whoever started it: clients are cut off, everything is flushed.
+        """Stop the server, no matter who started it: clients are cut off, everything is flushed.
 
         Raises `ServerFailed` if it does not end within a minute.
         """

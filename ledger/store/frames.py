@@ -1,4 +1,4 @@
-"""Entries as positions and bytes alone, for whoever reads the whole log."""
+"""Entries as positions and bytes alone, for anyone who reads the whole log."""
 
 import io
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _FRAME = Struct(">hiqi")  # Two fields: a length of 8 and a position, a length b
 def read_frames(pool: Pool, start: int, stop: int | None, limit: int) -> list[Frame]:
     """Return the entries at positions `start` up to but without `stop`, at most `limit`.
 
-    What `ledger.store.entries.read_entries` does, for whoever wants the bytes alone: a rebuild
+    What `ledger.store.entries.read_entries` does, for anyone who wants the bytes alone: a rebuild
     reads the whole log, and this takes a quarter of the time.
     """
     end = start + limit if stop is None else min(start + limit, stop)

@@ -1,5 +1,5 @@
 """
-Hints to whoever waits for the log to grow: NOTIFY, outside the append, from one thread.
+Hints to anyone who waits for the log to grow: NOTIFY, outside the append, from one thread.
 
 A hint may get lost, so every listener polls too. It is sent after the commit, never within: a
 transaction that notifies holds a lock of the whole cluster while it commits. The hint's own

@@ -1,7 +1,7 @@
 """
 Holds indexes to their tables: an index that does not have a row makes it nobody's, and not unique.
 
-An index is out of step with its table where it was damaged, or where whoever owns the database
+An index is out of step with its table where it was damaged, or where anyone who owns the database
 switched it off for a while: what was written meanwhile is in the table alone.
 """
 

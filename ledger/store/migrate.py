@@ -133,7 +133,7 @@ def _apply(owner_dsn: str, wanted: list[str]) -> list[str]:
         for name in wanted:
             raw = (directory() / name).read_bytes()
             with session, session.cursor() as step:
-                # Whoever appends meanwhile does so before it, or sees it.
+                # Anyone who appends meanwhile does so before it, or sees it.
                 step.execute(_LOCK_HEAD)
                 step.execute(raw.decode())
                 _mark(step, name, raw)

@@ -60,10 +60,10 @@ class Table:
 class Progress:
     """How far a table has been folded: up to, not including, position `size`.
 
-    `generation` is another whenever the table was made anew, which fences off whoever still folds
-    into the old one. `halted` says why the entry at position `size` cannot be folded. `digest` is
-    what whoever folds keeps of the rows, None where an earlier version kept nothing; `mac` shows
-    who kept it.
+    `generation` is another whenever the table was made again, which fences off anyone who still
+    folds into the old one. `halted` says why the entry at position `size` cannot be folded.
+    `digest` is what the one who folds keeps of the rows, None where an earlier version kept
+    nothing; `mac` shows who kept it.
     """
 
     name: str

@@ -11,7 +11,7 @@ from uuid import UUID
 class DeadPayload:
     """The hash of a payload that is never to be recorded, and what was said of it, as JSON.
 
-    `mac` is over its `content`, by whoever refused it; empty where an earlier build did.
+    `mac` is over its `content`, by the one who refused it; empty where an earlier build did.
     """
 
     payload_sha256: bytes

@@ -216,7 +216,7 @@ def _expected(table: Table) -> Iterator[str]:
 
 
 def _nameless(definition: str) -> str:
-    """Return a definition without quotes and names of indexes, which a rebuild chooses anew."""
+    """Return a definition without quotes and names of indexes, which a rebuild chooses again."""
     plain = definition.replace('"', "")
     plain = re.sub(r"^(CREATE INDEX) \S+ ON", r"\1 ON", plain)
     return re.sub(r" ADD CONSTRAINT \S+ PRIMARY KEY", " ADD PRIMARY KEY", plain)

@@ -1,7 +1,7 @@
 """
 The map of subjects as it is stored: moved on by entries, read for its root and for proofs.
 
-Whoever moves it on leaves a MAC over size and root. So it is known whose work the whole is, and
+Anyone who moves it on leaves a MAC over size and root. So it is known whose work the whole is, and
 what is read of it to move it on is held against the root before.
 """
 
@@ -68,7 +68,7 @@ class Proven:
 
 
 class StoredMap:
-    """The map in the database. Whoever moves it on waits for who does.
+    """The map in the database. Anyone who moves it on waits for who does.
 
     With a `mac` it is moved on, and its root is told, only if it is as this left it.
     """

@@ -42,7 +42,7 @@ def times_of(note: bytes, trust: Trust) -> court.Times:
 
 
 def stated_checkpoint(note: bytes, step: Check) -> Checkpoint:
-    """Return what a note says, whoever signed it."""
+    """Return what a note says, no matter who signed it."""
     with refusing(step):
         return parse_checkpoint(parse_note(note).text)
 

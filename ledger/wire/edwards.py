@@ -2,7 +2,7 @@
 Which Ed25519 public keys can bind anyone: those in the prime-order subgroup of edwards25519.
 
 OpenSSL, like most libraries, verifies with any point of the curve. With a point of small order as
-key, one signature verifies for many messages, or for all: whoever "signed" may deny it. In the
+key, one signature verifies for many messages, or for all: anyone who "signed" may deny it. In the
 prime-order subgroup, with S < L and a canonical R as OpenSSL demands, only the holder of the
 private key can make a signature, nor can anyone turn one valid signature into another.
 

@@ -10,7 +10,7 @@ bad, and a key that was made as the standards say fails one of them less than on
     roca            both primes are of the form that Infineon's library made (CVE-2017-15361)
     power           a square, or a higher power
     close_factors   p/q is near to u/v with u·v up to 64: Fermat's method, with multipliers (Lehman)
-    prime           of one factor: whoever sees the modulus has the private key
+    prime           of one factor: anyone who sees the modulus has the private key
 
 Plain Python, once when a key enters the log: 0.1 s at 3072 bits, 0.2 s at 4096, nearly all of it
 for `prime`, which comes last. Not looked for: primes shared with other keys and lists of leaked

@@ -119,6 +119,6 @@ class _Shown:
         try:
             do()
         except BrokenPipeError:
-            raise  # Nobody reads any more: that ends whoever prints on and on.
+            raise  # Nobody reads any more: that ends anyone who prints on and on.
         except OSError as error:
             raise CannotPrint(error.errno, error.strerror) from error

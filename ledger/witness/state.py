@@ -35,7 +35,7 @@ CREATE TABLE cosigned (
 ) STRICT;
 """
 
-# Made where they are not: a book is older than the last of its tables, and is never made anew.
+# Made where they are not: a book is older than the last of its tables, and is never made again.
 _LATER = """
 CREATE TABLE IF NOT EXISTS history (
     origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL,
@@ -59,7 +59,7 @@ class BookMissing(BookError):
 
 
 class BookExists(BookError):
-    """A book is never made anew over another."""
+    """A book is never made again over another."""
 
 
 @dataclass(frozen=True, slots=True)

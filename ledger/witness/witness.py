@@ -1,5 +1,5 @@
 """
-A witness: what it answers to `add-checkpoint`, `sign-subtree` and whoever monitors it.
+A witness: what it answers to `add-checkpoint`, `sign-subtree` and anyone who monitors it.
 
 It cosigns a checkpoint of a log that it knows if the log signed it and it continues the last one
 that it cosigned; never two that do not continue each other, never a smaller tree after a larger.

@@ -1,7 +1,7 @@
 """
 What every answer says, whatever was asked: its verdict, how far it knows, what proves it.
 
-The members are one base of all answers, so that whoever reads one reads them all. Later what an
+The members are one base of all answers, so that anyone who reads one reads them all. Later what an
 answer rests on stands here as well: `rests_on`, `candidates`, `findings`, `missing` are kept free.
 """
 

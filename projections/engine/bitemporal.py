@@ -141,7 +141,7 @@ def _end(rows: Sequence[D], gone: set[int], logged: Logged) -> Iterable[D]:
     )
 
 
-# Rows are made anew from tuples of fields: `dataclasses.replace` takes four times as long.
+# Rows are made again from tuples of fields: `dataclasses.replace` takes four times as long.
 
 box_of: Callable[[Dated], Where] = attrgetter(*(field.name for field in fields(Dated)))
 """Returns the key and the box of a row: the fields of `Dated`."""

@@ -1,7 +1,7 @@
 """
 Reads entries of the log back into events, as fast as folding them needs.
 
-The frame and the payload were checked, byte for byte, when the entry was admitted, and whoever
+The frame and the payload were checked, byte for byte, when the entry was admitted, and anyone who
 doubts the log since verifies it (`techledger operate fsck`, `audit`). So nothing is checked here
 twice: what `ledger.events.intake.decode` returns, this returns, in half the time. A test holds them
 together. Bytes that are no entry raise some error, which halts the read models.

@@ -159,7 +159,7 @@ def _head(name: str, version: int, columns: Sequence[str]) -> bytes:
 
 
 def stored_digest(pool: Pool, model: ReadModel) -> str:
-    """Return the digest of a read model's table, every row read anew, in pages."""
+    """Return the digest of a read model's table, every row read again, in pages."""
     digest = Digest(model)
     for page in scan(pool, model.table, model.order):
         digest.add(page)

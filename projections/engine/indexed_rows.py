@@ -4,7 +4,7 @@ The rows of one key on a shelf that finds what a change reaches without looking 
 A right that moves a thousand times leaves a thousand boxes that nothing new ever reaches: their
 days are over, in truth or on the office's record. `Shelf.revise` does what `axes.revise` does, row
 for row, but looks only at boxes that are open enough. A shelf is a tuple like any other; what it
-knows of its rows is handed on to the shelf that follows it, and made anew for rows that come from
+knows of its rows is handed on to the shelf that follows it, and made again for rows that come from
 elsewhere.
 """
 
@@ -152,7 +152,7 @@ class IndexedRows(tuple[D, ...]):  # noqa: SLOT001  (a tuple has no slots for mo
         return self._replaced(gone, tuple(begun)) if gone else self
 
     def _at_hand(self) -> _Index[D]:
-        """Return the index, made anew if it is that of another shelf by now."""
+        """Return the index, made again if it is that of another shelf by now."""
         if self._index.of is not self:
             self._index = _Index(self._index.group)
             for place, row in enumerate(self):

@@ -4,7 +4,7 @@ The shape of a read model: a pure fold of the log into rows.
 There are two flavours. A `Projection` keeps a few rows a key, which later events may change; a
 `Journal` only ever adds rows, at most one for each key and position. Rows are frozen dataclasses
 whose fields are the columns of the table; the first field is the key. They derive from entry
-bytes alone, so whoever holds the entries gets the same rows: what is sealed stays a commitment.
+bytes alone, so anyone who holds the entries gets the same rows: what is sealed stays a commitment.
 
 A projection's key must be something whose own history is short (a right, an offer, a payment):
 all rows of a key are folded together. What gathers without end is a query over an index.

@@ -11,7 +11,7 @@ their own, while it folds: the database works meanwhile.
 
 An entry that a read model cannot fold halts that read model there and no other; an entry that
 cannot be decoded halts all. Nothing is skipped. A new runner tries again, in case its code is
-another. Where rows cannot be digested or written, the batch is folded anew, each entry and each
+another. Where rows cannot be digested or written, the batch is folded again, each entry and each
 read model alone: the one that fails again halts.
 """
 
@@ -104,7 +104,7 @@ class Runner:
         """
         with self._attempt():
             return self._batch(until, None)
-        return True  # Fenced off, or to be folded anew: there is something to look at.
+        return True  # Fenced off, or to be folded again: there is something to look at.
 
     def catch_up(self, until: int | None = None) -> None:
         """Fold until nothing is left, or up to the size `until`. Raises what `step` raises."""

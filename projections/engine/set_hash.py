@@ -5,7 +5,7 @@ LtHash (Bellare and Micciancio, EUROCRYPT '97) with the parameters of Lewi, Kim,
 (ePrint 2019/227): an item is stretched to 1,024 lanes of 16 bits, and the hash is their sum, lane
 by lane, modulo 2^16. Two sets of one hash would be a short vector of a random lattice, more than
 2^200 steps away by their estimate; a plain sum or XOR of 256-bit hashes falls to Wagner's
-generalised birthdays. That holds of sets: whoever adds sees to it that no item is there twice.
+generalised birthdays. That holds of sets: anyone who adds sees to it that no item is there twice.
 """
 
 from hashlib import shake_128

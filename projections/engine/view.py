@@ -122,7 +122,7 @@ class View:
 
 
 def written(known_at: KnownAt) -> str | None:
-    """Return a bound of knowledge as whoever asks writes it."""
+    """Return a bound of knowledge as the one who asks writes it."""
     if isinstance(known_at, datetime):
         return format_instant(known_at)
     if isinstance(known_at, date):

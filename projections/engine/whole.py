@@ -1,5 +1,5 @@
 """
-Which members of an answer, or of a row of one, go together: whoever reads one holds it to that.
+Which members of an answer, or of a row of one, go together: anyone who reads one holds it to that.
 
 By their names: a span does not end before it begins, an event's position stands with its day or
 instant, an amount with its currency, and what is sealed is not said beside its commitment. What

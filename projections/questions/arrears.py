@@ -88,7 +88,7 @@ class Overdue(Answer):
     positions: tuple[int, ...]
 
     def at_odds(self) -> Iterator[str]:
-        """Yield what is said of a sealed schedule, and what is reckoned wrongly."""
+        """Yield what is said of a sealed schedule, and what is computed wrongly."""
         late: tuple[MissingReport | UnpaidReport, ...] = (*self.unreported, *self.unpaid)
         if self.sealed and late:
             yield "it is sealed, and something is late by it"

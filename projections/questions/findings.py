@@ -2,7 +2,7 @@
 Open findings: what a fact contradicts that was recorded before it, or leaves to be decided.
 
 Serves `GET /v1/findings`. Facts of the State and doubts about keys are recorded whatever they
-contradict; nothing is reckoned anew silently. `suspects` lists the facts that may contradict
+contradict; nothing is computed again silently. `suspects` lists the facts that may contradict
 something; what each does contradict is looked up when it is asked, from what is known then.
 """
 

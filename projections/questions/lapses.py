@@ -3,7 +3,7 @@ What was reported, distributed and paid for a right that had ended before anybod
 
 Serves `GET /v1/rights/{id}/lapse-effects`. An end may have effect from a day long before it is
 recorded (IP Law art. 95(2)), and a licence ends with its right (art. 148(4)). What was paid in
-between is disputed money: it is listed, never silently reckoned anew.
+between is disputed money: it is listed, never silently computed again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """
-What reports make due, reckoned again: line by line, by the rates that held when it was sold.
+What reports make due, computed again: line by line, by the rates that held when it was sold.
 
-Every report is reckoned from what was recorded before it, with the very function by which it was
+Every report is computed from what was recorded before it, with the very function by which it was
 admitted (`ledger.domain.contracts.reckoning`), and held to what it says.
 """
 
@@ -46,7 +46,7 @@ class SoldLine:
 class ReportLines:
     """What a report adds to the total: its lines, their sums, what is due and how that comes.
 
-    `recomputed` says whether what is due, reckoned again, is what the report says; None where no
+    `recomputed` says whether what is due, computed again, is what the report says; None where no
     royalty is agreed, or it is sealed.
     """
 

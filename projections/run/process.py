@@ -54,7 +54,7 @@ def run_projections(
 def _follow(
     pool: Pool, vintage: Vintage, stop: AnyEvent, listener: Listener, key: BatchKey | None
 ) -> None:
-    """Build and follow the read models, until one of them has to be made anew."""
+    """Build and follow the read models, until one of them has to be made again."""
     models = _brought_up(pool, vintage, stop, key)
     doubts = Doubts(pool, models, key)
 

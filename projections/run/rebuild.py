@@ -2,7 +2,7 @@
 The rebuild: the log replayed into fresh tables beside the live ones, which then take their place.
 
 Readers see the old rows until the swap, and a size that never goes back. One rebuild runs at a
-time; what an earlier one left behind is made anew. A read model that halts is not swapped in: its
+time; what an earlier one left behind is made again. A read model that halts is not swapped in: its
 old table, stale or not, is worth more than half of a new one.
 """
 
@@ -86,7 +86,7 @@ class Doubts:
         self._looked = time.monotonic()
 
     def check(self) -> None:
-        """Raise `NotBuilt` if somebody else wrote what is kept of one: it is to be made anew."""
+        """Raise `NotBuilt` if somebody else wrote what is kept of one: it is to be made again."""
         if self._key is None or time.monotonic() - self._looked < LOOK_S:
             return
         self._looked = time.monotonic()

@@ -97,7 +97,7 @@ def last_seal(pool: Pool, origin: str) -> LastSeal:
 def draft_seal(pool: Pool, above: int, key: BatchKey | None = None) -> Draft | None:
     """Return what a seal over more than `above` entries says now; None if there are no more yet.
 
-    With the ledger's `key`, what a seal goes by and somebody else wrote is made anew before.
+    With the ledger's `key`, what a seal goes by and somebody else wrote is made again before.
     """
     if key is not None:
         _rebuild_doubted(pool, key)
@@ -123,7 +123,7 @@ def draft_seal(pool: Pool, above: int, key: BatchKey | None = None) -> Draft | N
 
 
 def _rebuild_doubted(pool: Pool, key: BatchKey) -> None:
-    """Fold anew the read models of which none of this ledger's processes kept what is kept."""
+    """Fold again the read models of which none of this ledger's processes kept what is kept."""
     models = doubted(pool, READ_MODELS, key)
     if models:
         _log.error("seal_doubts", made_anew=[model.name for model in models])

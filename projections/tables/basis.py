@@ -2,7 +2,7 @@
 What an answer stands on: whether the log names what is asked about, and what contradicts it.
 
 `told` completes an answer in the snapshot from which it was made. A question that lists what was
-recorded is no guess, whoever signed it: it is completed by `named` alone.
+recorded is no guess, no matter who signed it: it is completed by `named` alone.
 """
 
 from collections.abc import Iterable, Sequence

@@ -69,7 +69,7 @@ contract_events = Journal(
                 *("conditions_met", "declared_in_force_on", "suspended", "ended", "ended_by"),
                 "voided",
             ),
-            {"reports": ("reports",), "shares": ("shares", "shared_anew")},
+            {"reports": ("reports",), "shares": ("shares", "shared_again")},
         ),
         "notice": Tells(
             (

@@ -237,7 +237,7 @@ shares = Journal(
                 "orders": ("holds", "voided"),
             },
         ),
-        "contract": Tells(("shares", "shared_anew"), rest="contract_events"),
+        "contract": Tells(("shares", "shared_again"), rest="contract_events"),
     },
 )
 

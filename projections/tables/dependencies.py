@@ -5,7 +5,7 @@ Serves `GET /v1/entries/{position}/falls`. An event makes things: a deed (a cont
 report), or the title of its takers in each right. Later events need them: a distribution needs its
 share, a grant needs its licensor's title. What needs a thing that a void event made falls, and so
 on from there. Where the same party has its title from another event as well, the later one may
-stand: that is for whoever judges to say, and the answer says so.
+stand: that is for the one who judges to say, and the answer says so.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -270,7 +270,7 @@ class _Search:
         return made
 
     def _needing(self, made: Mapping[str, set[int]]) -> list[int]:
-        """Return the events that fall anew because they need these things."""
+        """Return the events that fall again because they need these things."""
         fresh = []
         for row in self._rows("thing = ANY(%(things)s) AND role <> 'makes'", things=[*made]):
             makers = {at for at in made[row.thing] if at < row.position}

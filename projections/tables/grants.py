@@ -72,7 +72,7 @@ class GrantRow(Dated):
     """A row of `read.grants`: one right to use, of a contract, which is the subject.
 
     `ref` is `contract:<id>#<grant>`, `head` the ref of the grant that a sublicence sits under;
-    what is excluded is not granted; with `open_beneficiaries` whoever the State names may use.
+    what is excluded is not granted; with `open_beneficiaries` anyone whom the State names may use.
     `[valid_from, valid_to)` are the legal days as agreed. `waits` says what has to happen before
     it is in force, `suspended_position` that it rests. `registered_on` is the day of its entry in
     the office's register, from which it binds third parties. `position` is that of the event that

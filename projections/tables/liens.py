@@ -42,8 +42,8 @@ from projections.tables.reader import Reader
 class LienRow(Dated):
     """A row of `read.liens`: a creditor of a security, the subject, on the right that it charges.
 
-    `debtors` are those who charged it, whoever has the title since. `secures` is None where the
-    record does not say it.
+    `debtors` are those who charged it, no matter who has the title since. `secures` is None where
+    the record does not say it.
     """
 
     effect: Effect

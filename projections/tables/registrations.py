@@ -170,7 +170,7 @@ def _made(contract: str, rows: Rows, logged: Logged) -> Rows:
 def _revised(
     rows: Rows, logged: Logged, concerns: Callable[[Registration], bool], **said: Any
 ) -> Rows:
-    """Return the rows with what is believed last told anew, if it concerns it."""
+    """Return the rows with what is believed last told again, if it concerns it."""
     if not rows or not concerns(rows[-1]):
         return rows
     last = rows[-1]

@@ -81,7 +81,7 @@ def tale(url: str, home: Home, node: Node, world: World) -> Tale:
 
 @pytest.fixture(scope="module")
 def loaded(url: str, home: Home, node: Node) -> Loaded:
-    """Tell all chapters of the story; whoever asks does so in the words of the document."""
+    """Tell all chapters of the story; anyone who asks does so in the words of the document."""
     world, today = World.of(home), legal_day(datetime.now(UTC))
     with LedgerClient(url, read_trust(home.trust)) as ledger:
         tale = play(ledger, world, cast(world, {}, {}, today), *chapters())

@@ -159,7 +159,7 @@ def test_readiness_names_a_head_that_nobody_verifies(
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep no answer for whoever asks next."""
+    """Keep no answer for anyone who asks next."""
     monkeypatch.setattr("api.watching.shared.KEPT_S", 0.0)
 
 

@@ -27,7 +27,7 @@ def test_events_that_rest_on_a_vouched_key_are_marked(
 ) -> None:
     """Also by a second key that only the vouched one brought; not by one that an own key did.
 
-    And by whoever holds a mandate that such a key gave.
+    And by anyone who holds a mandate that such a key gave.
     """
     vouched, second, third = (PrivateKey.generate() for _ in range(3))
     officers = [world.key(OPERATOR), world.key(REGISTRAR)]

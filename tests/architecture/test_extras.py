@@ -23,7 +23,7 @@ MODULES = {
     "sdk": ("ledger.follow.client", "ledger.wire.envelope"),
     "server": ("api.cli.__main__", "api.main"),
 }
-"""Where whoever installs an extra begins."""
+"""Where anyone who installs an extra begins."""
 
 
 def required(name: str, extra: str = "") -> set[Requirement]:

@@ -68,6 +68,6 @@ def test_a_migration_only_goes_forward(name):
 
 
 def test_the_golden_schema_is_what_the_migrations_make(database):
-    """After a new migration write it anew: the diff is what the review looks at."""
+    """After a new migration write it again: the diff is what the review looks at."""
     with closing(psycopg2.connect(database.owner_dsn)) as session, session.cursor() as cursor:
         assert (MIGRATIONS / "schema.sql").read_text("utf-8") == describe(cursor)

@@ -106,7 +106,7 @@ OF_A_VALUE = {
     "SubmissionExpired",
     "ValidityTooLong",
 }
-"""Refusals of which only whoever raises them can say of what member's value they are."""
+"""Refusals of which only the code that raises them can say of what member's value they are."""
 
 
 def test_every_listed_refusal_has_its_test() -> None:

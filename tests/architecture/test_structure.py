@@ -147,7 +147,7 @@ def test_every_module_is_imported_by_another_or_started_by_name():
         "api.cli.main",  # by the console script
         "bench.profiled_serve",  # by `python -m bench`, as processes of their own
         "bench.raw_post",
-        "ledger.events.library",  # by whoever builds a read model of their own
+        "ledger.events.library",  # by anyone who builds a read model of their own
         "ledger.store.recorder",  # by that, through its topic
         *(body.__module__ for body in TOPICS.values()),  # by the registry
     }

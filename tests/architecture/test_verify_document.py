@@ -228,7 +228,7 @@ HELD: dict[str, str] = {
     "| a disk, a bug": """
         integration/test_superuser.py::test_m1_a_changed_value_of_any_column_is_found
         integration/test_superuser.py::test_an_attack_on_rows_is_found_by_fsck_alone""",
-    "| whoever edits it with": """
+    "| anyone who edits it with": """
         integration/test_superuser.py::test_m11_m12_m19_even_with_the_logs_key_it_is_found_by_who_kept_anything
         integration/test_rollback.py::test_a_backup_never_signs_and_a_mirror_brings_back_the_identical_root
         integration/test_rollback.py::test_a_backup_with_the_file_of_its_day_is_found_out_by_a_witness""",

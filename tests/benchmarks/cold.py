@@ -1,5 +1,5 @@
 """
-What a restart costs as the log grows: parties that the sequencer has to fold anew.
+What a restart costs as the log grows: parties that the sequencer has to fold again.
 
     python -m tests.benchmarks.cold [SIZE ...]
 

@@ -281,7 +281,7 @@ def test_both_sides() -> None:
 
 
 def test_the_other_side_signs_for_nobody() -> None:
-    """Whoever signs for the firm, the firm does not speak for the institute against itself."""
+    """No matter who signs for the firm, the firm speaks not for the institute against itself."""
     for_firm = mandate_given(
         mandate="mandate:firm", principal=FIRM, holder=AUTHOR, topics=["*"], valid_to=None
     )
@@ -328,7 +328,7 @@ def test_nobody_signs_both_sides_of(before: tuple[Body, ...], body: Body) -> Non
 
 
 def test_who_may_sign_is_told_before_who_signs_both_sides() -> None:
-    """A stranger to a notice says that it came, by the hand of whoever sent it; and it may not."""
+    """A stranger to a notice says that it came, by the hand of who sent it; and it may not."""
     sent = told(served_by=FIRM, served_on=INSTITUTE)[0]
     for_rival = mandate_given(principal=RIVAL, holder=FIRM, topics=["*"], valid_to=None)
     past = given(right_filed(), contract_concluded(), sent, BY_MANDATE)

@@ -138,7 +138,7 @@ def of(past: Past, change: Any, contract: str = CONTRACT, **said: Any) -> Body:
 
 @either
 def test_no_change_leaves_a_contract_without_what_the_law_asks_of_it(change: Any) -> None:
-    """A price, or a royalty in its place, and what that is reckoned on; a dispute body."""
+    """A price, or a royalty in its place, and what that is computed on; a dispute body."""
     past = given(right_filed(), contract_concluded(price=None))
     unpaid = of(past, change, changes={"royalty_ppm": None})
     refusal = past.when(unpaid).then_refused(ContentMissing, word={"/body/changes/price": vnd(1)})

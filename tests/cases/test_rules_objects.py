@@ -356,7 +356,7 @@ def amended(*grants: dict[str, Any]) -> Any:
 
 
 def test_old_province() -> None:
-    """A grant of 2024 gets another quantity; a province that is named anew goes by today's list."""
+    """A grant of 2024 gets another quantity; a province named again goes by today's list."""
     licensed = said(contract_concluded(**IN_2024, grants=[in_quang_nam()]), accepted=MAY)
     past = given(right_filed(), licensed)
     past.when(amended(in_quang_nam(quantity=500))).then_admitted()

@@ -267,7 +267,7 @@ def test_who_shares_agrees_that_less_was_meant() -> None:
 
 
 def test_who_has_a_sealed_part_of_what_was_due_agrees_to_less() -> None:
-    """It is not told to whoever asks."""
+    """It is not told to anyone who asks."""
     opened = {"/body/parts": [part(AUTHOR, 500_000), part(INSTITUTE, 500_000)]}
     shut = share_agreed(parts=sealed(), agreed_by=[INSTITUTE])
     past = given(right_filed(), EARLY, said(shut, openings=opened))

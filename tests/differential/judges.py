@@ -122,7 +122,7 @@ class Judges:
         return Context(logged.accepted, self.size, known=known, laws=available_laws())
 
     def _by_audit(self, entry: bytes) -> tuple[Answer, str]:
-        """As `audit verify` judges an export: the verifier, then every rule anew."""
+        """As `audit verify` judges an export: the verifier, then every rule again."""
         answer, why = self._by_verify(entry)
         if answer is False:
             return answer, why

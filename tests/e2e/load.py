@@ -63,7 +63,7 @@ class Client(threading.Thread):
                 self._send_one(signed, patient=True)
             while not self._ending.is_set():
                 self._deal()
-        except BaseException as error:  # noqa: BLE001  (whoever joins this thread raises it)
+        except BaseException as error:  # noqa: BLE001  (the one who joins this thread raises it)
             self.failure = error
         finally:
             self._http.close()

@@ -388,7 +388,7 @@ RUNS = "archive_mode=on\narchive_command='touch {0}; false'\nrestore_command='to
 
 
 def altered(machine: Machine) -> Path:
-    """Write into a backup what its server would run, and sum all files anew; return what."""
+    """Write into a backup what its server would run, and sum all files again; return what."""
     base, ran = machine.newest() / "base", machine.elsewhere / "ran"
     machine.elsewhere.chmod(0o777)
     with (base / "postgresql.auto.conf").open("a") as file:

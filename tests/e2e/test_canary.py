@@ -219,7 +219,7 @@ def promise(client: LedgerClient, signed: Signed, database: Database) -> bytes:
 
 
 def refuse_some(server: Server, client: LedgerClient, world: World) -> None:
-    """Have events with openings refused at every step, so that whoever echoes does so."""
+    """Have events with openings refused at every step, so that anyone who echoes does so."""
     good = sealed(world, share_agreed(), ("/body/parts",), AUTHOR, INSTITUTE)
     with suppress(ProblemAnswer):
         client.submit(good)  # The share is there already.
@@ -272,7 +272,7 @@ def test_what_was_erased_is_nowhere_to_be_decrypted_with_every_key_at_hand(sown:
     (parts,) = kept_at(sown, SHARE_AT)
     mine = (sown.keys_of_before / named(sown, AUTHOR)).read_bytes().split()[2]
     assert {named(sown, AUTHOR)} == set(parts.row.holders)
-    assert decrypted(sown, parts, sown.home.path), "until it is erased, whoever has all keys can"
+    assert decrypted(sown, parts, sown.home.path), "until it is erased, anyone who has all keys can"
 
     assert "erased" in sown.operate("erase", AUTHOR)
 

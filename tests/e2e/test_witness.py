@@ -120,7 +120,7 @@ def test_a_client_that_leaves_within_its_request_is_no_fault(
     home: tuple[Path, int, str], capfd: pytest.CaptureFixture[str]
 ):
     path, port, _ = home
-    with served(path, port):  # Whoever ends it waits for what it does.
+    with served(path, port):  # Anyone who ends it waits for what it does.
         for way in ("/add-checkpoint", "/sign-subtree"):
             with socket.create_connection(("127.0.0.1", port), timeout=20) as sent:
                 sent.sendall(b"POST %b HTTP/1.1\r\nHost: a\r\n" % way.encode())

@@ -1,4 +1,4 @@
-"""Edits of the database, by whoever owns it, are found; changes that change nothing are not."""
+"""Edits of the database, by anyone who owns it, are found; changes that change nothing are not."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """
-An import that is run again: what was refused for good is signed anew, and nothing else is.
+An import that is run again: what was refused for good is signed again, and nothing else is.
 
-Of what became of an event nobody knows, the same bytes go again: signed anew it could stand twice.
+Of what became of an event nobody knows, the same bytes go again: signed again it could stand twice.
 """
 
 import json
@@ -61,7 +61,7 @@ def run(node: Node, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def became(report: dict[str, Any], source: str) -> tuple[str, bool]:
-    """Return what became of a record, and whether it was signed anew."""
+    """Return what became of a record, and whether it was signed again."""
     (answer,) = (each for each in report["answers"] if each["source"] == source)
     code = answer.get("problem", {}).get("code", answer["status"])
     return code, answer["signed_anew"]

@@ -1,4 +1,4 @@
-"""The log's keys change by events; whoever trusts the first ones is led to the last."""
+"""The log's keys change by events; anyone who trusts the first ones is led to the last."""
 
 import json
 import time

@@ -1,7 +1,8 @@
 """
 Nothing stands between a table and who asks it: what is put there is found, and not served.
 
-A policy that hides a row from the server shows it to whoever examines the table, by another query.
+A policy that hides a row from the server shows it to anyone who examines the table, by another
+query.
 """
 
 import itertools

@@ -102,7 +102,7 @@ def test_a_new_version_is_built_beside_the_old_one_and_swapped_in(pool):
     old_runner = Runner(pool, (timeline,), decode)
     rebuild(pool, (newer,), decode)
     assert replay(events, (newer,)) == digests(pool, (newer,))
-    assert not old_runner.step()  # It is left to whoever has the newer version.
+    assert not old_runner.step()  # It is left to anyone who has the newer version.
     assert () == outdated(pool, (timeline,))
     assert replay(events, (newer,)) == digests(pool, (newer,))
 

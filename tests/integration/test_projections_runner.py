@@ -97,7 +97,7 @@ def test_a_commit_that_fails_leaves_nothing_behind(pool, monkeypatch):
     before = digests(pool)
     runner = Runner(pool, READ_MODELS, decode)
     monkeypatch.setattr(runners, "write_batch", spoiling_the_last)
-    assert runner.step(), "what it holds is to be folded anew, one by one"
+    assert runner.step(), "what it holds is to be folded again, one by one"
     assert before == digests(pool)
     assert {60} == sizes(pool)
     monkeypatch.undo()

@@ -296,7 +296,7 @@ def test_what_is_no_contradiction_never_halts_and_what_is_committed_is_signed_la
 def test_a_flush_that_failed_after_the_write_is_done_again_with_the_same_note(
     database: Database, home: Home, world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    """The file has the new note, whether durably nobody knows: it is written anew, verbatim."""
+    """The file has the new note, whether durably nobody knows: it is written again, verbatim."""
     with running(settings_for(database, home.path)) as node:
         append(node, world.registration(INSTITUTE))
         node.feed.covering(1).result(TIMEOUT_S)

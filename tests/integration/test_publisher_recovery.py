@@ -47,7 +47,7 @@ def failing_once(first: Insert) -> Insert:
 def test_what_is_signed_is_stored_and_told_even_if_the_log_grows_no_more(
     node: Node, home: Home, world: World, monkeypatch: pytest.MonkeyPatch, first: Insert
 ):
-    """Otherwise whoever waits for its receipt waits until somebody else submits something."""
+    """Otherwise anyone who waits for its receipt waits until somebody else submits something."""
     monkeypatch.setattr("ledger.publish.publisher.insert_checkpoint", failing_once(first))
     (outcome,) = append(node, world.registration(INSTITUTE))
     told = node.feed.covering(outcome.position).result(TIMEOUT_S)

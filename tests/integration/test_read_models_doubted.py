@@ -1,8 +1,9 @@
 """
 What is kept of a read model is of this ledger, or nobody is answered from it.
 
-Whoever has the database's rights can write what stands in `read.progress`: without a MAC, or under
-a version that nobody made, the rows beside it would be passed over by whoever looks after them.
+Anyone who has the database's rights can write what stands in `read.progress`: without a MAC, or
+under a version that nobody made, the rows beside it would be passed over by anyone who looks after
+them.
 """
 
 import threading
@@ -57,7 +58,7 @@ FORGED = {
 
 @pytest.fixture
 def node(database: Database, home: Home) -> Iterator[Node]:
-    """Run a node whose read models are folded, beside nobody who would fold them anew."""
+    """Run a node whose read models are folded, beside nobody who would fold them again."""
     with running(settings_for(database, home.path)) as node:
         last = append(node, *World.of(home).registrations((INSTITUTE,)))[-1]
         node.feed.covering(last.position).result(30)

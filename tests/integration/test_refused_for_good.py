@@ -199,7 +199,7 @@ def test_a_refusal_that_somebody_changed_counts_for_nothing_and_fsck_says_so(
         (fault,) = faults(settings, database)
         assert "by no process of this ledger" in fault
         assert "refused" not in check(url, early).json()
-        assert said(node, early).dead  # Judged anew, and buried in its place.
+        assert said(node, early).dead  # Judged again, and buried in its place.
         assert [] == faults(settings, database)
 
 

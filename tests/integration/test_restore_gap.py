@@ -104,7 +104,9 @@ def test_what_is_still_missing_is_named_and_nothing_is_changed(kept: Kept) -> No
     with pytest.raises(StillMissing, match="before the last checkpoint was signed") as all_three:
         kept.restore(kept.supply())
     assert ((6, 8),) == all_three.value.positions
-    with pytest.raises(StillMissing, match=r"position 6.*; position 8.* Whoever submitted") as two:
+    with pytest.raises(
+        StillMissing, match=r"position 6.*; position 8.* Anyone who submitted"
+    ) as two:
         kept.restore(kept.supply(7))
     assert ((6, 6), (8, 8)) == two.value.positions
     assert BACKUP == size_of(kept.backup)

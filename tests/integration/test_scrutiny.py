@@ -59,7 +59,7 @@ def signed_size(node: Node) -> int:
 
 
 def past_the_sequencer(node: Node, envelope: Envelope, mac: Mac | None = None) -> int:
-    """Write an envelope into the log as whoever has the application's role can."""
+    """Write an envelope into the log as anyone who has the application's role can."""
     payload = canonical.load(envelope.payload)
     with appending(node.pool) as log:
         accepted = log.head.accepted or datetime.now(UTC)
@@ -127,7 +127,7 @@ def told(node: Node, what: str) -> bool:
 def test_an_entry_that_the_index_of_event_ids_does_not_have_is_not_signed(
     database: Database, node: Node, world: World
 ) -> None:
-    """Whoever owns the database switches it off; nothing that is there twice may be signed."""
+    """Anyone who owns the database switches it off; nothing that is there twice may be signed."""
     run_sql(database.superuser_dsn, f"UPDATE pg_index SET indisready = false WHERE {EVENT_IDS}")
     append(node, world.sign(TECHNOLOGY, INSTITUTE))
     until(lambda: told(node, "entries_event_id_key is not as it was made"))

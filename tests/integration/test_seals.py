@@ -124,7 +124,7 @@ def lying(node: Node, world: World, **changed: Any) -> None:
 
 @pytest.mark.parametrize("part", ["map", "digest"])
 def test_a_seal_that_lies_is_evidence(node: Node, world: World, tmp_path: Path, part: str) -> None:
-    """No rule refuses it, as no rule can know; whoever replays the log finds the position."""
+    """No rule refuses it, as no rule can know; anyone who replays the log finds the position."""
     grow(node, world, 0, 3)
     fold(node)
     draft = draft_seal(node.pool, 0)
@@ -211,7 +211,7 @@ POISON = {
 def test_what_somebody_else_wrote_is_made_anew_and_not_sealed(
     node: Node, home: Home, world: World, database: Database, tmp_path: Path, poison: str
 ) -> None:
-    """Whoever has the application's role cannot have a seal say what is not so."""
+    """Anyone who has the application's role cannot have a seal say what is not so."""
     grow(node, world, 0, 3)
     fold(node)
     assert seal(node.pool, home) is not None

@@ -220,7 +220,7 @@ def test_after_an_unknown_outcome_the_same_bytes_are_found_and_not_appended_agai
 def test_after_an_unknown_outcome_what_was_folded_before_stays_warm(
     node: Node, world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    """(c) Nothing of the batch was merged, so nothing is folded anew, whoever it is about."""
+    """(c) Nothing of the batch was merged, so nothing is folded again, about no matter whom."""
     append(node, *world.registrations())
     append(node, world.sign(technology_registered(), INSTITUTE))
     read: list[str] = []

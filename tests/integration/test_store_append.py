@@ -39,7 +39,7 @@ def test_a_batch_is_stored_as_it_was_given(pool, number):
 
 @pytest.mark.parametrize("number", SIZES)
 def test_the_head_grows_with_the_batch(pool, number):
-    """The root is that of the RFC's definition, computed anew over all leaves."""
+    """The root is that of the RFC's definition, computed again over all leaves."""
     append_many(pool, 3)
     append_many(pool, number)
     leaves = [entry.leaf_hash for entry in read_entries(pool, 0, None, 1000)]

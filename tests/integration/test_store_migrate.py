@@ -1,4 +1,4 @@
-"""Migrations: run once, in order, by whoever comes first, and never other than they were."""
+"""Migrations: run once, in order, by the one who comes first, and never other than they were."""
 
 import shutil
 import subprocess
@@ -168,7 +168,7 @@ def _credentials(server):
 
 
 def _hold(directory):
-    """Write `SHA256SUMS` anew, as the author of a migration does."""
+    """Write `SHA256SUMS` again, as the author of a migration does."""
     files = sorted(path.name for path in directory.glob("[0-9]*.sql"))
     sums = subprocess.run(
         ["sha256sum", *files], cwd=directory, capture_output=True, text=True, check=True

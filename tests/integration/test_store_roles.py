@@ -101,7 +101,7 @@ def test_the_head_only_grows_over_entries_that_are_there(pool, database, stateme
 @pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize("positions", [(301,), (300, 302), (300, 301, 302)])
 def test_the_head_moves_onto_exactly_what_was_added(database, positions):
-    """A gap, an overhang: whoever writes past the append is caught when the head follows."""
+    """A gap, an overhang: anyone who writes past the append is caught when the head follows."""
     rows = ",".join(
         f"({n}, now(), gen_random_uuid(), sha256('{n}'), sha256('{n}'), 't', '')" for n in positions
     )

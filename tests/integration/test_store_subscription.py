@@ -104,7 +104,7 @@ def test_a_lost_hint_is_made_good_by_the_poll(pool, monkeypatch):
 
 
 def test_an_entry_between_the_read_and_the_wait_is_not_missed(pool, monkeypatch):
-    """The LISTEN race: whoever reads first and listens then misses this hint."""
+    """The LISTEN race: anyone who reads first and listens then misses this hint."""
     reads = []
 
     def read_then_append(*arguments):

@@ -1,5 +1,5 @@
 """
-Whoever owns the database changes it, and is found out.
+Anyone who owns the database changes it, and is found out.
 
 By `fsck`, by an auditor, by a receipt or by a witness, each where it must. What changes nothing is
 no alarm. The ledger of the suite has 300 entries, several checkpoints, the cosignatures of three
@@ -239,7 +239,7 @@ WRITTEN = {
 
 @pytest.mark.parametrize("index", WRITTEN)
 def test_rows_that_an_index_does_not_have_are_found(scene: Scene, index: str) -> None:
-    """Written while it was off: whoever asks by it is not told of them."""
+    """Written while it was off: anyone who asks by it is not told of them."""
     table, written = WRITTEN[index]
     off = f"UPDATE pg_index SET indisready = {{}} WHERE indrelid = '{table}'::regclass;"
     with scene.attacked(f"{off.format('false')}{written};{off.format('true')}") as database:
@@ -280,7 +280,7 @@ EDIT = (
 
 
 def test_m9_m10_an_edit_with_every_hash_computed_anew_is_found_by_fsck(scene: Scene) -> None:
-    """Whoever has no key cannot bring the checkpoints along."""
+    """Anyone who has no key cannot bring the checkpoints along."""
     with scene.attacked(EDIT) as database:
         rehashed(scene, database)
         assert any("do not hash to the root of checkpoint" in what for what in scene.fsck(database))
@@ -398,7 +398,7 @@ def test_m16_m17_a_read_model_that_was_changed_differs_from_the_replay(
 
 
 def test_a_digest_that_was_changed_differs_from_that_of_the_rows(scene: Scene) -> None:
-    """No row differs; the next seal would lie, and whoever replays the log would find it."""
+    """No row differs; the next seal would lie, and anyone who replays the log would find it."""
     spoilt = SPOILT["bytea"].format("digest")
     attack = f"UPDATE read.progress SET digest = {spoilt} WHERE name IN ('title', 'timeline')"
     with scene.attacked(attack) as database, pool_of(database) as pool:

@@ -1,5 +1,5 @@
 """
-Whoever owns the database takes rows out, tables too, and is found out; fsck lives with any damage.
+The owner of the database takes rows out, tables too, and is found out; fsck lives with it.
 
 Down to what the last seal counts: what nobody finds is shown here as well.
 """
@@ -74,7 +74,7 @@ def test_m3_openings_taken_out_with_their_count_are_found_by_the_seal(scene: Sce
 
 
 def test_m3_another_chain_in_the_place_of_the_old_is_found(scene: Scene) -> None:
-    """One row is taken out, and all links are made anew, as if it had never been there."""
+    """One row is taken out, and all links are made again, as if it had never been there."""
     remade = (
         "DELETE FROM ledger.checkpoints WHERE size = (SELECT min(size) FROM ledger.checkpoints);"
         "DELETE FROM ledger.links WHERE chain = 'checkpoints';"

@@ -191,7 +191,7 @@ def test_what_a_compromised_key_signed_is_contested_until_its_party_stands_by_it
         known = [technology_of(reading(pool, known_at=at), b.TECHNOLOGY) for at in (2, 3, 4)]
         assert ["answered", "contested", verdict] == [each.verdict for each in known]
         assert [(), (2,)] == [each.doubted for each in known[:2]]
-        # What it signed is recorded, whoever held it: a list of that is no guess.
+        # What it signed is recorded, no matter who held it: a list of that is no guess.
         assert "answered" == signed_by(reading(pool), SECOND, between="compromise").verdict
         pool.close()
 

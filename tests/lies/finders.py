@@ -46,7 +46,7 @@ class Case:
     stage: Stage
     operator: Operator
     source: Source
-    """What those are shown who come anew."""
+    """What those are shown who come again."""
     known: Source
     """What those are shown who have come before."""
     words: Sequence[tuple[bytes, bytes | None]]

@@ -34,7 +34,7 @@ class Told:
     """What a lie leaves to be shown: by default the database as it is, to everybody."""
 
     anew: Source | None = None
-    """What those are shown who come anew, where that is another log."""
+    """What those are shown who come again, where that is another log."""
     known: Source | None = None
     words: Sequence[Word] = field(default_factory=list)
 
@@ -151,7 +151,7 @@ def stripped(operator: Operator) -> None:
 
 
 def two_histories(operator: Operator) -> Told:
-    """Show those who come anew another log than those who have come before."""
+    """Show newcomers another log than those who have come before."""
     true = Frozen(StoredLog(operator.pool))
     resigned(operator)
     return Told(known=true)

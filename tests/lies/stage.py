@@ -158,7 +158,7 @@ class Operator:
         return format_entry(Entry(now, PAYLOAD_TYPE, envelope.signatures, payload))
 
     def rewrite(self, entries: Sequence[bytes]) -> None:
-        """Let the database hold this history, every hash, MAC and signature made anew."""
+        """Let the database hold this history, every hash, MAC and signature made again."""
         before = self.entries
         pairs = zip(before, entries, strict=False)
         same = next((n for n, (old, new) in enumerate(pairs) if old != new), None)

@@ -1,4 +1,4 @@
-"""A sample of the lies, told anew; and the table of the document is that of the suite."""
+"""A sample of the lies, told again; and the table of the document is that of the suite."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo

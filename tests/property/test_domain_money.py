@@ -1,4 +1,4 @@
-"""Splitting money: exact to the unit, mirrored by refunds, the same whoever computes it."""
+"""Splitting money: exact to the unit, mirrored by refunds, the same no matter who computes it."""
 
 from fractions import Fraction
 
@@ -19,7 +19,7 @@ def wholes(draw: st.DrawFn) -> list[Part]:
 
 
 def naive_distribute(total: int, parts: list[Part]) -> dict[str, int]:
-    """Give the left-over units one by one, each to whoever is furthest below its exact share."""
+    """Give the left-over units one by one, each to the one furthest below its exact share."""
     if total < 0:
         return {party: -amount for party, amount in naive_distribute(-total, parts).items()}
     exact = {part.party: Fraction(total * part.ppm, PPM) for part in parts}

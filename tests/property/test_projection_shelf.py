@@ -74,7 +74,7 @@ def test_a_shelf_does_what_the_axes_do(
 
 
 def test_a_shelf_that_was_left_behind_finds_its_rows_again() -> None:
-    """A fold that raises leaves the old rows; what is known of them is made anew."""
+    """A fold that raises leaves the old rows; what is known of them is made again."""
     no_event: Any = None
     first, second = (Change(Logged(no_event, at, AT), START, START) for at in (0, 1))
     old = IndexedRows.of((Fact("right:x", *open_box(first), "a", 1),), lambda row: row.group)

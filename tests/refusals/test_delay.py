@@ -126,7 +126,7 @@ def test_a_key_that_waits_signs_nothing() -> None:
 
 
 def test_a_registration_that_was_stopped_never_binds() -> None:
-    """The registrar knows of an impersonation: the party is registered anew, with other keys."""
+    """The registrar knows of an impersonation: the party is registered again, with other keys."""
     log = delayed(at(START, registered()), party_stopped(STRANGER))
     log.when(at(WAITED, offer_made(offeree=STRANGER))).then_refused(PartyUnknown)
     log.when(registered()).then_refused(KeyTaken)

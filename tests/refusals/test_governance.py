@@ -115,7 +115,7 @@ def test_a_policy_names_parties_that_are_known() -> None:
 
 
 def test_ledger_closed() -> None:
-    """The log ends with the event that says so, whoever signs what comes after."""
+    """The log ends with the event that says so, no matter who signs what comes after."""
     log = given(ledger_closed(successor="ledger.example/techledger/00000002"))
     refusal = log.when(party_registered()).then_refused(LedgerIsClosed, positions=(0,))
     assert "00000002" in refusal.detail

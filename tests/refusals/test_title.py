@@ -382,7 +382,7 @@ def test_backdated() -> None:
     """Recorded in June, effective January, it would defeat an assignment recorded in March.
 
     Know-how passes by agreement alone. A confirmation signed by all, with its reason, may reach
-    back; not past whoever acquired in between.
+    back; not past anyone who acquired in between.
     """
     filed = said(right_filed(kind="know_how"), accepted=datetime(2026, 1, 2, tzinfo=UTC))
     half = {"assignors": [held(INSTITUTE, 1, 2)]}

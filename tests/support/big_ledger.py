@@ -5,7 +5,7 @@ The log of `tests.support.big_log` where it is used: as an export, in a database
     python -m tests.support.big_ledger 100000 home DIRECTORY      # a ledger that can be served
 
 Entries go in by the store's own append, in commits of 256, and are not judged again: that the
-rules admit them a test says. The head is signed; read models are left to whoever serves.
+rules admit them a test says. The head is signed; read models are left to anyone who serves.
 """
 
 import argparse

@@ -124,7 +124,7 @@ def _opening() -> tuple[bytes, ...]:
         body = b.party_registered(party=party, keys=[key_record(_key(party))])
         scribe.sign(body, party, b.OPERATOR, b.REGISTRAR)
     opening = (sample_log(1, ORIGIN).entries[0], *scribe.written)
-    assert len(opening) == _OPENING, "positions are reckoned from it"
+    assert len(opening) == _OPENING, "positions are computed from it"
     return opening
 
 
@@ -134,7 +134,7 @@ def deals(first: int, count: int) -> list[bytes]:
     for number in range(first, first + count):
         now = accepted_of(scribe.position)
         told = list(deal_at(scribe.sign, trade_of(number), now, scribe.new_id))
-        assert len(told) == DEAL, "positions are reckoned from it"
+        assert len(told) == DEAL, "positions are computed from it"
     return scribe.written
 
 

@@ -2,9 +2,9 @@
 What holds each stored column to the truth: the manifest of the superuser suite.
 
 *authenticated*: under the tree, a signature or a commitment. *derived*: follows from what is, and
-is computed anew by `operate fsck`. *rendered*: a read model's, computed anew by `operate compare`.
-*operational*: says nothing about the log; nobody relies on it. A column without a label fails the
-suite, so none is ever added without somebody asking what would notice if it were changed.
+is computed again by `operate fsck`. *rendered*: a read model's, computed again by `operate
+compare`. *operational*: says nothing about the log; nobody relies on it. A column without a label
+fails the suite, so none is ever added without somebody asking what would notice if it were changed.
 """
 
 from typing import Final
@@ -73,7 +73,7 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
     },
     # A row too few: the erasure is carried out once more. The log says what has to be erased.
     "ledger.erasures": dict.fromkeys(("position", "openings", "applied"), OPERATIONAL),
-    # The operator's own record; whoever owns the host can read what it says anyway.
+    # The operator's own record; anyone who owns the host can read what it says anyway.
     "ledger.shown_openings": dict.fromkeys(
         ("shown", "position", "path", "shown_to", "reason"), OPERATIONAL
     ),
@@ -100,7 +100,7 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
     },
     "read.subject_map_buckets": dict.fromkeys(("bucket", "keys", "hash", "leaves"), DERIVED),
     "read.subject_map_size": {"one": OPERATIONAL, "size": DERIVED, "mac": OPERATIONAL},
-    # Cursors: a wrong one shows in the rows, which `operate compare` renders anew.
+    # Cursors: a wrong one shows in the rows, which `operate compare` renders again.
     "read.tracking": dict.fromkeys(("name", "position", "version", "updated"), OPERATIONAL),
     "read.progress": {
         **dict.fromkeys(("name", "version", "shape", "generation", "size", "halted"), OPERATIONAL),

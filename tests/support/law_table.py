@@ -1,7 +1,7 @@
 """
 The rows of the shipped law data as people read them.
 
-`python -m tests.support.law_table` writes docs/reference/law.md anew; a test holds both together.
+`python -m tests.support.law_table` writes docs/reference/law.md again; a test holds both together.
 """
 
 from collections.abc import Iterator

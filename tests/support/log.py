@@ -90,7 +90,7 @@ def naive_subproof(start: int, end: int, row: Sequence[bytes], *, known: bool) -
 
 
 class MemoryHashes:
-    """A `HashReader` by definition: it hashes the leaves anew for each question."""
+    """A `HashReader` by definition: it hashes the leaves again for each question."""
 
     def __init__(self, row: Sequence[bytes]) -> None:
         self._row = row

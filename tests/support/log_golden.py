@@ -1,8 +1,8 @@
 """
 The golden files of the log, from fixed seeds; `python -m tests.support.log_golden` writes them.
 
-They freeze our formats: whoever changes a byte of them breaks every receipt that is out there. Only
-the ML-DSA-44 line differs from run to run, because that signature is randomised.
+They freeze our formats: anyone who changes a byte of them breaks every receipt that is out there.
+Only the ML-DSA-44 line differs from run to run, because that signature is randomised.
 """
 
 import json

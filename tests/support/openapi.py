@@ -1,4 +1,4 @@
-"""The OpenAPI document as it is frozen; `python -m tests.support.openapi` writes it anew."""
+"""The OpenAPI document as it is frozen; `python -m tests.support.openapi` writes it again."""
 
 import json
 from pathlib import Path

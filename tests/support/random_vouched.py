@@ -3,8 +3,8 @@ Random histories of keys and mandates, each event of which every verifier takes.
 
 Few parties, so that chains of mandates come about: keys that a party's own brought, that officers
 vouched for, that vouched keys brought; mandates with ceilings, for other topics and other days,
-given by their principal or by who holds one, ended or not; and acts, by whoever may. One party is
-registered a second time, after its registration was stopped.
+given by their principal or by who holds one, ended or not; and acts, by anyone who may. One party
+is registered a second time, after its registration was stopped.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Days as the plain references reckon them."""
+"""Days as the plain references count them."""
 
 from calendar import monthrange
 from datetime import date, timedelta

@@ -2,7 +2,7 @@
 The domain once more, in plain Python: a list of what was admitted, and loops over it.
 
 It is written from domain.md (sections 4 and 4.1) and shares nothing with `ledger.domain`: no
-state, no index, no helper; whatever it wants to know it counts anew from the first entry on. Days
+state, no index, no helper; whatever it wants to know it counts again from the first entry on. Days
 are ISO text. `judge` answers with the code of the first refusal, or None; `record` appends.
 Existence comes before contents, contents before days, days before whose it is.
 """

@@ -1,4 +1,4 @@
-"""A page of docs/ whose Python blocks are one program, as whoever reads it would copy it."""
+"""A page of docs/ whose Python blocks are one program, as anyone who reads it would copy it."""
 
 from pathlib import Path
 

@@ -101,7 +101,7 @@ def test_predecessor_unknown_refuses_a_reference_to_no_event() -> None:
 
 
 def test_stale_view_refuses_when_another_touched_a_subject_since() -> None:
-    """Of the log, the opening is 0, the right 1, its grant 2: whoever saw size 3 saw all."""
+    """Of the log, the opening is 0, the right 1, its grant 2: anyone who saw size 3 saw all."""
     log = given(FILED, right_granted())
     agreed = assignment_agreed()
     log.when(said(agreed, seen=2)).then_refused(StaleView, positions=(1,), subjects=(RIGHT,))

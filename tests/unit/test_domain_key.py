@@ -177,7 +177,7 @@ def test_signer_missing_refuses_a_new_key_that_vouches_through_its_party_s_manda
 
 @pytest.mark.parametrize("holder", [OPERATOR, FIRM])
 def test_signer_missing_refuses_one_key_for_both_officers(holder: str) -> None:
-    """Whoever else has the mandates of both, or one of them the other's: each signs for itself."""
+    """Anyone else with the mandates of both, or one of them the other's: each signs for itself."""
     principals = [each for each in (OPERATOR, REGISTRAR) if each != holder]
     log = given(
         *(

@@ -36,7 +36,7 @@ TWO_FILES = Allowance(size=2 * SMALLEST)
 
 
 class Endless:
-    """A log of 2^40 entries, each the same: whoever serves it holds five hashes."""
+    """A log of 2^40 entries, each the same: anyone who serves it holds five hashes."""
 
     def __init__(self, *, strangers: bool = False) -> None:
         self._hashes = [leaf_hash(b"x")]

@@ -153,7 +153,7 @@ def test_a_subject_weighs_what_it_takes_and_more_with_each_event():
     finally:
         tracemalloc.stop()
     weighed = sum(weigh(value) for each in kept for value in each.values())
-    # What the events share with the states is not taken anew, and the tables are not weighed.
+    # What the events share with the states is not taken again, and the tables are not weighed.
     assert 0.7 * taken < weighed < 4 * taken
 
     known = None

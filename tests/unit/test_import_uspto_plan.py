@@ -356,7 +356,7 @@ def test_a_second_run_repeats_every_event_with_its_id_nonce_and_instant():
 
 
 def test_an_event_that_has_expired_is_said_again_until_the_ledger_refuses_it():
-    """Its answer may have been lost: issued anew, a fact that is recorded would stand twice."""
+    """Its answer may have been lost: issued again, a fact that is recorded would stand twice."""
     memory = Memory(ORIGIN)
     first = plan(parse_records(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)
     later = NOW + LIFE + timedelta(milliseconds=1)

@@ -296,7 +296,7 @@ def test_the_command_makes_a_damaged_file_anew_and_says_so(tmp_path: Path) -> No
             cut.truncate(length)
         done = run("verify", export, "--trust", trust, "--judged", file)
         assert 0 == done.exit_code
-        assert "mine is made anew: the file is damaged" in done.output
+        assert "mine is made again: the file is damaged" in done.output
         assert "judged now: 30" in done.output
 
 

@@ -1,4 +1,4 @@
-"""The log of a process is one JSON object a line, whoever says it: also what nobody caught."""
+"""The log of a process is one JSON object a line, what nobody caught, too."""
 
 import json
 import subprocess

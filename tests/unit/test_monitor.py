@@ -483,7 +483,7 @@ def test_seals_that_are_true_and_one_that_lies(tmp_path: Path) -> None:
     assert ["FALSE_SEAL"] == watch.look(MemoryLog(log, 303))
     sealed(log, 301)
     assert [] == watch.look(MemoryLog(log, 304))
-    again = watch.fresh()  # All is judged anew, told is what is new.
+    again = watch.fresh()  # All is judged again, told is what is new.
     assert [] == again.begin()
     assert 304 == again.size
 

@@ -1,4 +1,4 @@
-"""What a report makes due is reckoned again from what was recorded before it."""
+"""What a report makes due is computed again from what was recorded before it."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -41,7 +41,7 @@ def logged(position: int, body: Body) -> Logged:
 
 
 def reckoned(*bodies: Body, named: str = REPORT) -> ReportLines:
-    """Return a report as it is reckoned again, after these events."""
+    """Return a report as it is computed again, after these events."""
     said, money = list[EventBody](), list[MoneyEvent]()
     for position, body in enumerate(bodies):
         if body.TOPIC == "revenue.reported/1":

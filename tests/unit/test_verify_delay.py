@@ -76,7 +76,7 @@ def test_what_waits_binds_nobody(who: str, log: SampleLog, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("who", [STRANGER, FIRM])
 def test_what_was_stopped_never_binds(who: str, log: SampleLog, tmp_path: Path) -> None:
-    """Not even when the party is registered anew, with another key."""
+    """Not even when the party is registered again, with another key."""
     register(log, not_before=TEXT)
     vouch(log)
     log.say(party_stopped(STRANGER), [REGISTRAR])

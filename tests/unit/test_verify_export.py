@@ -171,7 +171,7 @@ def test_an_endless_checkpoint_is_not_read_to_its_end(log: SampleLog, tmp_path: 
 
 
 def test_a_line_by_a_key_that_nobody_named_is_unchecked(log: SampleLog, tmp_path: Path) -> None:
-    """C2SP has it ignored; whoever reads the note must not take it for a cosignature."""
+    """C2SP has it ignored; anyone who reads the note must not take it for a cosignature."""
     note = parse_note(log.checkpoint())
     (line,) = parse_note(sign_note(note.text, [witness("w.example")], SIGNED_AT)).signatures
     added = format_note(replace(note, signatures=(*note.signatures, line)))

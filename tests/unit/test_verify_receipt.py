@@ -92,7 +92,7 @@ def test_lines_by_keys_that_a_receipt_does_not_carry_are_unchecked(log: SampleLo
 
 
 def said(log: SampleLog, topic: str, body: dict[str, Any], *signers: str) -> tuple[bytes, bytes]:
-    """Append an event, whoever signs it; return its receipt and its entry."""
+    """Append an event, no matter who signs it; return its receipt and its entry."""
     value = payload(log, type=topic, body=body, signers=sorted(signers))
     at = append(log, value, [party_key(signer) for signer in signers])
     return log.proof(at), log.entries[at]

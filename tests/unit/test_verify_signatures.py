@@ -256,7 +256,7 @@ def test_a_party_is_registered_once(log: SampleLog, tmp_path: Path) -> None:
 
 
 def test_the_operator_alone_cannot_sign_for_two_parties(log: SampleLog, tmp_path: Path) -> None:
-    """Whoever signs says so in `signers`; whom the event binds, the table says."""
+    """Anyone who signs says so in `signers`; whom the event binds, the table says."""
     log.say(b.contract_concluded(), [OPERATOR])
     check_refused(log, tmp_path, f"contract.concluded/1 is signed by {INSTITUTE}, {FIRM}")
 

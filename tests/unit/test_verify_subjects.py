@@ -26,7 +26,7 @@ def log() -> SampleLog:
 
 
 def without(log: SampleLog, *left_out: str) -> None:
-    """Take the last entry back and sign it anew, without some of its subjects."""
+    """Take the last entry back and sign it again, without some of its subjects."""
     entry = parse_entry(log.entries.pop())
     value = canonical.load(entry.payload)
     subjects = [each for each in value["subjects"] if each not in left_out]

@@ -126,7 +126,7 @@ def test_what_was_revoked_is_not_resumed(log: SampleLog, tmp_path: Path) -> None
 def test_an_officer_s_key_ends_by_another_of_its_own(
     officer: str, other: str, tmp_path: Path
 ) -> None:
-    """So its last one never does, by whomever: the log would stand still for ever."""
+    """So its last one never does, by anyone: the log would stand still for ever."""
     old, new = party_key(officer), party_key(officer, 4)
     mine = {"party": officer, "key_id": old.key_id}
     ends: list[tuple[Body, list[str]]] = [

@@ -55,7 +55,7 @@ from ledger.domain.rights.estate import E, ended_from, replaced_from, with_grant
 class TermsAmended(ContractChanged):
     """All parties changed the terms, with effect from a day on (Civil Code art. 421).
 
-    It waits for a certificate of its own, or for nothing: what needs a permit is agreed anew, and
+    It waits for a certificate of its own, or for nothing: what needs a permit is agreed again, and
     what depends on a condition when that has come about.
     """
 
@@ -273,7 +273,7 @@ def _must_not_reach_before(
     """Refuse what the contract could not have said: of days before it, or to another's loss."""
     told, parties = {"contract": body.contract}, body.parties_meant
     signing = standing_for(state, event.signers)
-    anew = Step(told, case="contract", instead=concluding(parties))
+    concluded = Step(told, case="contract", instead=concluding(parties))
     for number, grant in enumerate(body.changes.grants):
         place = f"/body/changes/grants/{number}/valid_from"
         stood = contract.grants.get(grant.grant, grant).valid_from
@@ -292,7 +292,7 @@ def _must_not_reach_before(
             )
         must_be_on_filed_rights(state, grant, {place: first})
         deed = {f"/body/changes/grants/{number}/rights": contract.terms_event.concluded_on}
-        must_be_on_filed_rights(state, grant, deed, anew)
+        must_be_on_filed_rights(state, grant, deed, concluded)
         since = Since(first, place, narrows(grant, contract.grants.get(grant.grant)))
         must_not_reach_behind(state, grant, since, signing, context, body.reason)
 

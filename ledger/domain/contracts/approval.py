@@ -143,11 +143,11 @@ def _must_not_be_listed(
 
 
 def _awaiting(version: TermsVersion, upon: Upon) -> Step:
-    """Return the step of waiting for an act of the State: of the event itself, else anew."""
-    if version.anew is None or upon in version.may_wait:
+    """Return the step of waiting for an act of the State: of the event itself, else again."""
+    if version.instead is None or upon in version.may_wait:
         return _upon(upon)
-    anew = {**version.anew.body, "effective_upon": upon}
-    return Step(case="anew", instead=Other(version.anew.topic, anew))
+    body = {**version.instead.body, "effective_upon": upon}
+    return Step(case="anew", instead=Other(version.instead.topic, body))
 
 
 def _upon(upon: Upon) -> Step:

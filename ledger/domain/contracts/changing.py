@@ -286,7 +286,7 @@ def _version(body: ContractChanged, contract: Contract, terms: Terms) -> TermsVe
         said_on=body.said_on,
         place="/body/changes",
         may_wait=() if body.waits is None else ("registration",),
-        anew=concluding(contract.parties),
+        instead=concluding(contract.parties),
         positions=(contract.position,),
     )
 

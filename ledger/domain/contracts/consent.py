@@ -1,7 +1,7 @@
 """
-A consent given ahead of time: by a head licensor, a joint owner, or whoever is exclusive.
+A consent given ahead of time: by a head licensor, a joint owner, or anyone who is exclusive.
 
-Whoever has to agree may also sign the act itself; then no consent on record is needed. A consent
+Anyone who has to agree may also sign the act itself; then no consent on record is needed. A consent
 counts only where an act names it, for the party, the matter and the days that it says.
 Read in this order: events, state, admit, evolve.
 """

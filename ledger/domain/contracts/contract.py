@@ -90,7 +90,7 @@ class ContractConcluded(AgreedTerms):
     REFERENCES = "acceptance"
 
     kind: ContractKind
-    """What is concluded; of `state_purchase` the State buys, and whoever it names may use
+    """What is concluded; of `state_purchase` the State buys, and anyone whom it names may use
     (Technology Transfer Law art. 35a)."""
     parties: PartyIds
     """Who concludes it and signs: two or more, among them all licensors and licensees."""
@@ -118,7 +118,7 @@ class ContractConcluded(AgreedTerms):
     """Under what a State body buys: named by a `state_purchase`; null or absent: by no
     tender."""
     open_beneficiaries: bool = False
-    """Whether whoever the State names may use too; then a State body is among the licensees."""
+    """Whether anyone whom the State names may use too; then a State body is among the licensees."""
 
     @model_validator(mode="after")
     def _well_formed(self) -> "ContractConcluded":
@@ -187,7 +187,7 @@ class Contract:
     `registered` and `recorded` are the days of the State's permit, of its certificate, and of the
     entry in the office's register of licences. `marked` is the day from which the parties marked it
     in force. `below` are the sublicences that sit under it, each with the grant that it sits under;
-    `shares` the last agreement on each of what is shared, `shared_anew` the days from which one
+    `shares` the last agreement on each of what is shared, `shared_again` the days from which one
     of revenue took another's place, `notices` those that were served under it.
     """
 
@@ -204,7 +204,7 @@ class Contract:
     changes: tuple[Change, ...] = ()
     reports: ReportsOfContract = NONE_FILED
     shares: Mapping[str, str] = field(default_factory=dict)
-    shared_anew: frozenset[date] = frozenset()
+    shared_again: frozenset[date] = frozenset()
     notices: tuple[str, ...] = ()
     holds: Holds = field(default_factory=dict)
     head: str | None = None
@@ -338,12 +338,12 @@ def must_not_have_ended(
     today = legal_day(context.accepted)
     must_not_be_void(subject, contract.voided, today)
     if contract.ended is not None and contract.ended <= today:
-        anew = concluding(contract.parties)
+        instead = concluding(contract.parties)
         raise ContractEnded(
             f"{subject} is over from {contract.ended} on",
             positions=(contract.position if contract.ended_by is None else contract.ended_by,),
             subjects=(subject,),
-            step=Step({"day": contract.ended}, case=over, instead=None if over else anew),
+            step=Step({"day": contract.ended}, case=over, instead=None if over else instead),
         )
 
 

@@ -71,7 +71,7 @@ ContractKind = Literal[
     "development",
     "state_purchase",
 ]
-"""`state_purchase`: the State buys, and whoever it names may use (TTL art. 35a)."""
+"""`state_purchase`: the State buys, and anyone whom it names may use (TTL art. 35a)."""
 
 Form = Literal["oral", "chat_message", "data_message", "written", "notarised"]
 """In what form it was agreed, weakest first (Civil Code arts. 119, 421(3))."""
@@ -173,7 +173,7 @@ class Improvements(Model):
     """Who owns what is improved on, and what the licensee gives back (IP Law art. 144(2)(a))."""
 
     owner: Literal["maker", "licensor", "licensee", "joint"]
-    """Who owns improvements: whoever is their `maker`, the licensor, the licensee, or both
+    """Who owns improvements: the one who is their `maker`, the licensor, the licensee, or both
     (`joint`)."""
     licence_back: Literal["none", "non_exclusive", "exclusive"]
     """Which licence of its improvements the licensee gives the licensor."""
@@ -349,7 +349,7 @@ class TermsMembers(Model):
 
 
 class AgreedTerms(TermsMembers, Body):
-    """What every contract says, whoever licenses. Never an event itself."""
+    """What every contract says, no matter who licenses. Never an event itself."""
 
     contract: ContractId
     """Id of the contract, which is new."""
@@ -482,7 +482,7 @@ class TermsVersion:
     `told` what the event itself says of it, at `place`, with the grants that are `new`. `before`
     are the grants that stood, `said_on` the day of which the parties say that they agreed on it.
     `upon` is what the version waits for; what the event cannot wait for (`may_wait`) is agreed on
-    `anew`. `positions` are those of the events that a change rests on.
+    `instead`. `positions` are those of the events that a change rests on.
     """
 
     said: AgreedTerms
@@ -496,7 +496,7 @@ class TermsVersion:
     said_on: date | None = None
     place: str = "/body"
     may_wait: tuple[Upon, ...] = ("permit", "registration")
-    anew: Other | None = None
+    instead: Other | None = None
     positions: tuple[int, ...] = ()
 
     def at(self, member: str) -> str:

@@ -278,7 +278,7 @@ def _received_first(body: DocumentAcknowledged) -> Step:
 
 @admits(FileOpened)
 def _admit_opened(body: FileOpened, state: State, context: Context) -> None:
-    """Refuse another file, a time to come, and whoever is not to read it."""
+    """Refuse another file, a time to come, and anyone who is not to read it."""
     document = _sent(state, body)
     _must_not_be_later(context, "opened_at", body.opened_at)
     if document.readers is not None and body.opened_by not in document.readers:

@@ -1,5 +1,5 @@
 """
-What a licensor can give: the rules that hold for every grant, whoever makes it and by which event.
+What a licensor can give: the rules for every grant, no matter who makes it and by which event.
 
 A grant is judged against the rights and technologies that it is on, which hold every grant that
 burdens them: the licensor owns a share of each and its co-owners agree, a right is in force, lasts
@@ -188,7 +188,7 @@ def must_not_conflict(
 
     It is tried on each right and each technology that it is on, and on know-how by either name.
 
-    The grants of one contract do not forbid each other: whoever is exclusive signs it.
+    The grants of one contract do not forbid each other: anyone who is exclusive signs it.
     """
     grant = at.grant
     rights = {right: require_known(state, right, Right) for right in grant.rights}

@@ -1,5 +1,5 @@
 """
-What the law asks of the terms of every agreement, whoever licenses: by the law of the recorded day.
+What the law asks of the terms of every agreement: by the law of the recorded day.
 
 Refusals come in the order: codes, contents, rates, the State, clauses.
 """
@@ -36,14 +36,14 @@ def must_be_lawful(
 
 
 def _must_be_rated(version: TermsVersion, context: Context) -> None:
-    """Refuse a royalty that is no rate, is reckoned on nothing, or has too much late interest.
+    """Refuse a royalty that is no rate, is computed on nothing, or has too much late interest.
 
-    A rate that stood is not asked again, what it is reckoned on is.
+    A rate that stood is not asked again, what it is computed on is.
     """
     said, pointer, day = version.told, version.place, law_day(context.accepted)
     if version.terms.royalty_ppm is not None and version.terms.royalty_base == "none":
         raise ContentMissing(
-            "a royalty states what it is reckoned on",
+            "a royalty states what it is computed on",
             positions=version.positions,
             pointer=version.at("royalty_base"),
             step=Step({"what": "royalty_base"}, ask=(f"{pointer}/royalty_base",)),

@@ -8,8 +8,8 @@ Over a span, the royalty year or the term, sales follow each other by day, each 
 schedule in force on it from the base that was counted before; the sum is rounded down once.
 An agreed period owes T less the greatest T at the end of any period before it, and at least 0,
 where T is what all lines earn that were reported for it or an earlier one. So returns are carried
-on, and whoever cuts reports finer within the periods, or files them in another order, owes the same
-(Decree 76/2018 art. 4; Technology Transfer Law art. 27 list the ways to pay).
+on, and anyone who cuts reports finer within the periods, or files them in another order, owes the
+same (Decree 76/2018 art. 4; Technology Transfer Law art. 27 list the ways to pay).
 """
 
 from bisect import bisect_right

@@ -76,7 +76,7 @@ class FiledReports:
     `years` has them by the calendar year in which they begin, in order of their days, `roots` by
     the first of their chain; `royalty` and `earned` are the sums over all of them, `milestones` how
     many name each one, `returned` what was taken back of a line: gross, base and units. `kept` is
-    for whoever reckons with those before a day: it holds for as long as these stay the same.
+    for anyone who computes with those before a day: it holds for as long as these stay the same.
     """
 
     years: "HashTrieMap[int, tuple[FiledReport, ...]]" = HashTrieMap()

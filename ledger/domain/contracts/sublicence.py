@@ -161,7 +161,7 @@ class SublicenceNoRight(Refusal):
 
 
 class SublicenceOfCompulsory(Refusal):
-    """Whoever uses by decision of the State passes nothing on."""
+    """Anyone who uses by decision of the State passes nothing on."""
 
     code = "SUBLICENCE_OF_COMPULSORY"
     members = ("head_grant",)

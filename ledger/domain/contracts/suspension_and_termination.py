@@ -112,7 +112,7 @@ class ContractResumed(Body):
 class ContractTerminated(Body):
     """The contract ends before its term, or a later end: by consent, an exit, for a serious breach.
 
-    Whoever ends it alone does so by a notice that the other side has received.
+    Anyone who ends it alone does so by a notice that the other side has received.
     """
 
     TOPIC: ClassVar[str] = "contract.terminated/1"
@@ -305,7 +305,7 @@ def _alone(body: ContractTerminated, ending: frozenset[str], acting: frozenset[s
 def _must_be_theirs(
     state: State, contract: Contract, body: ContractTerminated, losing: Losing
 ) -> None:
-    """Refuse whoever signs what is not theirs to end."""
+    """Refuse anyone who signs what is not theirs to end."""
     theirs = contract.parties | losing.named | losing.sealed
     strangers = strangers_to(state, body.terminated_by, theirs)
     if strangers:

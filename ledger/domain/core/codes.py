@@ -20,7 +20,7 @@ from ledger.domain.core.territory import in_the_other_list
 
 
 class TerritoryEdition(Refusal):
-    """A place is named anew by a list of units that is not in use on the day of recording."""
+    """A place is newly named by a list of units that is not in use on the day of recording."""
 
     code = "TERRITORY_EDITION"
     title_vi = (

@@ -78,7 +78,7 @@ class ShareSum(Refusal):
 
 
 class CurrencyMismatch(Refusal):
-    """Amounts that are reckoned together are in one currency."""
+    """Amounts that are added or compared are in one currency."""
 
     code = "CURRENCY_MISMATCH"
     members = ("currency", "total", "amount", "price", "start")

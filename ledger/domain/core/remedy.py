@@ -1,9 +1,9 @@
 """
-What helps whoever was refused: the next step, which the ledger takes, or why there is none.
+What helps anyone who was refused: the next step, which the ledger takes, or why there is none.
 
 `ways.json` says in words, English and Vietnamese, what helps of each code, or why nothing does.
-Whoever raises the refusal computes the step: what to change in the event, what to record before it
-or instead of it, who signs too, from when on. So a client can do it, and a test does.
+Anyone who raises the refusal computes the step: what to change in the event, what to record before
+it or instead of it, who signs too, from when on. So a client can do it, and a test does.
 """
 
 import json
@@ -54,7 +54,7 @@ def ways() -> Mapping[str, Way]:
 
 
 REFUSED_BEFORE = "REFUSED_BEFORE"
-"""What helps whoever sends bytes again that are dead, by whichever code they were refused."""
+"""What helps anyone who sends bytes again that are dead, by whichever code they were refused."""
 
 
 HERE = "here"

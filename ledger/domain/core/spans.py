@@ -40,11 +40,11 @@ class Spans(Generic[K]):
 
     blocks: "HashTrieMap[Block, _Filed[K]]" = HashTrieMap()
 
-    def plus(self, anew: Iterable[tuple[K, date, date | None]]) -> "Spans[K]":
+    def plus(self, added: Iterable[tuple[K, date, date | None]]) -> "Spans[K]":
         """Return the intervals with further ones: keys, each with its first day and its end."""
         counts: Counter[Block] = Counter()
         keys = defaultdict(list)
-        for key, start, end in anew:
+        for key, start, end in added:
             path = _path(start, end)
             counts.update(path)
             keys[path[-1]].append(key)

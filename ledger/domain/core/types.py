@@ -64,7 +64,7 @@ def parse_day(text: object) -> date:
 
 
 def _must_be_of_an_age(year: int) -> None:
-    """Keep clear of both ends of the calendar, so that terms and notices can be reckoned."""
+    """Keep clear of both ends of the calendar, so that terms and notices can be computed."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise ValueError(f"a year is one of {FIRST_YEAR} to {LAST_YEAR}")
 

@@ -158,11 +158,11 @@ def _must_be_new_orders(state: State, dispute: Dispute, orders: Sequence[Order])
                 f"order {order.order} was given before",
                 positions=(dispute.position,),
                 pointer=pointer,
-                step=_named_anew(pointer, {*dispute.ordered, *(each.order for each in orders)}),
+                step=_newly_named(pointer, {*dispute.ordered, *(each.order for each in orders)}),
             )
 
 
-def _named_anew(pointer: str, taken: Collection[str]) -> Step:
+def _newly_named(pointer: str, taken: Collection[str]) -> Step:
     name = next(f"o{number}" for number in count(1) if f"o{number}" not in taken)
     return Step({"name": name}, case="again", change={pointer: name})
 

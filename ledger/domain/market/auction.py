@@ -3,7 +3,7 @@ An auction of a listing: opened under rules, bid on until it closes, won as the 
 
 English: each bid is above the last by the increment. Dutch: the first bid at the price of the
 moment wins; the price falls by the increment each step. Sealed: bids are committed to until the
-close and opened after it (`sealed_bid`). The winner follows from the bids: the highest. Whoever
+close and opened after it (`sealed_bid`). The winner follows from the bids: the highest. Anyone who
 closes the auction names it, and the rule checks that.
 Refusals come in the order in which they are defined here, existence first.
 Read in this order: events, state, refusals, admit, evolve.
@@ -259,7 +259,7 @@ class BidTooLow(Refusal):
 
 
 class AuctionWinnerMismatch(Refusal):
-    """The winner is whoever bid highest, or nobody where nobody bid."""
+    """The winner is the one who bid highest, or nobody where nobody bid."""
 
     code = "AUCTION_WINNER_MISMATCH"
     members = ("winner", "auction")

@@ -267,8 +267,8 @@ def _back_on_the_market(listing: str, found: Listing, *, over: bool) -> Step:
         first = (Other(ListingPublished.TOPIC, shown),)
         return Step({"lister": found.lister}, case="draft", first=first)
     if found.closed is not None or over:
-        anew = Other(ListingPublished.TOPIC, {"lister": found.lister})
-        return Step({"lister": found.lister}, case="over", first=(anew,), ask=(HERE,))
+        relisting = Other(ListingPublished.TOPIC, {"lister": found.lister})
+        return Step({"lister": found.lister}, case="over", first=(relisting,), ask=(HERE,))
     if found.suspended is not None:
         resumed = Other(ListingResumed.TOPIC, {"listing": listing, "reviewer": found.reviewer})
         return Step({"reviewer": found.reviewer}, first=(resumed,))
@@ -427,9 +427,9 @@ def _admit_suspended(body: ListingSuspended, state: State) -> None:
 def _admit_resumed(body: ListingResumed, state: State) -> None:
     """Refuse to resume by whom does not review, or what was not suspended."""
     listing = require_known(state, body.listing, Listing)
-    anew = Other(ListingPublished.TOPIC, {"lister": listing.lister})
+    relisting = Other(ListingPublished.TOPIC, {"lister": listing.lister})
     _must_not_be_closed(
-        listing, body.listing, Step({"lister": listing.lister}, case="anew", instead=anew)
+        listing, body.listing, Step({"lister": listing.lister}, case="anew", instead=relisting)
     )
     if listing.suspended is None:
         raise ListingNotOpen(

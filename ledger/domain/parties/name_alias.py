@@ -68,7 +68,7 @@ class PartyKnownAs(Body):
 def must_be_called(state: State, party: str, name: str) -> None:
     """Raise `PartyByName` unless this very spelling is vouched for as the party's, or registered.
 
-    Whoever asks also reads `spelling_subject(name)`.
+    Anyone who asks also reads `spelling_subject(name)`.
     """
     registered = state.get(party)
     if isinstance(registered, Party) and name in registered.names:

@@ -1,5 +1,5 @@
 """
-A party: whoever may be bound by an event. Its roles, its relations, the mandates it has given.
+A party: anyone who may be bound by an event. Its roles, its relations, the mandates it has given.
 
 People appear as random tokens only (`party:tok.<32 hex>`): a name, a number or a hash of one
 would stay personal data for ever (Personal Data Protection Law, art. 14).
@@ -91,7 +91,7 @@ class PartyRegistered(Described, Body):
     WAITS = "?!kind=person ?roles/*"
 
     not_before: Instant | None = None
-    """Instant from which the registration binds. For whoever is no person, or has a role, the
+    """Instant from which the registration binds. For anyone who is no person, or has a role, the
     ledger's delay after acceptance at the earliest; null or absent is at once.
     """
 
@@ -108,7 +108,7 @@ class PartyRegistered(Described, Body):
 class PartyStopped(Body):
     """The registrar stops a registration that does not bind yet: nothing of it ever will.
 
-    The party may be registered anew, with other keys.
+    The party may be registered again, with other keys.
     """
 
     TOPIC: ClassVar[str] = "party.stopped/1"
@@ -233,7 +233,7 @@ def party_of(state: State, party: str) -> Party:
 def standing_for(state: State, parties: Iterable[str]) -> frozenset[str]:
     """Return these parties and those in whose place they are, as whose successors (CC art. 88).
 
-    Whoever merged into one of them, in any number of steps, is bound by what it signs.
+    Anyone who merged into one of them, in any number of steps, is bound by what it signs.
     """
     found, left = set[str](), [*parties]
     while left:
@@ -339,4 +339,4 @@ def _evolve(
 
 @evolves(KIND, PartyStopped)
 def _evolve_stopped(_body: PartyStopped) -> None:
-    """Forget the party: it may be registered anew."""
+    """Forget the party: it may be registered again."""

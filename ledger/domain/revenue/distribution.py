@@ -345,7 +345,7 @@ def _agreement(body: Distributed, share: Share, context: Context) -> Agreement:
     """Return what to compute with: the agreement's parts, kept or as the event repeats them.
 
     Commitments are never compared across events: that sealed parts are repeated as they were
-    agreed is what the operator signs, and what whoever holds both openings can check.
+    agreed is what the operator signs, and what anyone who holds both openings can check.
     """
     if not isinstance(share.parts, Sealed):
         if body.share_parts is not None:
@@ -454,11 +454,11 @@ def _must_reach(ground: Ground, total: int, share: Share, computed: Computed) ->
             f"the authors get {authors} of {total}",
             positions=(share.position,),
             ground=ground,
-            step=_agreed_anew(share, ground.number("min_ppm")),
+            step=_agreed_again(share, ground.number("min_ppm")),
         )
 
 
-def _agreed_anew(share: Share, least: int) -> Step:
+def _agreed_again(share: Share, least: int) -> Step:
     """Return the step in which another agreement, that gives them their share, is made first."""
     known_of = {"contract": share.contract, "of": share.of}
     first = Other("share.agreed/1", known_of)

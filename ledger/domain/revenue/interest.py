@@ -128,7 +128,7 @@ class InterestMismatch(Refusal):
 
 @admits(InterestAccrued)
 def _admit(body: InterestAccrued, state: State, context: Context) -> None:
-    """Refuse interest on what is not due, for no time, at another rate, or wrongly reckoned."""
+    """Refuse interest on what is not due, for no time, at another rate, or wrongly computed."""
     require_new(state, body.interest)
     contract = require_known(state, body.contract, Contract)
     report = require_known(state, body.report, Report)

@@ -195,7 +195,7 @@ class Refund:
 
 
 class ConfirmByPayer(Refusal):
-    """A payment is confirmed by whoever receives it, or by a bank."""
+    """A payment is confirmed by the one who receives it, or by a bank."""
 
     code = "CONFIRM_BY_PAYER"
     members = ("confirmed_by",)

@@ -167,7 +167,7 @@ class RevenueReported(Body):
         return self.reckoning or Reckoning(royalty=self.due.amount)
 
     def reads(self, state: State) -> Iterable[str]:
-        """Return the rights that the contract grants to whoever reports, or granted."""
+        """Return the rights that the contract grants to the one who reports, or granted."""
         contract = state.get(self.contract)
         if isinstance(contract, Contract):
             for grant in grants_ever(contract):

@@ -1,4 +1,4 @@
-"""What a report consists of: its lines, what is deducted, units, exchange, and the reckoning."""
+"""What a report consists of: its lines, what is deducted, units, exchange, and the sum due."""
 
 from typing import Annotated
 

@@ -252,7 +252,7 @@ def must_be_cut(state: State, contract: Contract, versions: Versions, filed: Fil
         )
     for line in _sales(filed):
         objects = licensed_to(state, contract, filed.reporter, line.start)
-        days = {day for day in contract.shared_anew if line.start < day < line.end}
+        days = {day for day in contract.shared_again if line.start < day < line.end}
         days.update(cuts(versions, line.start, line.end))
         days.update(day for each in objects for day in each.turns(line.start, line.end))
         if days:

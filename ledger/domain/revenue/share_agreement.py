@@ -343,7 +343,7 @@ def _giving_up(state: State, body: ShareAgreed, earlier: Share, context: Context
 
 def _must_be_given_up(body: ShareAgreed, earlier: Share | None, silent: frozenset[str]) -> None:
     if earlier is not None and silent:
-        # Who has a sealed part is not told to whoever asks.
+        # Who has a sealed part is not told to anyone who asks.
         named = frozenset[str]() if isinstance(earlier.parts, Sealed) else silent
         raise ShareSupersede(
             f"{', '.join(sorted(named)) or 'somebody'} has a part by {body.supersedes} and would"
@@ -409,11 +409,11 @@ def _left_by_the_waterfall(body: ShareAgreed) -> int:
 
 @evolves("contract", ShareAgreed)
 def _evolve_contract_agreed(body: ShareAgreed, _logged: Logged, value: Contract) -> Contract:
-    anew = (body.effective_from,) if body.supersedes and body.of == "revenue" else ()
+    from_then = (body.effective_from,) if body.supersedes and body.of == "revenue" else ()
     return replace(
         value,
         shares={**value.shares, body.of: body.share},
-        shared_anew=value.shared_anew.union(anew),
+        shared_again=value.shared_again.union(from_then),
     )
 
 

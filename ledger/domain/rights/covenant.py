@@ -3,7 +3,8 @@ A covenant: what an owner promised an investor about a right, and the refusal of
 
 A fund that invests may ask that nothing is pledged without it (negative pledge), that a share is
 offered to it first (pre-emption), and that no exclusive licence is given against its will (veto).
-The promise binds whoever made it; `ledger.domain.rights.investment` is where it is made and ended.
+The promise binds the one who made it; `ledger.domain.rights.investment` is where it is made and
+ended.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator

@@ -1,11 +1,11 @@
 """
 How fine the shares of a title may be, and what becomes of those that would be finer.
 
-Shares are exact. They are bounded by what an event can say, integers up to 2^53 - 1: whoever owns
-a share can write it, and so give it on. The shares of one title, and those that one event names,
-therefore have a common denominator of at most `FINEST`. What parties agree on, and would leave
-none, is refused. What an office, a register or a court says stands, and is rounded as far as it
-must be, among those whom it concerns: nobody else's share moves by a unit.
+Shares are exact. They are bounded by what an event can say, integers up to 2^53 - 1: anyone who
+owns a share can write it, and so give it on. The shares of one title, and those that one event
+names, therefore have a common denominator of at most `FINEST`. What parties agree on, and would
+leave none, is refused. What an office, a register or a court says stands, and is rounded as far as
+it must be, among those whom it concerns: nobody else's share moves by a unit.
 Read in this order: bound, refusal, arithmetic.
 """
 

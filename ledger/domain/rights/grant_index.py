@@ -59,10 +59,10 @@ class Filed:
         if not grants:
             return self
         keyed = [(key_of(grant), grant.box) for grant in grants]
-        anew = {cell for _key, box in keyed if (cell := _cell(box)) not in self.cells}
+        added = {cell for _key, box in keyed if (cell := _cell(box)) not in self.cells}
         return Filed(
             _with(self.cells, ((_cell(box), key) for key, box in keyed)),
-            _with(self.buckets, ((each, cell) for cell in anew for each in _buckets(*cell))),
+            _with(self.buckets, ((each, cell) for cell in added for each in _buckets(*cell))),
             self.spans.plus((key, box.start, box.end) for key, box in keyed),
         )
 
@@ -175,11 +175,11 @@ class GrantIndex:
 
 
 def _with(
-    filed: "HashTrieMap[N, HashTrieSet[V]]", anew: Iterable[tuple[N, V]]
+    filed: "HashTrieMap[N, HashTrieSet[V]]", added: Iterable[tuple[N, V]]
 ) -> "HashTrieMap[N, HashTrieSet[V]]":
     """Return what is filed, and these by these names. Each name is looked up once."""
     values: defaultdict[N, list[V]] = defaultdict(list)
-    for name, value in anew:
+    for name, value in added:
         values[name].append(value)
     return filed.update(
         {name: filed.get(name, HashTrieSet()).update(theirs) for name, theirs in values.items()}

@@ -1,10 +1,10 @@
 """
-Pre-emption: whoever owns a share of a right may buy another's share before a stranger does.
+Pre-emption: anyone who owns a share of a right may buy another's share before a stranger does.
 
 A seller tells each co-owner, in writing, what it would sell and on which terms; a co-owner then has
 a month, which ends on a working day (Civil Code arts. 218(3), 148(5)). A fund that was promised the
 same is told in the same way. An assignment to a stranger names the notices on which it relies: each
-says what the assignment says, and its time is over, or whoever was told waived.
+says what the assignment says, and its time is over, or the one who was told waived.
 Read in this order: events, state, refusals, helpers, admit, evolve.
 """
 
@@ -91,7 +91,7 @@ class CoOwnerNotified(Body):
 
 
 class PreemptionWaived(Body):
-    """Whoever was notified will not buy on these terms."""
+    """The one who was notified will not buy on these terms."""
 
     TOPIC: ClassVar[str] = "preemption.waived/1"
     TITLE = "Pre-emption waived"

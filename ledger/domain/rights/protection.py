@@ -70,7 +70,7 @@ def territory_of(right: Right) -> Region:
 
 
 class HasTerm(Protocol):
-    """What the term of a title is reckoned from."""
+    """What the term of a title is counted from."""
 
     @property
     def kind(self) -> str:

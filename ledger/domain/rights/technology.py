@@ -137,7 +137,7 @@ class Technology(Estate):
     """A registered technology: its owners' shares, its grants, what the law makes depend on it.
 
     `secrets` are the rights in it as know-how or a trade secret. `funding` is as agreed last, or
-    else as declared at registration. `contributed` maps whoever
+    else as declared at registration. `contributed` maps those who
     brought something in to the position of the last record of it.
     """
 

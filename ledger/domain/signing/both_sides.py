@@ -88,7 +88,7 @@ def must_not_sign_both_named_sides(
         pair = answer.made_by, answer.by
         _must_be_apart(event, then, pair if one_hand(then, pair) else None, answer.position)
     if all(signer in stands.get(signer, ()) for signer in event.signers):
-        return  # Whoever signs by a key of its own is on its own side, and nobody signs for it.
+        return  # Anyone who signs by a key of its own is on its own side, and nobody signs for it.
     pairs = _KNOWN.get(type(event.body), _none)(state, event.body, context)
     with if_opened(context, SelfDealing):
         both = next((pair for pair in pairs if one_hand(stands, pair)), None)

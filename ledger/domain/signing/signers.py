@@ -208,7 +208,7 @@ def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> S
             step=Step({"who": listed(unproven)}, case="key", ask=("/signatures",)),
         )
     # A key that the event brings binds its own party and nobody through a mandate: else a new key
-    # could vouch for itself in the name of whoever gave that party a mandate.
+    # could vouch for itself in the name of anyone who gave that party a mandate.
     stands = {party: {party} for party, _ in event.body.new_keys()}
     officers = Officers(ledger.operator, ledger.registrar)
     lines = _Lines(state, event, context, officers)

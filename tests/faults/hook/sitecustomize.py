@@ -71,7 +71,7 @@ class _Hook:
             self.within.busy = False
 
     def _look(self) -> None:
-        """Read the plan if it is another one; with its epoch, sites are noted anew."""
+        """Read the plan if it is another one; with its epoch, sites are noted again."""
         try:
             status = self.stat(self.plan_path)
         except OSError:

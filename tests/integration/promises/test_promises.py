@@ -268,7 +268,7 @@ def test_no_room_is_told_before_anything_is_promised(
         assert 0 < int(share.headers["Retry-After"])
         assert 0 < int(full.headers["Retry-After"])
         assert 3 == rows(database)
-        # Whoever does not ask for a promise is answered as ever.
+        # Anyone who does not ask for a promise is answered as ever.
         with LedgerClient(url, read_trust(Home(settings.home).trust)) as ledger:
             ledger.submit(technology(world))
 

@@ -197,7 +197,7 @@ def said_of(node: Node, refusal: str) -> tuple[str, str]:
 def test_one_that_cannot_be_read_keeps_no_other_waiting(
     held: Promises, settings: Settings, world: World, database: Database
 ) -> None:
-    """Whoever owns the database altered it: it stays, and is seen to be late."""
+    """Anyone who owns the database altered it: it stays, and is seen to be late."""
     signed = technology(world)
     (spoilt,) = held.give([submission(signed)])
     change = "SET sealed = set_byte(sealed, 40, 255 - get_byte(sealed, 40))"
@@ -210,7 +210,7 @@ def test_one_that_cannot_be_read_keeps_no_other_waiting(
         left = find_promise(node.pool, bytes.fromhex(spoilt.payload.removeprefix("sha256:")))
         assert left is not None
         assert 0 < left.tries
-        # Whoever holds the promise sends the same bytes again: it is kept after all.
+        # Anyone who holds the promise sends the same bytes again: it is kept after all.
         assert [spoilt] == held.give([submission(signed)])
         await_waiting(node, 0)
 
