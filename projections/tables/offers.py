@@ -272,6 +272,17 @@ def _lapses(view: View, listed: Sequence[Offer], at: datetime) -> Mapping[str, t
     }
 
 
+def _unclosed(offer: Offer) -> Offer:
+    return replace(
+        offer,
+        closed_reason=None,
+        closed_position=None,
+        closed_at=None,
+        closed_by=None,
+        closed_by_offer=None,
+    )
+
+
 def state_at(offer: Offer, at: datetime, lapsed: tuple[int, ...] = ()) -> OfferState:
     """Return how an offer stood at an instant by which it had been made.
 
@@ -279,6 +290,7 @@ def state_at(offer: Offer, at: datetime, lapsed: tuple[int, ...] = ()) -> OfferS
     """
     if offer.closed_at is not None and offer.closed_at <= at:
         return OfferState(offer, open=False, reason=offer.closed_reason)
+    offer = _unclosed(offer)  # Nobody knew then what would close it.
     if lapsed:
         return OfferState(offer, open=False, reason="lapsed", lapsed_by=lapsed)
     if at > offer.expires_at:

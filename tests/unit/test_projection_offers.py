@@ -62,7 +62,9 @@ def test_an_answer_closes_an_offer_from_its_instant_on(
     made: dict[str, Any], answer: Any, reason: str, by: str
 ):
     offer = folded(logged(offer_made(**made), answer))[OFFER]
-    assert (True, None) == state(offer, ANSWERED - timedelta(milliseconds=1))
+    before = state_at(offer, ANSWERED - timedelta(milliseconds=1))
+    assert (True, None) == (before.open, before.reason)
+    assert (None, None) == (before.offer.closed_position, before.offer.closed_by)
     assert (False, reason) == state(offer, ANSWERED)
     assert (2, ANSWERED, by) == (offer.closed_position, offer.closed_at, offer.closed_by)
 
