@@ -31,9 +31,10 @@ REFERENCE = "#/components/schemas/"
 
 INSTANT: Schema = {
     "type": "string",
-    "format": "date-time",
     "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$",
 }
+"""Without `format`: an instant has one spelling, and what generators make of it has another."""
+
 DAY: Schema = {"type": "string", "format": "date"}
 INTEGER: Schema = {"type": "integer", "minimum": -MAX_INT, "maximum": MAX_INT}
 NULL: Schema = {"type": "null"}
@@ -232,11 +233,39 @@ def _schemas_of(models: Iterable[type[BaseModel]]) -> tuple[dict[Any, str], dict
     names = {
         model: schema["$ref"].removeprefix(REFERENCE) for (model, _), schema in references.items()
     }
-    return names, tidied(document.get("$defs", {}))
+    return names, _apart(tidied(document.get("$defs", {})))
+
+
+_NARROWER: Mapping[str, str] = {"Money": "Price"}
+"""What a schema is called of which more is said beside a reference to it."""
+
+
+def _apart(schemas: dict[str, Schema]) -> dict[str, Schema]:
+    """Return schemas that say nothing of members beside a reference: generators do not read it."""
+    found: dict[str, Schema] = {}
+
+    def walked(value: Any) -> Any:
+        if isinstance(value, list):
+            return [*map(walked, value)]
+        if not isinstance(value, dict):
+            return value
+        rest = {name: walked(each) for name, each in value.items()}
+        if rest.keys() >= {"$ref", "properties"}:
+            whole, more = schemas[rest["$ref"].removeprefix(REFERENCE)], rest.pop("properties")
+            name = _NARROWER[rest["$ref"].removeprefix(REFERENCE)]
+            members = {of: each | more.get(of, {}) for of, each in whole["properties"].items()}
+            found[name] = whole | {"properties": members}
+            rest |= reference(name)
+        return rest
+
+    return {name: walked(each) for name, each in schemas.items()} | found
 
 
 def tidied(schema: Any) -> Any:
-    """Return a schema without titles that say nothing but a name, and with lists as lists."""
+    """Return a schema without titles that say nothing but a name, with lists as lists.
+
+    Instants are as `INSTANT` has them.
+    """
     if isinstance(schema, list):
         return [tidied(each) for each in schema]
     if not isinstance(schema, dict):
@@ -246,6 +275,8 @@ def tidied(schema: Any) -> Any:
         for name, value in schema.items()
         if not (name == "title" and isinstance(value, str))
     }
+    if found.get("format") == "date-time":
+        del found["format"]
     if found.get("type") == "array":
         each = found.get("prefixItems")
         if each and all(one == each[0] for one in each):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from api.openapi.kinds import INSTANT, JSON_VALUE, NULL, Kinds, Schema, reference
+from api.openapi.kinds import INSTANT, JSON_VALUE, NULL, Kinds, Schema, reference, tidied
 from ledger.domain.core.body import Body
 from ledger.events.schema import with_header
 
@@ -342,5 +342,5 @@ def events(kinds: Kinds, topics: Mapping[str, type[Body]]) -> dict[str, Schema]:
 
 
 def _event(kinds: Kinds, topic: str, body: type[Body]) -> Schema:
-    payload = with_header(kinds.of(body), {"const": topic})
+    payload = tidied(with_header(kinds.of(body), {"const": topic}))
     return {"description": f"The payload of `{topic}`.", **payload}

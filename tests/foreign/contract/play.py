@@ -10,10 +10,18 @@ from datetime import date
 from typing import Any
 
 from published import Client
+from published.api.entries import get_entry
 from published.api.events import submit_event
 from published.api.licences import check_licence
 from published.api.rights import get_title
-from published.models import LicenceCheck, Receipt, Submission, Title
+from published.models import (
+    ContractConcludedEvent,
+    Entry,
+    LicenceCheck,
+    Receipt,
+    Submission,
+    Title,
+)
 from published.models.check_licence_act import CheckLicenceAct
 
 from ledger.wire.canonical import dump
@@ -52,7 +60,11 @@ def ask(client: Client, job: dict[str, Any]) -> dict[str, Any]:
         assert isinstance(check, LicenceCheck), check
         licensed.append(check.licensed)
     owners = [[owner.party, *owner.share] for owner in title.owners]
-    return {"owners": owners, "verdict": title.verdict.value, "licensed": licensed}
+    entry = get_entry.sync(job["position"], client=client)
+    assert isinstance(entry, Entry), entry
+    assert isinstance(entry.payload, ContractConcludedEvent), entry.payload
+    told = {"verdict": title.verdict.value, "licensed": licensed, "signers": entry.payload.signers}
+    return {"owners": owners, **told}
 
 
 def main() -> None:

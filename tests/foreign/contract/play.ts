@@ -4,13 +4,13 @@ import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto
 import { createInterface } from "node:readline";
 
 import { client } from "./published/client.gen";
-import { checkLicence, getTitle, submitEvent } from "./published/sdk.gen";
-import type { LicenceCheck, Opening, Receipt, Title } from "./published/types.gen";
+import { checkLicence, getEntry, getTitle, submitEvent } from "./published/sdk.gen";
+import type { Entry, LicenceCheck, Opening, Receipt, Title } from "./published/types.gen";
 
 const TYPE = "application/vnd.techledger.event+json";
 
 type Event = { payload: unknown; keys: string[]; openings: Opening[] };
-type Question = { right: string; party: string; on: string; size: number; territories: string[] };
+type Question = { right: string; party: string; on: string; size: number; position: number; territories: string[] };
 
 client.setConfig({ baseUrl: process.argv[2] });
 
@@ -66,7 +66,8 @@ async function ask(asked: Question): Promise<object> {
     licensed.push(check.licensed);
   }
   const owners = title.owners.map((owner) => [owner.party, ...owner.share]);
-  return { owners, verdict: title.verdict, licensed };
+  const entry: Entry = (await getEntry({ path: { position: asked.position }, throwOnError: true })).data;
+  return { owners, verdict: title.verdict, licensed, signers: entry.payload.signers };
 }
 
 async function main(): Promise<void> {
