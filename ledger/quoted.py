@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from typing import TypeVar
+
+T = TypeVar("T")
 
 MOST_QUOTED = 60
 """Characters of a value at most that an error text shows."""
@@ -28,6 +31,16 @@ def listed(values: Iterable[object]) -> str:
     """Return the first few of some values, and whether there are more; or `none`."""
     first = [quoted(each) for each in islice(values, _MOST_LISTED + 1)]
     return ", ".join([*first[:_MOST_LISTED], *(["more"] if first[_MOST_LISTED:] else [])]) or "none"
+
+
+def repeated(values: Iterable[T]) -> T | None:
+    """Return the first value that occurs again, or None."""
+    seen = set[T]()
+    for each in values:
+        if each in seen:
+            return each
+        seen.add(each)
+    return None
 
 
 def first_difference(one: Sequence[object], other: Sequence[object]) -> int:

@@ -25,6 +25,7 @@ from ledger.log.key import MalformedKey
 from ledger.log.note import check_log_keys
 from ledger.log.policy import MalformedPolicy, parse_policy_of
 from ledger.log.statement import check_refusal_keys
+from ledger.quoted import listed, quoted
 from ledger.wire import canonical, signing_keys
 from ledger.wire.base64 import MalformedBase64, b64decode
 from ledger.wire.canonical import WireError
@@ -127,7 +128,10 @@ def read(raw: bytes, origin: str) -> Submission:
         "envelope",
         "openings",
     }:
-        raise Invalid("MALFORMED", 'a submission is {"envelope": ..., "openings": [...]}')
+        told = quoted(submission) if not isinstance(submission, dict) else listed(submission)
+        raise Invalid(
+            "MALFORMED", f'a submission is {{"envelope": ..., "openings": [...]}}, not {told}'
+        )
     try:
         envelope = envelope_from_object(submission["envelope"])
     except MalformedEnvelope as error:
@@ -179,7 +183,9 @@ def load_payload(payload: bytes) -> dict[str, Any]:
     except canonical.NotCanonical as error:
         code = "FRACTIONAL_VND" if error.reason == "fraction" else "NOT_CANONICAL"
         raise Invalid(code, str(error), pointer=error.pointer) from None
-    raise Invalid("NOT_CANONICAL", "the payload is not its own canonical form")
+    raise Invalid(
+        "NOT_CANONICAL", f"the payload, {len(payload)} bytes, is not its own canonical form"
+    )
 
 
 def _event(value: dict[str, Any], payload: bytes, signatures: Sequence[Signature]) -> Event:
@@ -190,14 +196,20 @@ def _event(value: dict[str, Any], payload: bytes, signatures: Sequence[Signature
     topic = value["type"]
     model = TOPICS.get(topic) if isinstance(topic, str) else None
     if model is None:
-        raise Invalid("TYPE_UNKNOWN", "this type of event is not known here", pointer="/type")
+        raise Invalid(
+            "TYPE_UNKNOWN", f"{quoted(topic)} is no type of event known here", pointer="/type"
+        )
     if not isinstance(value["ledger"], str):
-        raise Invalid("MALFORMED", "not a ledger's origin", pointer="/ledger")
+        raise Invalid(
+            "MALFORMED", f"not a ledger's origin: {quoted(value['ledger'])}", pointer="/ledger"
+        )
     _match(UUID7, value["event_id"], "/event_id", "a UUIDv7 in lower case")
     _match(NONCE, value["nonce"], "/nonce", "128 random bits in base64url without padding")
     seen = value.get("seen")
     if "seen" in value and (type(seen) is not int or seen < 0):
-        raise Invalid("MALFORMED", "a log size is an integer of 0 or more", pointer="/seen")
+        raise Invalid(
+            "MALFORMED", f"a log size is an integer of 0 or more: {quoted(seen)}", pointer="/seen"
+        )
     try:
         body = model.model_validate(value["body"])
     except ValidationError as error:
@@ -237,7 +249,9 @@ def _instant(value: object, pointer: str) -> Any:
 
 def _sorted_strings(value: object, pointer: str) -> tuple[str, ...]:
     if not isinstance(value, list) or set(map(type, value)) != {str}:
-        raise Invalid("MALFORMED", "a non-empty list of strings is wanted", pointer=pointer)
+        raise Invalid(
+            "MALFORMED", f"a list of strings is wanted, not {quoted(value)}", pointer=pointer
+        )
     if sorted(set(value)) != value:
         raise Invalid("MALFORMED", "the list must be sorted, each item once", pointer=pointer)
     return tuple(value)
@@ -282,7 +296,7 @@ def _check_trust(event: Event) -> None:
 
 def _read_openings(value: object) -> tuple[Opening, ...]:
     if not isinstance(value, list):
-        raise Invalid("MALFORMED", "openings are a list")
+        raise Invalid("MALFORMED", f"openings are a list, not {quoted(value)}")
     try:
         return tuple(opening_from_object(item) for item in value)
     except BadOpening as error:
@@ -320,7 +334,9 @@ def signature_checks(
         for record in new_key_records(submission.event)
     }
     if own.keys() >= set(submission.event.signatures):
-        raise SignerMissing("no key that the log has already has signed")
+        raise SignerMissing(
+            f"no key that the log has already has signed: {listed(submission.event.signatures)}"
+        )
     message = pae(submission.envelope.payload_type, submission.envelope.payload)
     checks = []
     for signature in submission.envelope.signatures:

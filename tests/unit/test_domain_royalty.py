@@ -291,3 +291,18 @@ def test_without_an_agreed_period_each_report_is_one_and_other_periods_begin_on_
 def test_a_schedule_says_one_thing(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         schedule(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        ([900, 500, None], "tier 2 ends at 500, not above tier 1 at 900"),
+        ([900, None, None], "tier 2 has no end, and tier 3 follows it"),
+        ([900], "the last tier has no end, and tier 1 ends at 900"),
+    ],
+)
+def test_tiers_that_do_not_rise_are_refused_with_the_tier_and_its_end(
+    ends: list[int | None], told: str
+) -> None:
+    with pytest.raises(ValidationError, match=told):
+        schedule(tiers=[{"upto": end, "rate_ppm": 50_000} for end in ends])

@@ -12,13 +12,14 @@ from ledger.domain.core.money import PPM, Part, ShareSum
 from ledger.domain.core.remedy import HERE
 from ledger.domain.core.remedy import Step as NextStep
 from ledger.domain.core.types import FROM_LIST, NOT_EMPTY, Model, PartyId, Sealed, Text
+from ledger.quoted import quoted, repeated
 
 Positive = Annotated[int, Field(ge=1)]
 
 
 def _one_each(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    if len({part.party for part in parts}) < len(parts):
-        raise ValueError("a party is named twice")
+    if (twice := repeated(part.party for part in parts)) is not None:
+        raise ValueError(f"a party is named twice: {twice}")
     return parts
 
 
@@ -42,7 +43,8 @@ class WaterfallStep(Model):
     @model_validator(mode="after")
     def _one_of_both(self) -> "WaterfallStep":
         if (self.amount is None) == (self.rate_ppm is None):
-            raise ValueError("a step takes a sum or a rate")
+            both = "both" if self.amount is not None else "neither"
+            raise ValueError(f"a step takes a sum or a rate: {quoted(self.name)} has {both}")
         return self
 
 

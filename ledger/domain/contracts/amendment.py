@@ -50,6 +50,7 @@ from ledger.domain.parties.party import standing_for, strangers_to
 from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.rights.backdating import Backdated, Since, must_be_confirmed
 from ledger.domain.rights.estate import E, ended_from, replaced_from, with_grants
+from ledger.quoted import listed
 
 
 class TermsAmended(ContractChanged):
@@ -118,7 +119,7 @@ class CorrectionRecorded(ContractChanged):
     @model_validator(mode="after")
     def _between_two(self) -> "CorrectionRecorded":
         if len(self.parties_meant) < 2:  # noqa: PLR2004  (it takes two to contract)
-            raise ValueError("a contract has two parties or more")
+            raise ValueError(f"a contract has two parties or more: {listed(self.parties_meant)}")
         return self
 
 

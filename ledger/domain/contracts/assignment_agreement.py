@@ -144,7 +144,8 @@ class AssignmentAgreed(Body):
     @model_validator(mode="after")
     def _names_what_it_follows(self) -> "AssignmentAgreed":
         if (self.offer is None) != (self.acceptance is None):
-            raise ValueError("an offer is named with its acceptance")
+            given = f"only {self.offer or self.acceptance} is"
+            raise ValueError(f"an offer is named with its acceptance: {given}")
         return self
 
     def parties(self) -> frozenset[str]:

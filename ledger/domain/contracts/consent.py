@@ -61,7 +61,7 @@ class ConsentGiven(Body):
     @model_validator(mode="after")
     def _to_another(self) -> "ConsentGiven":
         if self.given_by == self.to:
-            raise ValueError("consent is given to another")
+            raise ValueError(f"consent is given to another, not by {self.to} to itself")
         return self
 
     def subjects(self) -> frozenset[str]:

@@ -67,6 +67,7 @@ from ledger.domain.parties.signature_refusals import SignerMissing, WrongSigner
 from ledger.domain.rights.backdating import Since, must_be_confirmed
 from ledger.domain.rights.estate import E, with_grants
 from ledger.domain.rights.title import Assignment
+from ledger.quoted import repeated
 
 KIND = "contract"
 
@@ -123,17 +124,23 @@ class ContractConcluded(AgreedTerms):
     @model_validator(mode="after")
     def _well_formed(self) -> "ContractConcluded":
         if len(self.parties) < 2:  # noqa: PLR2004  (it takes two to contract)
-            raise ValueError("a contract has two parties or more")
-        if len({grant.grant for grant in self.grants}) < len(self.grants):
-            raise ValueError("two grants have one name")
-        if any(grant.exclusivity == "compulsory" for grant in self.grants):
-            raise ValueError("only the State grants a compulsory licence")
-        if any(
-            each.party not in self.parties or each.on > self.concluded_on for each in self.signed
-        ):
-            raise ValueError("parties sign by the day on which the contract is concluded")
+            raise ValueError(
+                f"a contract has two parties or more: {', '.join(sorted(self.parties))}"
+            )
+        if (twice := repeated(grant.grant for grant in self.grants)) is not None:
+            raise ValueError(f"two grants have one name: {twice}")
+        for grant in self.grants:
+            if grant.exclusivity == "compulsory":
+                raise ValueError(f"only the State grants a compulsory licence, as {grant.grant} is")
+        for each in self.signed:
+            if each.party not in self.parties or each.on > self.concluded_on:
+                raise ValueError(
+                    "parties sign by the day on which the contract is concluded, "
+                    f"{self.concluded_on}: {each.party} on {each.on}"
+                )
         if (self.offer is None) != (self.acceptance is None):
-            raise ValueError("an offer is named with its acceptance")
+            given = f"only {self.offer or self.acceptance} is"
+            raise ValueError(f"an offer is named with its acceptance: {given}")
         return self
 
     def reads(self, state: State) -> Iterable[str]:

@@ -41,6 +41,7 @@ from ledger.domain.core.types import (
     of_kind,
 )
 from ledger.domain.rights.technology import Category, TechnologyId
+from ledger.quoted import repeated
 
 ContractId = Annotated[str, of_kind("contract")]
 ConsentId = Annotated[str, of_kind("consent")]
@@ -151,9 +152,11 @@ class Grant(Model):
     @model_validator(mode="after")
     def _of_something_to_another(self) -> "Grant":
         if not self.rights and not self.technologies:
-            raise ValueError("a grant is on a right or a technology")
+            raise ValueError(f"a grant is on a right or a technology: {self.grant} is on nothing")
         if self.licensor == self.licensee:
-            raise ValueError("a grant is made to another")
+            raise ValueError(
+                f"a grant is made to another: {self.grant} is by {self.licensee} to itself"
+            )
         return self
 
     @property
@@ -274,8 +277,8 @@ class Exit(Model):
 
 
 def _named_once(exits: tuple[Exit, ...]) -> tuple[Exit, ...]:
-    if len({each.exit for each in exits}) < len(exits):
-        raise ValueError("two exits have one name")
+    if (twice := repeated(each.exit for each in exits)) is not None:
+        raise ValueError(f"two exits have one name: {twice}")
     return exits
 
 
@@ -443,8 +446,8 @@ class Changes(Terms):
     def _something(self) -> "Changes":
         if not self.model_fields_set:
             raise ValueError("an amendment changes something")
-        if len({grant.grant for grant in self.grants}) < len(self.grants):
-            raise ValueError("two grants have one name")
+        if (twice := repeated(grant.grant for grant in self.grants)) is not None:
+            raise ValueError(f"two grants have one name: {twice}")
         return self
 
 

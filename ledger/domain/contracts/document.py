@@ -40,6 +40,7 @@ from ledger.domain.core.types import (
     format_instant,
     of_kind,
 )
+from ledger.quoted import listed
 
 KIND = "document"
 
@@ -81,7 +82,7 @@ class DocumentSent(Body):
     @model_validator(mode="after")
     def _readers_are_of_what_is_confidential(self) -> "DocumentSent":
         if self.readers and not self.confidential:
-            raise ValueError("only a confidential file lists its readers")
+            raise ValueError(f"only a confidential file lists its readers: {listed(self.readers)}")
         return self
 
 

@@ -117,7 +117,10 @@ class CertificateIssued(FilingAnswer):
     @model_validator(mode="after")
     def _entered_somewhere(self) -> "CertificateIssued":
         if (self.purpose == "recordal") != bool(self.rights):
-            raise ValueError("only an entry in the register of licences names rights")
+            raise ValueError(
+                "an entry in the register of licences names rights, and nothing else does: "
+                f"{self.purpose} names {len(self.rights)}"
+            )
         return self
 
 
@@ -175,7 +178,10 @@ class CompulsoryLicenceGranted(Attested, AgreedTerms):
     @model_validator(mode="after")
     def _as_the_law_has_it(self) -> "CompulsoryLicenceGranted":
         if (self.grant.exclusivity, self.grant.sublicensing) != ("compulsory", "no"):
-            raise ValueError("a compulsory licence excludes nobody and is not passed on")
+            raise ValueError(
+                "a compulsory licence excludes nobody and is not passed on: "
+                f"exclusivity {self.grant.exclusivity}, sublicensing {self.grant.sublicensing}"
+            )
         return self
 
 

@@ -66,7 +66,10 @@ class NoticeServed(Body):
     @model_validator(mode="after")
     def _that_ends(self) -> "NoticeServed":
         if self.exit is not None and self.matter not in ("termination", "breach"):
-            raise ValueError("only a notice of termination or breach names an exit")
+            raise ValueError(
+                "only a notice of termination or breach names an exit: "
+                f"{self.exit} stands in one of {self.matter}"
+            )
         return self
 
 

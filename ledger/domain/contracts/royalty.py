@@ -19,6 +19,7 @@ from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.scope import TerritoryCode
 from ledger.domain.core.types import DISTINCT, FROM_LIST, NOT_EMPTY, Day, Days, Model, Text
+from ledger.quoted import repeated
 
 Natural = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
@@ -36,10 +37,17 @@ class Tier(Model):
 
 
 def _rising(tiers: tuple[Tier, ...]) -> tuple[Tier, ...]:
-    ends = [tier.upto for tier in tiers]
-    bounded = [end for end in ends[:-1] if end is not None]
-    if ends[-1] is not None or len(bounded) != len(ends) - 1 or sorted(set(bounded)) != bounded:
-        raise ValueError("tiers rise, and the last one has no end")
+    if (end := tiers[-1].upto) is not None:
+        raise ValueError(f"the last tier has no end, and tier {len(tiers)} ends at {end}")
+    below = None
+    for number, tier in enumerate(tiers[:-1], start=1):
+        if tier.upto is None:
+            raise ValueError(f"tier {number} has no end, and tier {number + 1} follows it")
+        if below is not None and tier.upto <= below:
+            raise ValueError(
+                f"tier {number} ends at {tier.upto}, not above tier {number - 1} at {below}"
+            )
+        below = tier.upto
     return tiers
 
 
@@ -173,11 +181,15 @@ class Royalty(Model):
     @model_validator(mode="after")
     def _of_its_base(self) -> "Royalty":
         if (self.base == "unit") != (self.per_unit is not None):
-            raise ValueError("a sum for each unit, and nothing else, is based on units")
+            given = "without a sum" if self.per_unit is None else "with a sum"
+            raise ValueError(
+                f"a sum for each unit, and nothing else, is based on units: {self.base}, {given}"
+            )
         if (self.base == "unit") == (self.tiers is not None):
-            raise ValueError("tiers are of a base in money")
-        if len({each.milestone for each in self.milestones}) < len(self.milestones):
-            raise ValueError("a milestone is named twice")
+            given = "without" if self.tiers is None else "with"
+            raise ValueError(f"tiers are of a base in money: {self.base}, {given} tiers")
+        if (twice := repeated(each.milestone for each in self.milestones)) is not None:
+            raise ValueError(f"a milestone is named twice: {twice}")
         return self
 
 

@@ -102,11 +102,16 @@ class SublicenceGranted(AgreedTerms):
     @model_validator(mode="after")
     def _well_formed(self) -> "SublicenceGranted":
         if (self.grant.licensor, self.grant.licensee) != (self.sublicensor, self.sublicensee):
-            raise ValueError("the grant is from the sublicensor to the sublicensee")
+            raise ValueError(
+                f"the grant is from {self.sublicensor} to {self.sublicensee}, "
+                f"not from {self.grant.licensor} to {self.grant.licensee}"
+            )
         if self.grant.exclusivity == "compulsory":
-            raise ValueError("only the State grants a compulsory licence")
+            raise ValueError(
+                f"only the State grants a compulsory licence, as {self.grant.grant} is"
+            )
         if self.contract == self.head_contract:
-            raise ValueError("a sublicence is a contract of its own")
+            raise ValueError(f"a sublicence is a contract of its own, not {self.contract} again")
         return self
 
     def reads(self, state: State) -> Iterable[str]:

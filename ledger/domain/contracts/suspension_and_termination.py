@@ -148,7 +148,10 @@ class ContractTerminated(Body):
     @model_validator(mode="after")
     def _by_one_way(self) -> "ContractTerminated":
         if (self.exit is not None) != (self.ground == "exit"):
-            raise ValueError("an exit is named where the ground is one, and nowhere else")
+            raise ValueError(
+                "an exit is named where the ground is one, and nowhere else: "
+                f"ground {self.ground}, exit {self.exit or 'null'}"
+            )
         return self
 
     def reads(self, state: State) -> Iterable[str]:

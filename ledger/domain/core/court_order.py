@@ -23,6 +23,7 @@ from ledger.domain.core.types import (
     SubjectId,
     of_kind,
 )
+from ledger.quoted import repeated
 
 DisputeId = Annotated[str, of_kind("dispute")]
 
@@ -75,11 +76,19 @@ class Order(Model):
         if strange:
             raise ValueError(f"{self.effect} is not on a {', '.join(sorted(strange))}")
         if (self.effect == "DECLARE_VOID") != (self.event is not None):
-            raise ValueError("DECLARE_VOID, and nothing else, names an event")
+            raise ValueError(
+                "DECLARE_VOID, and nothing else, names an event: "
+                f"{self.order} is {self.effect}, event {self.event or 'null'}"
+            )
         if self.effect == "DECLARE_VOID" and (self.end is not None or len(self.deeds()) != 1):
-            raise ValueError("DECLARE_VOID is on one deed and has no end")
+            raise ValueError(
+                "DECLARE_VOID is on one deed and has no end: "
+                f"{self.order} is on {len(self.deeds())}, end {self.end or 'null'}"
+            )
         if self.party is not None and self.effect != "HOLD_PAYMENT":
-            raise ValueError("only a payment is held for one party")
+            raise ValueError(
+                f"only a payment is held for one party: {self.effect} for {self.party}"
+            )
         return self
 
     def deeds(self) -> tuple[str, ...]:
@@ -99,8 +108,8 @@ class Lift(Model):
 
 
 def _one_each(items: "tuple[Order | Lift, ...]") -> "tuple[Order | Lift, ...]":
-    if len({item.order for item in items}) < len(items):
-        raise ValueError("an order is named twice")
+    if (twice := repeated(item.order for item in items)) is not None:
+        raise ValueError(f"an order is named twice: {twice}")
     return items
 
 

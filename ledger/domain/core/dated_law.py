@@ -110,7 +110,10 @@ class Row(Model):
     @model_validator(mode="after")
     def _holds_some_day(self) -> "Row":
         if self.valid_to is not None and self.valid_to <= self.valid_from:
-            raise ValueError("a rule holds on one day at least")
+            raise ValueError(
+                "a rule holds on one day at least: "
+                f"{self.rule} from {self.valid_from} until {self.valid_to}"
+            )
         return self
 
 
@@ -194,7 +197,9 @@ def read_law(files: Mapping[str, bytes]) -> Law:
     parsed = {name: _parse(name, raw) for name, raw in sorted(files.items())}
     editions = [file.edition for file in parsed.values() if file.edition is not None]
     if len(editions) != 1:
-        raise MalformedLaw("one of the files names the edition, once")
+        raise MalformedLaw(
+            f"one of the files names the edition, once: of {len(parsed)} {len(editions)} do"
+        )
     instruments = _one_each(
         "instrument", ((i.instrument, i) for file in parsed.values() for i in file.instruments)
     )

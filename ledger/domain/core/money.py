@@ -111,7 +111,7 @@ class Money(Model):
 
 def _not_negative(money: Money) -> Money:
     if money.amount < 0:
-        raise ValueError("only a correction has a negative amount")
+        raise ValueError(f"only a correction has a negative amount: {money.amount}")
     return money
 
 

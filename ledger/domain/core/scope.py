@@ -94,7 +94,8 @@ class Field(Model):
     def _of_its_scheme(self) -> "Field":
         if self.scheme == "any":
             if self.edition is not None or self.codes:
-                raise ValueError("any field has neither edition nor codes")
+                told = f"edition {self.edition or 'null'}, {len(self.codes)} codes"
+                raise ValueError(f"any field has neither edition nor codes: {told}")
             return self
         if self.scheme == "words":
             sizes = [len(words) for words in self.codes]

@@ -14,6 +14,8 @@ from pydantic import (
     StringConstraints,
 )
 
+from ledger.quoted import quoted, repeated
+
 HANOI = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """Legal days are days of Hanoi, which has kept UTC+7 without daylight saving since 1975."""
 
@@ -84,8 +86,8 @@ def _as_tuple(value: object) -> object:
 
 
 def _distinct(items: "tuple[T, ...]") -> "tuple[T, ...]":
-    if len(set(items)) != len(items):
-        raise ValueError("an item occurs twice")
+    if (twice := repeated(items)) is not None:
+        raise ValueError(f"an item occurs twice: {quoted(twice)}")
     return items
 
 

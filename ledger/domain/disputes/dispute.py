@@ -82,8 +82,9 @@ class DisputeOpened(Body):
 
     @model_validator(mode="after")
     def _against_another(self) -> "DisputeOpened":
-        if {self.claimant, self.forum}.intersection(self.respondents):
-            raise ValueError("a claim is brought against others, before a third")
+        if both := {self.claimant, self.forum}.intersection(self.respondents):
+            told = ", ".join(sorted(both))
+            raise ValueError(f"a claim is brought against others, before a third: {told}")
         return self
 
 

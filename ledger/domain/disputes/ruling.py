@@ -64,8 +64,9 @@ class HoldOrdered(OfDispute):
 
     @model_validator(mode="after")
     def _voids_nothing_yet(self) -> "HoldOrdered":
-        if any(order.effect == "DECLARE_VOID" for order in self.orders):
-            raise ValueError("DECLARE_VOID takes a ruling")
+        for order in self.orders:
+            if order.effect == "DECLARE_VOID":
+                raise ValueError(f"DECLARE_VOID takes a ruling: {order.order}")
         return self
 
 

@@ -27,6 +27,7 @@ from ledger.domain.core.rules import admits, evolves
 from ledger.domain.core.types import FROM_LIST, Model, Sha256, of_kind
 from ledger.domain.government.governance import Size, must_be_of_this_ledger
 from ledger.domain.parties.ledger_state import Ledger
+from ledger.quoted import listed
 
 KIND = "ledger"
 
@@ -58,14 +59,14 @@ class ChainLink(Model):
 def _each_once(links: tuple[ChainLink, ...]) -> tuple[ChainLink, ...]:
     names = [link.chain for link in links]
     if names != sorted(set(names)):
-        raise ValueError("chains are sorted by name, each once")
+        raise ValueError(f"chains are sorted by name, each once: {listed(names)}")
     return links
 
 
 def _in_order(digests: tuple[ProjectionDigest, ...]) -> tuple[ProjectionDigest, ...]:
     names = [digest.projection for digest in digests]
     if names != sorted(set(names)):
-        raise ValueError("projections are sorted by name, each once")
+        raise ValueError(f"projections are sorted by name, each once: {listed(names)}")
     return digests
 
 

@@ -86,11 +86,16 @@ class AuctionOpened(Body):
     def _of_its_kind(self) -> "AuctionOpened":
         dutch = (self.start, self.step_seconds)
         if [given is not None for given in dutch] != [self.kind == "dutch"] * 2:
-            raise ValueError("a Dutch auction, and no other, has a start and steps")
+            raise ValueError(f"a Dutch auction, and no other, has a start and steps: {self.kind}")
         if (self.opens_until is not None) != (self.kind == "sealed"):
-            raise ValueError("a sealed auction, and no other, has a time for opening bids")
+            raise ValueError(
+                f"a sealed auction, and no other, has a time for opening bids: {self.kind}"
+            )
         if self.opens_until is not None and self.opens_until <= self.closes_at:
-            raise ValueError("sealed bids are opened after the close")
+            raise ValueError(
+                f"sealed bids are opened after the close at {format_instant(self.closes_at)}, "
+                f"not until {format_instant(self.opens_until)}"
+            )
         return self
 
     def reads(self, state: State) -> Iterable[str]:
@@ -145,7 +150,7 @@ class AuctionClosed(Body):
     @model_validator(mode="after")
     def _won_at_a_price(self) -> "AuctionClosed":
         if (self.winner is None) != (self.price is None):
-            raise ValueError("who wins, wins at a price")
+            raise ValueError(f"who wins, wins at a price: winner {self.winner or 'null'}")
         return self
 
 

@@ -25,6 +25,7 @@ from ledger.domain.core.types import (
     of_kind,
 )
 from ledger.domain.market.listing import Listing, ListingId, must_be_open, rights_of
+from ledger.quoted import listed
 
 NdaId = Annotated[str, of_kind("nda")]
 
@@ -78,7 +79,7 @@ class NdaSigned(Body):
     @model_validator(mode="after")
     def _of_several(self) -> "NdaSigned":
         if len(self.parties) < 2:  # noqa: PLR2004  (a secret is kept from somebody, for somebody)
-            raise ValueError("it takes two to keep a secret")
+            raise ValueError(f"it takes two to keep a secret: {listed(self.parties)}")
         return self
 
 

@@ -99,7 +99,8 @@ class ListingPublished(Body):
     @model_validator(mode="after")
     def _a_need_offers_nothing(self) -> "ListingPublished":
         if self.kind == "need" and (self.rights or self.technology is not None):
-            raise ValueError("a need lists neither rights nor a technology")
+            named = ", ".join([*self.rights, *filter(None, [self.technology])])
+            raise ValueError(f"a need lists neither rights nor a technology: {named}")
         return self
 
     def reads(self, state: State) -> Iterable[str]:

@@ -134,7 +134,7 @@ class OfferTerms(Body):
     @model_validator(mode="after")
     def _to_another(self) -> "OfferTerms":
         if self.offeror == self.offeree:
-            raise ValueError("an offer is made to another")
+            raise ValueError(f"an offer is made to another, not by {self.offeree} to itself")
         return self
 
     def reads(self, state: State) -> Iterable[str]:
@@ -168,7 +168,7 @@ class OfferCountered(OfferTerms):
     @model_validator(mode="after")
     def _another_offer(self) -> "OfferCountered":
         if self.counters == self.offer:
-            raise ValueError("a counter-offer is an offer of its own")
+            raise ValueError(f"a counter-offer is an offer of its own, not {self.offer} again")
         return self
 
 

@@ -24,5 +24,5 @@ class Attested(Body):
     @model_validator(mode="after")
     def _document_is_named(self) -> "Attested":
         if self.attested_by is not None and self.document_sha256 is None:
-            raise ValueError("an attested fact names its document")
+            raise ValueError(f"a fact that {self.attested_by} attests names its document")
         return self

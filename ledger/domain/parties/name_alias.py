@@ -26,11 +26,12 @@ from ledger.domain.parties.name import (
     spelling_subject,
 )
 from ledger.domain.parties.party import Party
+from ledger.quoted import quoted
 
 
 def _has_letters(name: str) -> str:
     if not name_key(name):
-        raise ValueError("a name has a letter or a digit")
+        raise ValueError(f"a name has a letter or a digit, unlike {quoted(name)}")
     return name
 
 

@@ -97,7 +97,7 @@ class PartyMerged(Attested):
     @model_validator(mode="after")
     def _into_another(self) -> "PartyMerged":
         if self.party == self.into:
-            raise ValueError("a party is merged into another")
+            raise ValueError(f"a party is merged into another, not {self.into} into itself")
         return self
 
 

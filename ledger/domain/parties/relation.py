@@ -89,7 +89,7 @@ class RelationDeclared(_OfRelation):
     @model_validator(mode="after")
     def _between_two(self) -> "RelationDeclared":
         if self.party == self.other:
-            raise ValueError("a relation is between two parties")
+            raise ValueError(f"a relation is between two parties, not of {self.other} to itself")
         return self
 
 

@@ -84,7 +84,7 @@ class PaymentInstructed(OfDistribution):
     @model_validator(mode="after")
     def _to_another(self) -> "PaymentInstructed":
         if self.payer == self.payee:
-            raise ValueError("a payment is made to another")
+            raise ValueError(f"a payment is made to another, not by {self.payee} to itself")
         return self
 
 

@@ -67,6 +67,7 @@ from ledger.domain.revenue.sales import (
     must_be_sold_in_time,
     must_return_what_was_sold,
 )
+from ledger.quoted import repeated
 
 KIND = "report"
 
@@ -147,11 +148,11 @@ class RevenueReported(Body):
     @model_validator(mode="after")
     def _well_formed(self) -> "RevenueReported":
         if self.corrects == self.report:
-            raise ValueError("a correction is a report of its own")
-        if len({each.grant for each in self.sold}) < len(self.sold):
-            raise ValueError("a grant's units are said once")
-        if len({each.line for each in self.lines}) < len(self.lines):
-            raise ValueError("two lines have one name")
+            raise ValueError(f"a correction is a report of its own, not {self.report} again")
+        if (twice := repeated(each.grant for each in self.sold)) is not None:
+            raise ValueError(f"a grant's units are said once: {twice}")
+        if (twice := repeated(each.line for each in self.lines)) is not None:
+            raise ValueError(f"two lines have one name: {twice}")
         self.in_lines()
         return self
 

@@ -86,8 +86,12 @@ class Line(Model):
     def _of_one_sign(self) -> "Line":
         sign = 1 if self.returns is None else -1
         numbers = (self.gross, self.units, *(each.amount for each in self.deductions))
-        if any(sign * number < 0 for number in numbers):
-            raise ValueError("of sales nothing is below 0, of a return nothing is above")
+        for number in numbers:
+            if sign * number < 0:
+                raise ValueError(
+                    "of sales nothing is below 0, of a return nothing is above: "
+                    f"{self.line} has {number}"
+                )
         return self
 
 

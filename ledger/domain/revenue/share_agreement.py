@@ -67,6 +67,7 @@ from ledger.domain.revenue.author_pay import (
 from ledger.domain.rights.funding import read_authors
 from ledger.domain.rights.right import Right
 from ledger.domain.rights.technology import Technology, TechnologyId
+from ledger.quoted import repeated
 
 KIND = "share"
 
@@ -147,12 +148,12 @@ class ShareAgreed(Body):
     @model_validator(mode="after")
     def _well_formed(self) -> "ShareAgreed":
         if self.authors_ppm is not None and self.technology is None:
-            raise ValueError("the authors' part is of a technology")
+            raise ValueError(f"the authors' part, {self.authors_ppm} ppm, is of a technology")
         if self.supersedes == self.share:
-            raise ValueError("an agreement supersedes another")
+            raise ValueError(f"an agreement supersedes another, not {self.share} itself")
         for listed in (self.roles, self.caps):
-            if len({each.party for each in listed}) < len(listed):
-                raise ValueError("a party is named twice")
+            if (twice := repeated(each.party for each in listed)) is not None:
+                raise ValueError(f"a party is named twice: {twice}")
         return self
 
     def reads(self, state: State) -> Iterable[str]:

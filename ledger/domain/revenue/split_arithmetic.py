@@ -12,6 +12,7 @@ from typing import Any
 from ledger.domain.contracts.agreed_share import CapOf, WaterfallStep
 from ledger.domain.core.money import PPM, Part, largest_remainder
 from ledger.domain.core.types import Model, PartyId
+from ledger.quoted import repeated
 
 AUTHORS = "authors"
 """Stands in the arithmetic for all co-authors together; it sorts before any party id."""
@@ -28,8 +29,8 @@ class Payable(Model):
 
 def one_each(items: tuple[Payable, ...]) -> tuple[Payable, ...]:
     """Return payables that name each party once; a ValueError if they do not."""
-    if len({item.party for item in items}) < len(items):
-        raise ValueError("a party is named twice")
+    if (twice := repeated(item.party for item in items)) is not None:
+        raise ValueError(f"a party is named twice: {twice}")
     return items
 
 

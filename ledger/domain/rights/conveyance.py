@@ -61,6 +61,7 @@ from ledger.domain.rights.security import (
     passed,
 )
 from ledger.domain.rights.title import NotOwner, owned_by
+from ledger.quoted import repeated
 
 KIND = "conveyance"
 
@@ -163,8 +164,8 @@ class ConveyanceAttested(Body):
         natural = f"{KIND}:{self.office[:2]}.{self.record}"
         if self.conveyance != natural:
             raise ValueError(f"its id is {natural}")
-        if len(self.givers()) != len(self.assignors):
-            raise ValueError("an assignor is listed twice")
+        if (twice := repeated(each.party for each in self.assignors)) is not None:
+            raise ValueError(f"an assignor is listed twice: {twice}")
         strangers = {spelled.party for spelled in self.spellings} - {
             *self.givers(),
             *self.assignees,

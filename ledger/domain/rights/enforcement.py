@@ -89,7 +89,9 @@ class SecurityAssigned(Body):
     @model_validator(mode="after")
     def _to_another(self) -> "SecurityAssigned":
         if self.creditor == self.new_creditor:
-            raise ValueError("a security is passed on to another")
+            raise ValueError(
+                f"a security is passed on to another, not by {self.creditor} to itself"
+            )
         return self
 
 

@@ -44,6 +44,7 @@ from ledger.domain.rights.technology import (
     TechnologyId,
     must_be_owner,
 )
+from ledger.quoted import repeated
 
 PersonToken = Annotated[str, StringConstraints(pattern=r"^party:tok\.[0-9a-f]{32}$")]
 Persons = Annotated[tuple[PersonToken, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
@@ -103,10 +104,11 @@ class FundingAgreed(Body):
     @model_validator(mode="after")
     def _funders_are_listed_once(self) -> "FundingAgreed":
         funders = [contributor.party for contributor in self.contributors]
-        if len(set(funders)) != len(funders):
-            raise ValueError("a contributor is listed twice")
-        if any(term.funder not in funders for term in self.terms):
-            raise ValueError("a term is of a contributor")
+        if (twice := repeated(funders)) is not None:
+            raise ValueError(f"a contributor is listed twice: {twice}")
+        for term in self.terms:
+            if term.funder not in funders:
+                raise ValueError(f"a term is of a contributor, which {term.funder} is not")
         return self
 
 
@@ -178,7 +180,9 @@ class ContributionRecorded(Body):
     @model_validator(mode="after")
     def _is_witnessed_by_another(self) -> "ContributionRecorded":
         if self.witness == self.contributor:
-            raise ValueError("a contribution is witnessed by another")
+            raise ValueError(
+                f"a contribution is witnessed by another, not by {self.contributor} itself"
+            )
         return self
 
 

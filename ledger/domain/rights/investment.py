@@ -42,6 +42,7 @@ from ledger.domain.rights.covenant import Promise
 from ledger.domain.rights.encumbrances import Covenant
 from ledger.domain.rights.right import Right
 from ledger.domain.rights.title import must_own
+from ledger.quoted import repeated
 
 KIND = "investment"
 
@@ -97,10 +98,10 @@ class InvestmentMade(Body):
     @model_validator(mode="after")
     def _well_formed(self) -> "InvestmentMade":
         if self.fund == self.company:
-            raise ValueError("a fund invests in another")
+            raise ValueError(f"a fund invests in another, not {self.fund} in itself")
         rights = [right for promised in self.covenants for right in promised.rights]
-        if len(set(rights)) < len(rights):
-            raise ValueError("one covenant says all that is promised about a right")
+        if (twice := repeated(rights)) is not None:
+            raise ValueError(f"one covenant says all that is promised about a right: {twice}")
         return self
 
 

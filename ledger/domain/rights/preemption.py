@@ -86,7 +86,7 @@ class CoOwnerNotified(Body):
     @model_validator(mode="after")
     def _of_another(self) -> "CoOwnerNotified":
         if self.notified in {seller.party for seller in self.sellers}:
-            raise ValueError("nobody notifies itself")
+            raise ValueError(f"nobody notifies itself, as {self.notified} would")
         return self
 
 

@@ -49,6 +49,7 @@ from ledger.domain.rights.estate import Estate
 from ledger.domain.rights.fraction import must_be_writable
 from ledger.domain.rights.number import must_be_named_by_its_number
 from ledger.domain.rights.status_timeline import UNCHANGED, Standing
+from ledger.quoted import quoted, repeated
 
 KIND = "right"
 
@@ -58,13 +59,15 @@ def parse_share(value: object) -> Fraction:
     if isinstance(value, Fraction):
         return value
     if not isinstance(value, list | tuple) or [type(part) for part in value] != [int, int]:
-        raise ValueError("a share is [numerator, denominator]")
+        raise ValueError(f"a share is [numerator, denominator], not {quoted(value)}")
     numerator, denominator = value
     if not 0 < numerator <= denominator:
-        raise ValueError("a share is more than nothing and at most the whole")
+        raise ValueError(
+            f"a share is more than nothing and at most the whole: {numerator}/{denominator}"
+        )
     share = Fraction(numerator, denominator)
     if share.denominator != denominator:
-        raise ValueError("a share is in lowest terms")
+        raise ValueError(f"a share is in lowest terms, {share.numerator}/{share.denominator}")
     return share
 
 
@@ -101,8 +104,8 @@ class Holding(Model):
 
 
 def _one_each(holdings: tuple[Holding, ...]) -> tuple[Holding, ...]:
-    if len({holding.party for holding in holdings}) != len(holdings):
-        raise ValueError("a party is listed twice")
+    if (twice := repeated(holding.party for holding in holdings)) is not None:
+        raise ValueError(f"a party is listed twice: {twice}")
     return holdings
 
 
