@@ -307,7 +307,7 @@ def _carried(royalty: Royalty, earned: Mapping[int, int], year: int) -> int:
 
 
 def _earned(body: RevenueReported) -> int:
-    said = body.reckoned()
+    said = body.stated_reckoning()
     return said.royalty - said.set_off - said.capped
 
 

@@ -2,7 +2,7 @@
 How a distribution was computed: from which report lines, by which rates, steps, parts and rules.
 
 Serves `GET /v1/distributions/{id}/computation`. It is computed again here, from the events alone,
-with the arithmetic that admission uses (`ledger.domain.revenue.split_arithmetic`, and `reckoning`
+with the arithmetic that admission uses (`ledger.domain.revenue.split_arithmetic`, and `royalty_due`
 for what is due). Where the parts are sealed, the answer says so and gives what was signed.
 """
 

@@ -2,7 +2,7 @@
 What reports make due, computed again: line by line, by the rates that held when it was sold.
 
 Every report is computed from what was recorded before it, with the very function by which it was
-admitted (`ledger.domain.contracts.reckoning`), and held to what it says.
+admitted (`ledger.domain.contracts.royalty_due`), and held to what it says.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -11,8 +11,8 @@ from datetime import date
 
 from ledger.domain.contracts.agreed_royalty import versions_of
 from ledger.domain.contracts.contract import Contract
-from ledger.domain.contracts.reckoning import Versions, due_of, version_on
 from ledger.domain.contracts.report_index import NONE_FILED, FiledLine, FiledReport
+from ledger.domain.contracts.royalty_due import Versions, due_of, version_on
 from ledger.domain.core.context import Context, OpeningRequired
 from ledger.domain.revenue.report import RevenueReported, filed_report, owes
 from ledger.domain.revenue.report_lines import Line
@@ -108,7 +108,7 @@ def _lines(
 ) -> ReportLines:
     versions = _versions(contract, row, body)
     others = contract.reports.others(body.reported_by, body.corrects)
-    reports, said = others.plus(own), body.reckoned()
+    reports, said = others.plus(own), body.stated_reckoning()
     known = versions and any(version.schedule is not None for version in versions)
     return ReportLines(
         body.report,

@@ -1,6 +1,7 @@
 """Names: one meaning each, so that a reader who has met one knows what the next is."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,3 +39,22 @@ def test_no_module_name_stands_in_more_than_two_folders():
             places[Path(path).stem].append(path)
     del places["__init__"]
     assert [] == [found for _, found in sorted(places.items()) if len(found) > 2]
+
+
+OLD_WORDS = re.compile(r"\b(anew|reckon(s|ed)?|whoever|whomever)\b", re.IGNORECASE)
+"""Again, compute or count, anyone who: what people say today."""
+
+OF_STEPS = re.compile(r'case="anew"|`reckoning`')
+"""How a remedy's way and a member of a payload are called, which are not renamed."""
+
+
+def test_code_and_documents_say_what_people_say():
+    files = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    pages = [path for path in sorted((ROOT / "docs").rglob("*.md")) if path.name != "law.md"]
+    old = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in (*files, *pages, *sorted(ROOT.glob("*.md")))
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        if OLD_WORDS.search(OF_STEPS.sub("", line))
+    ]
+    assert [] == old

@@ -10,7 +10,9 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.domain.contracts.reckoning import (
+from ledger.domain.contracts.report_index import FiledLine, FiledReport, FiledReports
+from ledger.domain.contracts.royalty import Royalty, royalty_on, year_of
+from ledger.domain.contracts.royalty_due import (
     ScheduleVersion,
     Versions,
     cuts,
@@ -18,8 +20,6 @@ from ledger.domain.contracts.reckoning import (
     period_of,
     version_on,
 )
-from ledger.domain.contracts.report_index import FiledLine, FiledReport, FiledReports
-from ledger.domain.contracts.royalty import Royalty, royalty_on, year_of
 from ledger.domain.core.money import PPM
 
 BASES = st.integers(0, 10**14)

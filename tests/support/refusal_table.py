@@ -1,7 +1,7 @@
 """
 Every refusal of the ledger, as the table of docs/reference/refusals.md says it, by its code.
 
-`python -m tests.support.refusal_table` writes it anew; a test holds both together.
+`python -m tests.support.refusal_table` writes it again; a test holds both together.
 """
 
 from importlib import import_module

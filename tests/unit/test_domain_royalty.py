@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.contracts.reckoning import Due, ScheduleVersion, Versions, due_of, period_of
 from ledger.domain.contracts.report_index import FiledLine, FiledReport, FiledReports
 from ledger.domain.contracts.royalty import Royalty, agreed_period, flat, royalty_on, year_of
+from ledger.domain.contracts.royalty_due import Due, ScheduleVersion, Versions, due_of, period_of
 
 M = 1_000_000
 

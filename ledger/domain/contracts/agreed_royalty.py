@@ -6,8 +6,8 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from ledger.domain.contracts.contract import Contract
-from ledger.domain.contracts.reckoning import ScheduleVersion, Versions
 from ledger.domain.contracts.royalty import Royalty, flat
+from ledger.domain.contracts.royalty_due import ScheduleVersion, Versions
 from ledger.domain.core.context import Context, recall, reveal
 from ledger.domain.core.money import ppm
 from ledger.domain.core.types import Sealed

@@ -1,7 +1,7 @@
 """
 A royalty schedule as agreed: rates, years and periods (Decree 76/2018 art. 4).
 
-What it makes due on what was sold is computed in `ledger.domain.contracts.reckoning`.
+What it makes due on what was sold is computed in `ledger.domain.contracts.royalty_due`.
 """
 
 from datetime import date, timedelta

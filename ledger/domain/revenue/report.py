@@ -3,7 +3,7 @@ Revenue reports: what a licensee earned in a period, line by line, and what it o
 
 A line is what was sold on days on which one schedule holds, or what was taken back of such a line.
 Its base is the gross less the deductions that the contract allows (Decree 76/2018 art. 4). What is
-due follows from all lines in force (`ledger.domain.contracts.reckoning`); a correction takes the
+due follows from all lines in force (`ledger.domain.contracts.royalty_due`); a correction takes the
 place of a report, and the difference lands in what is due.
 Refusals come in the order in which they are defined here, existence first.
 Read in this order: events, state, refusals, admit, evolve.
@@ -21,7 +21,6 @@ from pydantic import model_validator
 from ledger.domain.contracts.agreed_royalty import versions_of
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import ContractId
-from ledger.domain.contracts.reckoning import Due, Versions, due_of, version_on, zero_rated_base
 from ledger.domain.contracts.report_index import (
     FiledLine,
     FiledReport,
@@ -29,6 +28,7 @@ from ledger.domain.contracts.report_index import (
     ReportsOfContract,
 )
 from ledger.domain.contracts.royalty import Royalty
+from ledger.domain.contracts.royalty_due import Due, Versions, due_of, version_on, zero_rated_base
 from ledger.domain.core.body import Body, State
 from ledger.domain.core.context import Context, if_opened
 from ledger.domain.core.court_hold import must_not_be_void
@@ -163,7 +163,7 @@ class RevenueReported(Body):
         one = Line(line=ONE_LINE, gross=self.gross, deductions=self.deductions, units=self.units)
         return (one,)
 
-    def reckoned(self) -> Reckoning:
+    def stated_reckoning(self) -> Reckoning:
         """Return how the sum due comes about; unless it is said, it is all royalty."""
         return self.reckoning or Reckoning(royalty=self.due.amount)
 
@@ -314,7 +314,7 @@ def _must_hold_its_lines(body: RevenueReported) -> None:
 def filed_report(under: ReportsOfContract, body: RevenueReported, position: int) -> FiledReport:
     """Return a report as its contract remembers it, after those that were filed before."""
     root = under.root_of(body.report, body.corrects)
-    said = body.reckoned()
+    said = body.stated_reckoning()
     return FiledReport(
         root=root,
         reporter=body.reported_by,
@@ -466,7 +466,7 @@ def _reckoning(due: Due) -> Reckoning:
 
 def owes(body: RevenueReported, due: Due) -> bool:
     """Whether a report says what is due on it, and how that comes about."""
-    return body.reckoned() == _reckoning(due) and body.due.amount == due.total
+    return body.stated_reckoning() == _reckoning(due) and body.due.amount == due.total
 
 
 @evolves(KIND, RevenueReported)

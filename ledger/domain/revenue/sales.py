@@ -14,7 +14,6 @@ from datetime import date, timedelta
 
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.contracts.contract_terms import Grant
-from ledger.domain.contracts.reckoning import Versions, cuts, period_of
 from ledger.domain.contracts.report_index import (
     MEASURES,
     FiledLine,
@@ -23,6 +22,7 @@ from ledger.domain.contracts.report_index import (
     LineKey,
     ReportsOfContract,
 )
+from ledger.domain.contracts.royalty_due import Versions, cuts, period_of
 from ledger.domain.core.body import State
 from ledger.domain.core.existence import days_of, require_known
 from ledger.domain.core.refusal import Refusal
