@@ -334,7 +334,7 @@ def terminate(random: Random, ref: WholeReference, day: str) -> Any:
     rights = ref.objects(ref.grant_of(chosen)) if found and random.randint(0, 9) else [b.RIGHT]
     confirms = LATE["confirms"] if found and not random.randint(0, 3) else None
     if confirms is not None and random.randint(0, 2):
-        parties = sorted({*parties, *ref.concerned(chosen)})
+        parties = sorted({*parties, *ref.concerned(chosen, day)})
     arrived = ref.all("notice.received", notice=notice["notice"]) if notice else []
     days = [later(each["said"]["received_on"], random.randint(0, 4)) for each in arrived]
     days = [max(day, each) if random.randint(0, 5) else each for each in days]

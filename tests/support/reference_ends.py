@@ -100,7 +100,7 @@ class EndsReference(DealsReference):
         if set(said["rights"]) != set(self.objects(self.grant_of(said["contract"]))):
             return "RIGHTS_NOT_NAMED"
         parties, acting = self.parties(contract), set(said["terminated_by"])
-        under = self.concerned(said["contract"])
+        under = self.concerned(said["contract"], said["terminated_on"])
         if said["ground"] == "consent" and parties - acting:
             return "SIGNER_MISSING"
         if acting - parties - (under if said["confirms"] else set()):
@@ -127,9 +127,11 @@ class EndsReference(DealsReference):
         term = (self.contract(name) or {}).get("effective_to") or self.grant_of(name)["valid_to"]
         return min([*ends, *([term] if term else [])], default=None)
 
-    def concerned(self, contract: str) -> set[str]:
-        """Return whom an end concerns beside the parties: licensees below, and who shares."""
-        below = {self.grant_of(each)["licensee"] for each in self.below(contract)}
+    def concerned(self, contract: str, day: str) -> set[str]:
+        """Return whom an end on a day concerns beside the parties: licensees below, who shares."""
+        ends = {each: self.end_of(each) for each in self.below(contract)}
+        running = [each for each, end in ends.items() if end is None or day < end]
+        below = {self.grant_of(each)["licensee"] for each in running}
         return self.sharers(contract) | below
 
     def sharers(self, contract: str) -> set[str]:
