@@ -82,20 +82,22 @@ def query(
     for: midnight does not pass between a question and its answer. The answer says what it was
     asked, or is none.
     With a trust root the events that it names are verified, and the log is held to what was seen of
-    it before; the server has to answer as of no less than that, but to what it knew at some time.
+    it before; the server has to answer as of no less than that, but to what it knew at some time or
+    size.
     A problem is told in the language. Raises `WrongAnswer` for what is none of that kind, and
     `CouldNotAsk`.
     """
     days = {name: str(legal_day(datetime.now(UTC))) for name in _DAYS if name in parameters}
     question = parameters | {name: parameters[name] or day for name, day in days.items()}
-    if (last := question.get("to")) is not None and last <= question["from"]:
+    if "from" in question and (last := question["to"]) is not None and last <= question["from"]:
         told = f"to={last}: it is the first day after, and not after from={question['from']}"
         raise CouldNotAsk(f"BAD_PARAMETER: {told}; ask for a later one")
     where = path.format_map({name: quote(str(value), ":") for name, value in question.items()})
     rest = {name: value for name, value in question.items() if f"{{{name}}}" not in path}
     with asking(url, trust, language) as (ledger, checking):
         seen = checking.before if checking else None
-        least = seen if question.get("known_at") is None else None
+        now = question.get("known_at") is None and "size" not in question
+        least = seen if now else None
         record = _read(kind, ledger.get(where, **rest, at_least=least))
         read = members_of(record)
         must_answer(kind, question, read)
@@ -108,7 +110,7 @@ def query(
     return CheckedAnswer(read, kind, checked)
 
 
-_DAYS = ("true_on", "from")
+_DAYS = ("true_on", "from", "distributed_on")
 _ID = re.compile(r"(?!iso:|vn-)[a-z]+:[a-z0-9.-]+|[0-9a-f]{64}")
 """What a question is about: subjects and keys, not places."""
 

@@ -27,7 +27,7 @@ _SINGLE = ("demo", "serve", "mirror", "monitor", "openapi")
 
 _NOUNS = (
     *("keys", "events", "evidence", "witness", "policy", "tlog", "parties", "contracts", "rights"),
-    *("licences", "revenue", "disputes", "import", "law", "audit", "operate"),
+    *("ask", "licences", "revenue", "disputes", "import", "law", "audit", "operate"),
 )
 """Commands that have commands: `app`, in the module of that name."""
 

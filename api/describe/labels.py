@@ -354,6 +354,7 @@ LABELS: Mapping[str, Said] = {
     "sell_off_to": Said("bán nốt hàng tồn", "selling off stock"),
     "sent": Said("đã gửi", "sent"),
     "set_off": Said("bù trừ", "set off"),
+    "settled": Said("gồm cả điều đã giải quyết", "with what was settled"),
     "settled_by": Said("giải quyết bởi các mục", "settled by entries"),
     "sha256": Said("mã băm", "hash"),
     "share": Said("phần", "share"),

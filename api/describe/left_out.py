@@ -5,7 +5,13 @@ from collections.abc import Mapping
 _AXIS = "chose the row for the day and the state of knowledge that were asked; both are said"
 _KEY = "the key of the row; what it names is said beside it"
 
+_PAGES = ("Duties", "Findings", "MarkedSignedBy", "MarkedTimeline", "Offers")
+
 LEFT_OUT: Mapping[str, str] = {
+    **dict.fromkeys(
+        (f"{kind}.{bound}" for kind in _PAGES for bound in ("after", "limit")),
+        "which page of the list was asked for; where there is more is said",
+    ),
     "GrantRow.subject": "the contract, which its reference begins with",
     "GrantRow.true_from": _AXIS,
     "GrantRow.true_to": _AXIS,

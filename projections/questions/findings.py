@@ -70,11 +70,16 @@ class Finding:
 class Findings(Answer):
     """A page of findings in order of the facts, folded up to `size` entries.
 
-    `next_after` is the cursor of the next page, None on the last.
+    Of one `subject`, if that was asked; those that were `settled`, too, if that was. `next_after`
+    is the cursor of the next page, None on the last.
     """
 
+    subject: str | None
+    settled: bool
     size: int
     findings: tuple[Finding, ...]
+    after: int
+    limit: int
     next_after: int | None
 
     @property
@@ -356,7 +361,9 @@ def findings(
         if subject is not None:
             condition += " AND subject = %(subject)s"
         rows = view.rows(suspects, condition, asked, order="position, subject", limit=limit + 1)
-        nothing = named(view, Findings(view.size, (), None), known, subject)
+        nothing = named(
+            view, Findings(subject, settled, view.size, (), after, limit, None), known, subject
+        )
     # A fact's rows stay on one page: the last one's may go on.
     page = rows[:limit]
     more = len(rows) > limit

@@ -19,6 +19,8 @@ class Timeline(Answer):
     subject: str
     size: int
     events: tuple[EventRow, ...]
+    after: int
+    limit: int
     next_after: int | None
 
     @property
@@ -45,4 +47,5 @@ def timeline_of(reader: Reader, subject: str, *, after: int = -1, limit: int = 1
         page = [row.position for row in found[:limit]]
         entries = view.rows(events, "position = ANY(%(page)s)", {"page": page}, order="position")
         cursor = page[-1] if len(found) > limit else None
-        return named(view, Timeline(subject, view.size, entries, cursor), known, subject)
+        answer = Timeline(subject, view.size, entries, after, limit, cursor)
+        return named(view, answer, known, subject)

@@ -94,6 +94,8 @@ class SignedBy(Answer):
     topic: str | None
     size: int
     signed: tuple[Signed, ...]
+    after: int
+    limit: int
     next_after: int | None
 
     @property
@@ -232,6 +234,8 @@ def signed_by(
             topic=topic,
             size=view.size,
             signed=tuple(_signed(row, words, key.doubt) for row in rows),
+            after=after,
+            limit=limit,
             next_after=page[-1] if len(found) > limit else None,
         )
         return named(view, answer, known, key_subject(key_id))

@@ -81,14 +81,21 @@ class OfferState:
 
 @dataclass(frozen=True, slots=True)
 class Offers(YesOrNo):
-    """A page of offers in the order in which they were made, folded up to `size` entries.
+    """A page of offers as they stood at an instant, in the order in which they were made.
 
-    `offer` is the one asked about, if it was one: then the verdict says whether it was open.
+    `offer` is the one asked about, if it was one: then the verdict says whether it was open. Only
+    those on a `listing`, or those that a `party` made or was made, if that was asked. Folded up to
+    `size` entries.
     """
 
-    size: int
+    at: datetime
     offer: str | None
+    listing: str | None
+    party: str | None
+    size: int
     offers: tuple[OfferState, ...]
+    after: int
+    limit: int
     next_after: int | None
 
     @property
@@ -249,7 +256,7 @@ def offers_of(  # noqa: PLR0913  (each is a parameter of the query)
         lapses = _lapses(view, [row for row in found[:limit] if row.listing is not None], at)
         page = tuple(state_at(row, at, lapses.get(row.subject, ())) for row in found[:limit])
         cursor = page[-1].offer.position if len(found) > limit else None
-        answer = Offers(view.size, offer, page, cursor)
+        answer = Offers(at, offer, listing, party, view.size, page, after, limit, cursor)
         return told(view, answer, view.as_of(), offer, listing, party)
 
 

@@ -99,6 +99,8 @@ class Duties(Answer):
     technology: str | None
     size: int
     duties: tuple[Duty, ...]
+    after: int
+    limit: int
     next_after: int | None
 
     def at_odds(self) -> Iterator[str]:
@@ -285,7 +287,9 @@ def duties(  # noqa: PLR0913  (each is a parameter of the question)
         found = tuple(_duty(row, true_on, law) for row in page)
         kept = tuple(duty for duty in found if duty.late) if late_only else found
         cursor = page[-1].position if len(rows) > limit else None
-        answer = Duties(true_on, late_only, contract, technology, view.size, kept, cursor)
+        answer = Duties(
+            true_on, late_only, contract, technology, view.size, kept, after, limit, cursor
+        )
         return told(view, answer, known, contract, technology)
 
 

@@ -67,7 +67,12 @@ LINES = [
     for line in re.findall(r"^(?:    |\$ ?)?(curl .*)$", document.read_text("utf-8"), re.MULTILINE)
     if document.name != "questions.md"
 ]
-FURTHER = re.findall(r"^\| (\d+) \| .* \| `(/v1/[^`]*)` \|$", TEXT, re.MULTILINE)
+_ROW = r"^\| (\d+) \| .* \| `(/v1/[^`]*)` \| `techledger ([^`]*)` \|$"
+ALSO = [
+    Question(int(number), path, command)
+    for number, path, command in re.findall(_ROW, TEXT, re.MULTILINE)
+]
+FURTHER = [(each.number, each.path) for each in ALSO]
 
 
 def test_the_document_has_every_question_and_every_path_exists():
@@ -207,15 +212,17 @@ FURTHER_CLAIMS: dict[int, Callable[[Any, Loaded], bool]] = {
 
 @pytest.mark.parametrize(("number", "path"), FURTHER)
 def test_what_else_is_asked_is_answered(
-    http: httpx2.Client, loaded: Loaded, number: str, path: str
+    http: httpx2.Client, loaded: Loaded, number: int, path: str
 ):
     answer = http.get(loaded.said(path)).raise_for_status().json()
     assert len(loaded.at) < answer["size"]
-    assert FURTHER_CLAIMS[int(number)](answer, loaded), answer
+    assert FURTHER_CLAIMS[number](answer, loaded), answer
 
 
 @pytest.mark.parametrize(
-    "question", [each for each in QUESTIONS if each.command], ids=lambda each: str(each.number)
+    "question",
+    [each for each in (*QUESTIONS, *ALSO) if each.command],
+    ids=lambda each: str(each.number),
 )
 def test_the_command_line_gives_the_same_answer(
     http: httpx2.Client, loaded: Loaded, question: Question, fold: Callable[[], None]

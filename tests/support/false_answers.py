@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
-from datetime import date
+from datetime import date, datetime
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
@@ -61,11 +61,14 @@ def another(kind: Any, place: str, value: Any) -> Any:
     if place.endswith("codes"):
         return "iso:US" if "territory" in place else "A61K"
     for name in place.split("."):
-        kind = kinds_of(kind)[name]
+        of = next((each for each in get_args(kind) if is_dataclass(each)), kind)
+        kind = kinds_of(of)[name]
     inner = [each for each in get_args(kind) or (kind,) if each not in (NoneType, value)]
     if get_origin(kind) is Literal:
         return inner[0]
-    return {int: 5, date: "2031-01-01", bool: not value}.get(inner[0], "party:y")
+    instant = "2031-01-01T00:00:00.000Z"
+    others = {int: 5, date: "2031-01-01", datetime: instant, bool: not value}
+    return others.get(inner[0], "party:y")
 
 
 def content(raw: bytes) -> Callable[[], httpx2.Response]:

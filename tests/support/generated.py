@@ -18,6 +18,7 @@ MAKERS = (
     "examples",
     "law_table",
     "refusal_table",
+    "question_table",
 )
 
 

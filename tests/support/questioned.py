@@ -18,16 +18,19 @@ from typer.models import ArgumentInfo
 from typer.testing import CliRunner
 
 from api.cli import agreeing, answers, echoes
+from api.cli.ask import command_of
 from api.cli.main import MODULES, app
 from api.describe import checking
 from api.describe.answer_json import kinds_of, members_of
 from api.describe.measures import measure_of
+from ledger.domain.contracts.agreed_share import WaterfallStep
 from ledger.domain.contracts.contract_terms import Terms
-from ledger.domain.core.money import Money
+from ledger.domain.core.money import Money, Part
 from ledger.domain.core.scope import Field, Territory
 from ledger.domain.core.types import legal_day, parse_instant
 from ledger.domain.revenue.distribution import Input
 from ledger.domain.revenue.profit import ProfitDeclared
+from ledger.domain.revenue.share_agreement import RoleOf
 from ledger.follow import checked, reader
 from ledger.log.merkle import leaf_hash
 from ledger.wire.base64 import b64encode
@@ -45,7 +48,7 @@ def commands() -> Iterator[tuple[str, Any]]:
         yield from ((noun, each) for each in (app.registered_commands if app else ()))
 
 
-_GIVEN = {"act": "sell", "territory": "iso:VN", "after": "8"}
+_GIVEN = {"act": "sell", "territory": "iso:VN", "after": "8", "size": "12"}
 """What a question is given that takes no id."""
 
 
@@ -64,7 +67,25 @@ def questions() -> Iterator[list[str]]:
             yield words
 
 
-QUESTIONS = [*questions(), ["contracts", "terms", "contract:x", "--report", "report:x"]]
+BY_LIST_ALONE = frozenset(
+    {
+        *("getDocuments", "getDocument", "listFindings", "getKey", "getPartyKeys", "getMandates"),
+        *("getRelations", "getRevenue", "getShare", "getLapseEffects", "getTimeline", "listOffers"),
+        *("getTechnology", "getAuthorMinimum", "listEditions", "listProjections"),
+        *("getProjectionDifference", "getProjectionDigest"),
+    }
+)
+"""Questions that have no command of their own beside that made from the list."""
+
+COMMANDS = [*questions(), ["contracts", "terms", "contract:x", "--report", "report:x"]]
+
+_ALONE = {command_of(name) for name in BY_LIST_ALONE}
+QUESTIONS = [words for words in COMMANDS if words[0] != "ask" or words[1] in _ALONE]
+"""Every question by one command: what is asked by two is checked in one place."""
+
+OF_ONE_SIZE = [words for words in QUESTIONS if words[1] not in ("projections", "projection-digest")]
+"""Those whose answer is of so many entries as the ledger has: one says it of each read model, and
+one is asked for it."""
 
 SIZE, POSITIONS = 12, [4, 8]
 """What an answer is as of, and the events that it names."""
@@ -113,6 +134,8 @@ def _ends(name: str, value: Any) -> bool:
 
 _OWN: Mapping[str, Mapping[str, Any]] = {
     "Duty": {"file_by": date(2025, 12, 31)},
+    "FoldedModel": {"size": SIZE},
+    "Offers": {"offer": None},
     "MinimumMet": {"sealed": False, "credit": "carried_forward"},
     "Overdue": {"sealed": False},
     "ReportLines": {"gross": 2},
@@ -162,6 +185,9 @@ def _sample_body(kind: Any) -> BaseModel | None:
         Input: {"subject": "share:x", "position": 1},
         Field: {"scheme": "any", "edition": None, "codes": []},
         Money: {"amount": 1, "currency": "VND"},
+        Part: {"party": "party:x", "ppm": 1_000_000},
+        RoleOf: {"party": "party:x", "role": "author"},
+        WaterfallStep: {"name": "x", "to": "party:x", "amount": 1},
         Terms: {name: body[name] for name in Terms.model_fields},
     }
     return kind.model_validate_json(json.dumps(said[kind])) if kind in said else None
@@ -169,7 +195,8 @@ def _sample_body(kind: Any) -> BaseModel | None:
 
 def answer_of(kind: Any) -> dict[str, Any]:
     """Return an answer of a kind as JSON."""
-    some = replace(sample(kind), near=(), doubted=(), size=SIZE)
+    size = {} if derives(kind, "size") else {"size": SIZE}
+    some = replace(sample(kind), near=(), doubted=(), **size)
     return members_of(_as_of(some, legal_day(datetime.now(UTC))))
 
 
@@ -244,7 +271,7 @@ def with_said(answer: dict[str, Any], place: str, value: Any) -> None:
         value = _coded(last, value, within)
     for name in within:
         answer = answer[name]
-    if last in ("true_on", "start") and value is None:
+    if last in ("true_on", "start", "distributed_on") and value is None:
         value = legal_day(datetime.now(UTC)).isoformat()
     answer[last] = value
 

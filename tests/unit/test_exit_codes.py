@@ -11,8 +11,10 @@ import pytest
 import typer
 
 from api.cli.answers import EXIT_CODES, CheckedAnswer, print_answer
+from api.cli.ask import command_of
 from api.cli.main import MODULES
 from api.describe.answer_json import Contradicted, read_as
+from api.reads.questions import QUESTIONS
 from projections.engine.answer import Answer, Verdict, YesOrNo
 from projections.questions.dispute_record import HoldsOn
 
@@ -37,12 +39,14 @@ def questions() -> Iterator[tuple[str, type[Answer]]]:
                     for kind in (getattr(module, each, None) for each in named):
                         if isinstance(kind, type) and issubclass(kind, Answer):
                             yield f"{noun} {verbs[0]}", kind
+    for operation, question in QUESTIONS.items():
+        yield from ((f"ask {command_of(operation)}", kind) for kind in question.answers)
 
 
 def test_the_document_lists_the_commands_that_can_say_no():
     listed = re.findall(r"^- `([a-z]+ [a-z-]+)`$", DOCUMENT.read_text("utf-8"), re.MULTILINE)
     asked = list(questions())
-    assert len(asked) > 15
+    assert len(asked) > 60
     assert sorted({command for command, kind in asked if issubclass(kind, YesOrNo)}) == listed
 
 

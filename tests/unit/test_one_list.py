@@ -1,4 +1,4 @@
-"""What HTTP is asked, commands and pages ask with the same parameters, or it says here why not."""
+"""What HTTP is asked, commands and pages ask, with the same parameters: they have one list."""
 
 import inspect
 import re
@@ -8,22 +8,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from api.cli import answers
+from api.cli import agreeing, answers, echoes
 from api.cli.main import MODULES, app
 from api.explorer import pages
 from api.main import ROUTED
 from api.reads.questions import QUESTIONS
-from tests.support.questioned import QUESTIONS as COMMANDS
-
-WITHOUT_COMMAND = frozenset(
-    {
-        *("getDocuments", "getDocument", "listFindings", "getKey", "getPartyKeys", "getMandates"),
-        *("getRelations", "getRevenue", "getShare", "getLapseEffects", "getTimeline", "listOffers"),
-        *("getTechnology", "getAuthorMinimum", "listEditions", "listProjections"),
-        *("getProjectionDifference", "getProjectionDigest"),
-    }
-)
-"""Questions that are asked by HTTP alone: a further command takes its name out of here."""
+from projections.questions.terms import ReportTerms, TermsOn
+from tests.support.questioned import BY_LIST_ALONE, COMMANDS
 
 OF_TECHNOLOGIES = {
     "getTechnologyExclusive": "getExclusive",
@@ -38,31 +29,81 @@ LEFT_OUT: Mapping[str, frozenset[str]] = {
     "getExclusive": frozenset({"scheme", "edition"}),
     "getLeftToGrant": frozenset({"scheme", "edition"}),
 }
-"""What a command does not ask: pages of a list, and another scheme than the IPC."""
+"""What a command of its own does not ask: pages of a list, and another scheme than the IPC."""
 
 
-def asked_by_commands(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[Any, Any]]]:
-    """Return the kinds and the parameters that commands ask, by the question's name."""
-    found = dict[str, list[tuple[Any, Any]]]()
+Asked = dict[str, list[tuple[Any, Any]]]
+
+
+def asked_by_commands(monkeypatch: pytest.MonkeyPatch) -> tuple[Asked, Asked]:
+    """Return the kinds and the parameters that commands ask, by the question's name.
+
+    First those of the commands that are made from the list, then those of all others.
+    """
+    found: tuple[Asked, Asked] = {}, {}
     by_path = {re.sub(r"{[^}]*}", "", each.route.path): name for name, each in QUESTIONS.items()}
 
     def asked(*of: Any, **parameters: Any) -> Any:
         _url, _trust, _language, kind, path = of
         rest = {name: value for name, value in parameters.items() if f"{{{name}}}" not in path}
-        found.setdefault(by_path[re.sub(r"{[^}]*}", "", path)], []).append((kind, rest))
+        by_list.setdefault(by_path[re.sub(r"{[^}]*}", "", path)], []).append((kind, rest))
         raise answers.CouldNotAsk("it is known what would be asked")
 
     for words in COMMANDS:
+        by_list = found[0 if words[0] == "ask" else 1]
         monkeypatch.setattr(f"{MODULES[words[0]]}.query", asked)
         CliRunner().invoke(app, [*words, "--url", "http://server"])
     return found
 
 
-def test_commands_ask_the_questions_that_http_is_asked(monkeypatch: pytest.MonkeyPatch):
+def test_every_question_has_a_command_that_asks_all_that_http_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+):
     assert ROUTED, "questions are declared where they are routed"
-    found = asked_by_commands(monkeypatch)
-    assert QUESTIONS.keys() == found.keys() | WITHOUT_COMMAND | OF_TECHNOLOGIES.keys()
-    assert WITHOUT_COMMAND.isdisjoint(found)
+    found, _ = asked_by_commands(monkeypatch)
+    assert QUESTIONS.keys() == found.keys()
+    for name, ((kind, asked),) in found.items():
+        question = QUESTIONS[name]
+        assert kind is question.answers[0], name
+        more = {"report"} if name == "getTerms" else set()  # It has another kind of answer.
+        assert question.takes == {*asked, *more, "at_least"}, name
+
+
+@pytest.mark.parametrize("name", sorted(QUESTIONS))
+def test_an_answer_says_all_that_is_asked(name: str):
+    question = QUESTIONS[name]
+    asked = {*question.takes, *question.route.param_convertors} - {"at_least"}
+    assert asked == {each for each in asked for kind in question.answers if echoes.says(kind, each)}
+
+
+def test_where_answers_say_it_is_told_of_kinds_that_there_are():
+    kinds = {kind.__name__ for question in QUESTIONS.values() for kind in question.answers}
+    for table in (echoes.MEMBERS, echoes.CHOSEN, agreeing.ABOUT):
+        assert {place.partition(".")[0] for place in table} <= kinds
+
+
+def test_what_the_terms_of_a_report_are_is_asked_of_it(monkeypatch: pytest.MonkeyPatch):
+    asked: list[Any] = []
+    monkeypatch.setattr("api.cli.ask.query", lambda *of, **more: asked.append((of[3], more)))
+    monkeypatch.setattr("api.cli.ask.print_answer", lambda *_of, **_more: None)
+    for words in (
+        [],
+        ["--report", "report:x"],
+        ["--report", "report:x", "--true-on", "2026-01-01"],
+    ):
+        CliRunner().invoke(app, ["ask", "terms", "contract:x", "--url", "http://server", *words])
+    of = {"contract": "contract:x", "known_at": None}
+    assert asked == [
+        (TermsOn, {**of, "true_on": None}),
+        (ReportTerms, {**of, "report": "report:x"}),
+        (TermsOn, {**of, "true_on": "2026-01-01", "report": "report:x"}),
+    ], "of both together the ledger says that they do not go together"
+
+
+def test_other_commands_ask_the_questions_of_the_list(monkeypatch: pytest.MonkeyPatch):
+    _, found = asked_by_commands(monkeypatch)
+    assert QUESTIONS.keys() == found.keys() | BY_LIST_ALONE | OF_TECHNOLOGIES.keys()
+    assert BY_LIST_ALONE.isdisjoint(found)
     for name, asked in found.items():
         question, takes = QUESTIONS[name], {each for _, rest in asked for each in rest}
         assert {kind for kind, _ in asked} == {*question.answers}, name
@@ -74,8 +115,9 @@ def test_commands_ask_the_questions_that_http_is_asked(monkeypatch: pytest.Monke
 def test_a_command_leaves_open_what_the_question_leaves_open(
     monkeypatch: pytest.MonkeyPatch, name: str, default: str
 ):
-    asked = asked_by_commands(monkeypatch)
-    of = {each: rest[name] for each, rows in asked.items() for _, rest in rows if name in rest}
+    found = asked_by_commands(monkeypatch)
+    rows = [(each, rest) for asked in found for each in asked for _, rest in asked[each]]
+    of = {each: rest[name] for each, rest in rows if name in rest}
     assert of
     for question, value in of.items():
         given = inspect.signature(QUESTIONS[question].ask).parameters[name].default

@@ -30,7 +30,7 @@ from ledger.verify.trust import parse_trust
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import Envelope
 from tests.support.log import ed25519_key
-from tests.support.questioned import QUESTIONS, SIZE, Server, commands
+from tests.support.questioned import COMMANDS, SIZE, Server, commands
 from tests.support.sample_log import SIGNED_AT, SampleLog, log_signers, sample_log
 from tests.support.verifying import whole_bundle
 
@@ -102,7 +102,7 @@ def test_no_trust_root_is_named_that_checks_nothing() -> None:
         for noun, command in commands()
         if "trust" in signature(command.callback).parameters
     }
-    questions = {(noun, command) for noun, command, *_ in QUESTIONS}
+    questions = {(noun, command) for noun, command, *_ in COMMANDS}
     assert questions <= by_trust
     assert by_trust - questions == ASKED_OTHERWISE.keys()
 

@@ -11,7 +11,7 @@ from ledger.follow.lastseen import LastSeen, seen_directory
 from ledger.verify.trust import parse_trust
 from ledger.wire.regular import OddFile
 from tests.support.questioned import (
-    QUESTIONS,
+    OF_ONE_SIZE,
     SIZE,
     TITLE,
     Server,
@@ -36,7 +36,7 @@ def test_each_question_is_held_to_what_was_seen_before(
     assert 300 == json.loads(put(TITLE, trust, "--json").output)["seen"]["before"]
 
 
-@pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
+@pytest.mark.parametrize("words", OF_ONE_SIZE, ids=" ".join)
 def test_a_log_that_was_rolled_back_is_refused(
     words: list[str], server: Server, trust: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,7 +65,7 @@ def test_a_log_with_another_history_is_refused_and_both_are_kept(
     assert server.log.checkpoint(size) == beside.read_bytes()
 
 
-@pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
+@pytest.mark.parametrize("words", OF_ONE_SIZE, ids=" ".join)
 def test_no_answer_is_taken_as_of_less_than_was_seen_before(
     words: list[str], server: Server, trust: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,104 @@
+"""`techledger ask`: every question that HTTP is asked, by commands made from the list of them.
+
+A command is named as the operation is, without `get` and `list`: `getPartyKeys` is `party-keys`.
+What stands in the path is an argument, what stands in the query an option.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from inspect import Parameter, Signature
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import typer
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Path
+
+from api.cli.answers import print_answer, query
+from api.cli.echoes import says
+from api.cli.options import AsJson, Lang, TrustIfAny, Url
+from api.main import ROUTED
+from api.reads.questions import QUESTIONS, Question
+
+assert ROUTED, "questions are declared where they are routed"
+
+app = typer.Typer(
+    help="Every question that a served ledger answers.",
+    epilog="techledger ask QUESTION --help says what a question can be asked.",
+    no_args_is_help=True,
+)
+
+NOT_ASKED = "at_least"
+"""What no command is given: by a trust root it asks for no less than was seen before."""
+
+_OPTIONS = (
+    Parameter("url", Parameter.KEYWORD_ONLY, annotation=Url),
+    Parameter("trust", Parameter.KEYWORD_ONLY, annotation=TrustIfAny, default=None),
+    Parameter("language", Parameter.KEYWORD_ONLY, annotation=Lang, default="en"),
+    Parameter("as_json", Parameter.KEYWORD_ONLY, annotation=AsJson, default=False),
+)
+"""What every command has that asks a served ledger."""
+
+
+def command_of(operation: str) -> str:
+    """Return the name of the command that asks the question of an operation."""
+    words = re.findall("[A-Z]?[a-z]+", operation)
+    return "-".join(words[1:] if words[0] in ("get", "list") else words).lower()
+
+
+def _asking(question: Question) -> Callable[..., None]:
+    """Return the command that asks a question, with all that it can be asked."""
+    flat = get_flat_params(question.route.dependant)
+    fields = {field.name: field for field in flat if field.name != NOT_ASKED}
+    parameters = [*sorted(map(_parameter, fields.values()), key=lambda each: each.kind), *_OPTIONS]
+
+    def ask(url: str, trust: Any, language: Any, *, as_json: bool, **given: Any) -> None:
+        asked = {fields[name].alias: value for name, value in given.items()}
+        kind = next(_kinds_for(question, asked), question.answers[0])
+        put = {name: v for name, v in asked.items() if v is not None or says(kind, name)}
+        answer = query(url, trust, language, kind, question.route.path, **put)
+        print_answer(answer, language, as_json=as_json)
+
+    ask.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # read by typer
+    ask.__annotations__ = {each.name: each.annotation for each in parameters}
+    ask.__doc__ = f"{question.route.summary}\n\n{question.ask.__doc__}"
+    return ask
+
+
+def _kinds_for(question: Question, asked: Mapping[str, Any]) -> Iterator[type[Any]]:
+    """Yield the kinds of answers that say all that is asked: of several, which is meant."""
+    given = [name for name, value in asked.items() if value is not None]
+    return (kind for kind in question.answers if all(says(kind, name) for name in given))
+
+
+def _parameter(field: Any) -> Parameter:
+    """Return a parameter of a question as that of a command; None leaves it to the ledger."""
+    info, kind = field.field_info, _written(field.field_info.annotation)
+    helps = info.description or next((f"e.g. {each}" for each in info.examples or ()), None)
+    if isinstance(info, Path):
+        told = _annotated(kind, typer.Argument(help=helps))
+        return Parameter(field.name, Parameter.POSITIONAL_OR_KEYWORD, annotation=told)
+    option = typer.Option(f"--{field.alias.replace('_', '-')}", help=helps)
+    if info.is_required():
+        told = _annotated(kind, option)
+        return Parameter(field.name, Parameter.KEYWORD_ONLY, annotation=told)
+    default = None if info.default_factory else info.default
+    told = _annotated(kind | None if default is None else kind, option)
+    return Parameter(field.name, Parameter.KEYWORD_ONLY, annotation=told, default=default)
+
+
+def _annotated(kind: Any, how: Any) -> Any:
+    return Annotated[kind, how]
+
+
+def _written(kind: Any) -> Any:
+    """Return what a command reads for a kind of parameter: a text, where the ledger reads it."""
+    if get_origin(kind) is Annotated:
+        return _written(get_args(kind)[0])
+    if get_origin(kind) is Literal or kind in (bool, int):
+        return kind
+    found = {_written(each) for each in get_args(kind) if each is not type(None)}
+    return found.pop() if len(found) == 1 else str
+
+
+for _operation, _question in QUESTIONS.items():
+    app.command(command_of(_operation))(_asking(_question))
