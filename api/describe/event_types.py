@@ -36,21 +36,31 @@ class Signers:
     """Who signs, in words and as the row of the table of authority (docs/spec/authority.md)."""
 
     says: str
+    """Who signs and who may, in words."""
     signers: str
+    """Whom it binds, in words of the table."""
     may: str
+    """Who may be named where, in words of the table."""
     commits: str
+    """To what it commits its signers, in words of the table."""
     waits: str
+    """Where it waits before it binds, in words of the table."""
     opposed: str
+    """Whose sides are opposed, for whom nobody signs by one hand, in words of the table."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefusalType:
-    """A rule that can refuse it; `final` where the same bytes are then refused for good."""
+    """A rule that can refuse it."""
 
     code: str
+    """Stable, never translated (docs/reference/refusals.md)."""
     title: Titles
+    """The code in words."""
     article: str | None
+    """The law, where the law is the reason."""
     final: bool
+    """The same bytes are then refused for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +68,43 @@ class EventTypeName:
     """A type of event, in a list."""
 
     topic: str
+    """Its name, with its version: the `type` of a payload."""
     title: Titles
+    """What it is called."""
     says: str
+    """What whoever records it says, in one sentence."""
     family: str
+    """Types of one family are about the same matters."""
     link: str
+    """Path of what else there is to know."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """A type of event: its form, who signs it, what it is about, what refuses it, an example.
-
-    `schema` is of the whole payload, header and body. `subjects` are words of the table of
-    authority; `references` are members, by pointers with `*` for each item, that hold the payload
-    hash of an earlier event. `refusals` are those of its own rule, beside those of any event.
-    """
+    """A type of event: its form, who signs it, what it is about, what refuses it, an example."""
 
     topic: str
+    """Its name, with its version: the `type` of a payload."""
     title: Titles
+    """What it is called."""
     says: str
+    """What whoever records it says."""
     family: str
+    """Types of one family are about the same matters."""
     module: str
+    """Where in `ledger.domain` its body is declared."""
     signers: Signers
+    """Who signs it."""
     subjects: tuple[str, ...]
+    """What it is about, in words of the table of authority."""
     references: tuple[str, ...]
+    """Members that hold the payload hash of an earlier event, by pointers: `*` is any item."""
     refusals: tuple[RefusalType, ...]
+    """What its own rule can tell, beside what any event can meet (`GET /v1/types`)."""
     example: Any
+    """A whole payload of this type."""
     schema: Any
+    """The form of the whole payload, header and body."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,8 +136,11 @@ class TermsDifference:
     """A member of the terms that two versions have otherwise; grants are named one by one."""
 
     member: str
+    """Its name in the terms; of a grant `grants/` and the grant's."""
     before: Any
+    """What it was in the earlier version; null where it was not there."""
     after: Any
+    """What it is in the later version; null where it is not there."""
     by: tuple[int, ...]
 
 

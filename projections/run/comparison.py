@@ -79,11 +79,14 @@ Cell = str | int | bool | date | datetime | tuple[str, ...] | tuple[int, ...] | 
 
 @dataclass(frozen=True, slots=True)
 class Differing:
-    """A place where table and replay disagree; an absent row is None. Values as the columns."""
+    """A place where table and replay disagree. Values as the columns."""
 
     position: int
+    """The first event by which the two differ."""
     stored: tuple[Cell, ...] | None
+    """The row of the table; null where it has none."""
     replayed: tuple[Cell, ...] | None
+    """The row of the replay; null where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
