@@ -72,7 +72,7 @@ class EventTypeName:
     title: Titles
     """What it is called."""
     says: str
-    """What whoever records it says, in one sentence."""
+    """What anyone who records it says, in one sentence."""
     family: str
     """Types of one family are about the same matters."""
     link: str
@@ -88,7 +88,7 @@ class EventType:
     title: Titles
     """What it is called."""
     says: str
-    """What whoever records it says."""
+    """What anyone who records it says."""
     family: str
     """Types of one family are about the same matters."""
     module: str

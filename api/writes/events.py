@@ -65,6 +65,13 @@ EventId = Annotated[
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
 
+_TAKES_A_SUBMISSION = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Submission"}}},
+    }
+}
+
 
 def receipt_json(receipt: Receipt, *, with_checkpoint: bool) -> dict[str, Any]:
     """Return a receipt's members; in bulk the checkpoint stands once, on a line before."""
@@ -88,14 +95,7 @@ def receipt_json(receipt: Receipt, *, with_checkpoint: bool) -> dict[str, Any]:
     operation_id="submitEvent",
     status_code=201,
     summary="Submit one signed event; the answer is its receipt",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": {"$ref": "#/components/schemas/Submission"}}
-            },
-        }
-    },
+    openapi_extra=_TAKES_A_SUBMISSION,
     responses=declared(
         "Durable, in the log, under a signed checkpoint",
         "Receipt",
@@ -163,14 +163,7 @@ async def submit_event(
     "/check",
     operation_id="checkEvent",
     summary="What would become of an event, submitted now; nothing is stored",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": {"$ref": "#/components/schemas/Submission"}}
-            },
-        }
-    },
+    openapi_extra=_TAKES_A_SUBMISSION,
     responses=declared(
         "It was judged: it would be admitted or refused, or it is recorded",
         "Verdict",

@@ -120,6 +120,20 @@ class View:
         width = len(fields(cast(Any, model.row)))
         return tuple(model.row(*values[:width]) for values in found)
 
+    def recorded(
+        self, model: Projection[R] | Journal[R], known: Known, order: str = "position", **of: object
+    ) -> tuple[R, ...]:
+        """Return the rows that were recorded by then, and have these values in these columns.
+
+        A list is of the values that the column may have. Raises `TooMany`.
+        """
+        wanted = [
+            f"{name} = ANY(%({name})s)" if isinstance(value, list) else f"{name} = %({name})s"
+            for name, value in of.items()
+        ]
+        asked = {**of, **bound_parameters(known)}
+        return self.rows(model, " AND ".join([*wanted, RECORDED]), asked, order)
+
 
 def written(known_at: KnownAt) -> str | None:
     """Return a bound of knowledge as the one who asks writes it."""

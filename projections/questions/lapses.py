@@ -27,7 +27,7 @@ from ledger.domain.rights.right_status import (
 )
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal, Tells
-from projections.engine.view import DATED, RECORDED, View, bound_parameters, positions_of
+from projections.engine.view import DATED, Known, View, bound_parameters, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.contract_revenue import (
     PayableRow,
@@ -142,9 +142,9 @@ def lapse_effects(reader: Reader, right: str) -> Lapses:
     with answering(reader, *models) as view:
         known = reader.as_of(view)
         asked: dict[str, object] = {"right": right, **bound_parameters(known)}
-        said = view.rows(standings, f"subject = %(right)s AND {RECORDED}", asked, order="position")
+        said = view.recorded(standings, known, subject=right)
         places = _places(view, asked)
-        money = _money(view, sorted(places), asked)
+        money = _money(view, sorted(places), known)
         ends = tuple(_effects(end, said, places, money) for end in _first_words(said))
         answer = Lapses(right, view.size, ends, positions_of(*map(_proof, ends)))
         return told(view, answer, known, right)
@@ -166,20 +166,13 @@ def _places(view: View, asked: Mapping[str, object]) -> Places:
     return places
 
 
-def _money(view: View, contracts: Sequence[str], asked: Mapping[str, object]) -> Money:
-    of_contracts = {**asked, "contracts": contracts}
-    condition = f"contract = ANY(%(contracts)s) AND {RECORDED}"
-    owed = view.rows(payables, condition, of_contracts, order="position, payee")
-    distributions = {**asked, "distributions": sorted({row.subject for row in owed})}
+def _money(view: View, contracts: list[str], known: Known) -> Money:
+    owed = view.recorded(payables, known, "position, payee", contract=contracts)
+    distributions = sorted({row.subject for row in owed})
     return (
-        view.rows(reports, condition, of_contracts, order="position"),
+        view.recorded(reports, known, contract=contracts),
         owed,
-        view.rows(
-            payments,
-            f"distribution = ANY(%(distributions)s) AND {RECORDED}",
-            distributions,
-            order="position",
-        ),
+        view.recorded(payments, known, distribution=distributions),
     )
 
 

@@ -20,7 +20,6 @@ from projections.engine.answer import Verdict, YesOrNo, yes_or_no
 from projections.engine.bitemporal import Effect
 from projections.engine.view import (
     DATED,
-    RECORDED,
     TRUE_ON,
     Known,
     View,
@@ -211,11 +210,8 @@ def _candidates(view: View, use: Use, known: Known) -> tuple[GrantRow, ...]:
 
 
 def _terms(view: View, found: Iterable[GrantRow], known: Known) -> dict[str, ContractRow]:
-    asked = {"contracts": sorted({grant.subject for grant in found}), **bound_parameters(known)}
-    rows = view.rows(
-        contracts, f"subject = ANY(%(contracts)s) AND {RECORDED}", asked, order="subject"
-    )
-    return {row.subject: row for row in rows}
+    of = sorted({grant.subject for grant in found})
+    return {row.subject: row for row in view.recorded(contracts, known, "subject", subject=of)}
 
 
 def _heads(view: View, found: Sequence[GrantRow], known: Known) -> dict[str, tuple[GrantRow, ...]]:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from ledger.domain.core.body import key_subject
 from projections.engine.answer import Answer
-from projections.engine.view import RECORDED, Known, View, bound_parameters, positions_of
+from projections.engine.view import Known, View, bound_parameters, positions_of
 from projections.tables.basis import listing, named
 from projections.tables.key_events import KeyFact, Word, keys, reconfirmations, signed
 from projections.tables.reader import Reader
@@ -127,12 +127,7 @@ def keys_of(reader: Reader, party: str) -> KeysOf:
     """Return the keys of a party, as known."""
     with listing(reader, keys) as view:
         known = reader.as_of(view)
-        facts = view.rows(
-            keys,
-            f"party = %(party)s AND {RECORDED}",
-            {"party": party, **bound_parameters(known)},
-            order="position, subject",
-        )
+        facts = view.recorded(keys, known, party=party, order="position, subject")
         subjects = dict.fromkeys(fact.subject for fact in facts)
         folded = (
             _folded(subject, [fact for fact in facts if fact.subject == subject])
@@ -154,12 +149,7 @@ def owners_of(view: View, key_ids: Sequence[str]) -> tuple[str, ...]:
 
 def _key(view: View, key_id: str, known: Known) -> Key:
     subject = key_subject(key_id)
-    facts = view.rows(
-        keys,
-        f"subject = %(key)s AND {RECORDED}",
-        {"key": subject, **bound_parameters(known)},
-        order="position",
-    )
+    facts = view.recorded(keys, known, subject=subject)
     return _folded(subject, facts)
 
 
@@ -216,18 +206,8 @@ def signed_by(
             signed, " AND ".join(conditions), asked, order="position", limit=limit + 1
         )
         page = [row.position for row in found[:limit]]
-        rows = view.rows(
-            events,
-            f"position = ANY(%(page)s) AND {RECORDED}",
-            {"page": page, **bound_parameters(known)},
-            order="position",
-        )
-        words = view.rows(
-            reconfirmations,
-            f"key = %(key)s AND {RECORDED}",
-            asked,
-            order="position",
-        )
+        rows = view.recorded(events, known, position=page)
+        words = view.recorded(reconfirmations, known, key=asked["key"])
         answer = SignedBy(
             key=key,
             between=between,

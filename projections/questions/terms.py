@@ -17,12 +17,10 @@ from ledger.domain.core.types import legal_day
 from projections.engine.answer import Answer
 from projections.engine.event_bodies import EventBody
 from projections.engine.view import (
-    RECORDED,
     Known,
     NotThere,
     TooMany,
     View,
-    bound_parameters,
     positions_of,
 )
 from projections.tables.basis import answering, listing, named, told
@@ -178,12 +176,7 @@ def terms_for_report(reader: Reader, contract: str, report: str) -> ReportTerms:
     law = reader.law
     with answering(reader, contract_events, reports, rights_status) as view:
         known = reader.as_of(view)
-        filed = view.rows(
-            reports,
-            f"subject = %(report)s AND contract = %(contract)s AND {RECORDED}",
-            {"report": report, "contract": contract, **bound_parameters(known)},
-            order="position",
-        )
+        filed = view.recorded(reports, known, subject=report, contract=contract)
         if not filed:
             nothing = ReportTerms(contract, report, view.size, None, (), ())
             return told(view, nothing, known, contract, report)

@@ -16,7 +16,6 @@ from projections.engine.answer import Answer, Near
 from projections.engine.near import near_to
 from projections.engine.projection import ReadModel
 from projections.engine.view import (
-    RECORDED,
     Known,
     View,
     bound_parameters,
@@ -133,10 +132,7 @@ def _in_doubt(view: View, known: Known, positions: Sequence[int]) -> list[int]:
     lines = view.rows(signed, _IN_DOUBT, asked, order="position, subject")
     if not lines:
         return []
-    doubtful = {"keys": sorted({line.subject for line in lines}), **bound_parameters(known)}
-    words = view.rows(
-        reconfirmations, f"key = ANY(%(keys)s) AND {RECORDED}", doubtful, order="position"
-    )
+    words = view.recorded(reconfirmations, known, key=sorted({line.subject for line in lines}))
     said = {"positions": [line.position for line in lines]}
     hashes = {
         row.position: row.payload_hash
@@ -154,21 +150,12 @@ def _in_doubt(view: View, known: Known, positions: Sequence[int]) -> list[int]:
 
 def _under_appeal(view: View, known: Known, subjects: Iterable[str]) -> list[int]:
     """Return the rulings that declare a deed void and stand under an appeal."""
-    asked = {"subjects": sorted(subjects), **bound_parameters(known)}
-    voiding = view.rows(
-        orders,
-        f"subject = ANY(%(subjects)s) AND effect = 'DECLARE_VOID' AND {RECORDED}",
-        asked,
-        order="position, name",
+    voiding = view.recorded(
+        orders, known, "position, name", subject=sorted(subjects), effect="DECLARE_VOID"
     )
     if not voiding:
         return []
-    steps = view.rows(
-        disputes,
-        f"subject = ANY(%(disputes)s) AND {RECORDED}",
-        {"disputes": sorted({order.dispute for order in voiding}), **bound_parameters(known)},
-        order="position",
-    )
+    steps = view.recorded(disputes, known, subject=sorted({order.dispute for order in voiding}))
     words = (AppealFiled.TOPIC, RulingMade.TOPIC)
     latest = {step.subject: step.topic for step in steps if step.topic in words or step.final}
     return [row.position for row in voiding if latest[row.dispute] == AppealFiled.TOPIC]

@@ -19,7 +19,7 @@ from ledger.domain.core.event import Logged
 from ledger.domain.registry import EVOLVES, TOPICS
 from projections.engine.event_bodies import EventBody, fold_of, said_of
 from projections.engine.projection import Journal, Tells
-from projections.engine.view import RECORDED, Known, View, bound_parameters
+from projections.engine.view import Known, View
 
 _OF_CONTRACT = (
     AgreedTerms,
@@ -84,10 +84,7 @@ contract_events = Journal(
 
 def events_of(view: View, contract: str, known: Known) -> tuple[EventBody, ...]:
     """Return a contract's events that are known, in the order of the log."""
-    asked = {"contract": contract, **bound_parameters(known)}
-    return view.rows(
-        contract_events, f"subject = %(contract)s AND {RECORDED}", asked, order="position"
-    )
+    return view.recorded(contract_events, known, subject=contract)
 
 
 def folded(contract: str, rows: Sequence[EventBody]) -> Contract | None:

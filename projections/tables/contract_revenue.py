@@ -19,7 +19,7 @@ from ledger.domain.revenue.split_arithmetic import added_up
 from ledger.domain.revenue.suspense import SuspenseReleased
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal, Tells
-from projections.engine.view import RECORDED, bound_parameters, positions_of
+from projections.engine.view import positions_of
 from projections.tables.basis import answering, told
 from projections.tables.reader import Reader
 
@@ -298,21 +298,14 @@ def revenue_of(reader: Reader, contract: str) -> Revenue:
     """
     with answering(reader, shares, reports, payables, payments) as view:
         known = reader.as_of(view)
-        asked = {"contract": contract, **bound_parameters(known)}
-        of_contract = f"contract = %(contract)s AND {RECORDED}"
-        owed = view.rows(payables, of_contract, asked, order="position, payee")
+        owed = view.recorded(payables, known, "position, payee", contract=contract)
         distributions = sorted({payable.subject for payable in owed})
-        paid = view.rows(
-            payments,
-            f"distribution = ANY(%(distributions)s) AND {RECORDED}",
-            {**asked, "distributions": distributions},
-            order="position",
-        )
+        paid = view.recorded(payments, known, distribution=distributions)
         answer = Revenue(
             contract,
             view.size,
-            view.rows(shares, of_contract, asked, order="position"),
-            _corrected(view.rows(reports, of_contract, asked, order="position")),
+            view.recorded(shares, known, contract=contract),
+            _corrected(view.recorded(reports, known, contract=contract)),
             owed,
             paid,
             balances_of(owed, paid),

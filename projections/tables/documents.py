@@ -21,7 +21,7 @@ from ledger.domain.core.body import Body
 from ledger.domain.core.event import Logged
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.engine.projection import Journal, Tells
-from projections.engine.view import RECORDED, Known, View, bound_parameters, positions_of
+from projections.engine.view import Known, View, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.reader import Reader
 
@@ -196,24 +196,14 @@ def documents_of(reader: Reader, contract: str) -> Documents:
     """Return the documents of a contract, as known, in the order in which they were sent."""
     with answering(reader, documents) as view:
         known = reader.as_of(view)
-        sent = view.rows(
-            documents,
-            f"contract = %(contract)s AND {RECORDED}",
-            {"contract": contract, **bound_parameters(known)},
-            order="position",
-        )
+        sent = view.recorded(documents, known, contract=contract)
         found = _documents(view, [fact.subject for fact in sent], known)
         complete = bool(found) and not any(each.missing for each in found)
         return told(view, Documents(contract, view.size, complete, found), known, contract)
 
 
 def _documents(view: View, subjects: Sequence[str], known: Known) -> tuple[Document, ...]:
-    facts = view.rows(
-        documents,
-        f"subject = ANY(%(subjects)s) AND {RECORDED}",
-        {"subjects": list(subjects), **bound_parameters(known)},
-        order="position",
-    )
+    facts = view.recorded(documents, known, subject=list(subjects))
     by_subject: dict[str, list[DocumentFact]] = {}
     for fact in facts:
         by_subject.setdefault(fact.subject, []).append(fact)

@@ -18,7 +18,7 @@ from ledger.domain.parties.party import PartyRegistered, PartyStopped
 from ledger.powers import TABLE, is_boundless
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.engine.projection import Journal, Tells
-from projections.engine.view import RECORDED, Known, View, bound_parameters, positions_of
+from projections.engine.view import Known, View, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.key_events import keys
 from projections.tables.party_facts import PartyFact, ended_on, parties
@@ -201,12 +201,7 @@ def mandates_of(reader: Reader, party: str) -> Mandates:
 
 
 def _mandates(view: View, party: str, known: Known) -> tuple[Mandate, ...]:
-    rows = view.rows(
-        mandates,
-        f"subject = %(party)s AND {RECORDED}",
-        {"party": party, **bound_parameters(known)},
-        order="position",
-    )
+    rows = view.recorded(mandates, known, subject=party)
     ends = {row.mandate: row for row in rows if row.ended}
     return tuple(_mandate(row, ends.get(row.mandate)) for row in rows if not row.ended)
 
@@ -258,12 +253,7 @@ def power_of(
 
 
 def _ended(view: View, both: Sequence[str], on: date, known: Known) -> PartyFact | None:
-    facts = view.rows(
-        parties,
-        f"subject = ANY(%(both)s) AND {RECORDED}",
-        {"both": list(both), **bound_parameters(known)},
-        order="position",
-    )
+    facts = view.recorded(parties, known, subject=list(both))
     return ended_on(facts, on)
 
 

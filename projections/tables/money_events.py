@@ -24,7 +24,7 @@ from ledger.domain.revenue import (
     suspense,
 )
 from projections.engine.projection import EVERY_EVENT, Journal, Tells
-from projections.engine.view import RECORDED, Known, View, bound_parameters
+from projections.engine.view import Known, View
 
 B = TypeVar("B", bound=Body)
 
@@ -102,13 +102,8 @@ money_events = Journal(
 
 def money_of(view: View, subjects: Iterable[str], known: Known) -> tuple[MoneyEvent, ...]:
     """Return the events about any of these subjects that are known, in order, each once."""
-    asked = {"subjects": sorted(set(subjects)), **bound_parameters(known)}
-    rows = view.rows(
-        money_events,
-        f"subject = ANY(%(subjects)s) AND {RECORDED}",
-        asked,
-        order="position, subject",
-    )
+    about = sorted(set(subjects))
+    rows = view.recorded(money_events, known, "position, subject", subject=about)
     return tuple({row.position: row for row in rows}.values())
 
 

@@ -35,7 +35,7 @@ from ledger.domain.parties.relation import (
 )
 from projections.engine.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.engine.projection import Journal, Tells
-from projections.engine.view import RECORDED, Known, View, bound_parameters, positions_of
+from projections.engine.view import Known, View, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.reader import Reader
 
@@ -280,12 +280,7 @@ def party_as_known(reader: Reader, party: str, *, true_on: date) -> PartyAsKnown
     """
     with answering(reader, parties, relations) as view:
         known = reader.as_of(view)
-        facts = view.rows(
-            parties,
-            f"subject = %(party)s AND {RECORDED}",
-            {"party": party, **bound_parameters(known)},
-            order="position, fact, scheme, value",
-        )
+        facts = view.recorded(parties, known, subject=party, order="position, fact, scheme, value")
         held = [each for each in _relations(view, party, known) if _holds(each, true_on)]
         valid = in_force(facts)
         answer = PartyAsKnown(
@@ -351,12 +346,7 @@ def relations_of(reader: Reader, party: str, *, true_on: date, to: str | None = 
 
 
 def _relations(view: View, party: str, known: Known) -> tuple[Related, ...]:
-    rows = view.rows(
-        relations,
-        f"subject = %(party)s AND {RECORDED}",
-        {"party": party, **bound_parameters(known)},
-        order="position",
-    )
+    rows = view.recorded(relations, known, subject=party)
     ends = {row.relation: row for row in rows if row.ended}
     return tuple(_related(row, ends.get(row.relation)) for row in rows if not row.ended)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from ledger.domain.core.types import HANOI
-from projections.engine.view import RECORDED, Known, View, bound_parameters
+from projections.engine.view import Known, View
 from projections.tables.key_events import KeyFact, keys
 from projections.tables.party_facts import PartyFact, in_force, parties
 
@@ -42,9 +42,9 @@ def waiting_of(
 
     The view must have the read models of parties and of keys.
     """
-    asked = {"whose": sorted(set(whose)), **bound_parameters(known)}
-    facts = view.rows(parties, f"subject = ANY(%(whose)s) AND {RECORDED}", asked, order="position")
-    rows = view.rows(keys, f"party = ANY(%(whose)s) AND {RECORDED}", asked, order="position")
+    of = sorted(set(whose))
+    facts = view.recorded(parties, known, subject=of)
+    rows = view.recorded(keys, known, party=of)
     ended = {row.subject for row in rows if row.fact in ("stopped", "revoked")}
     found = [*_registrations(facts), *_keys(row for row in rows if row.subject not in ended)]
     return tuple(sorted((w for w in found if now < w.not_before), key=lambda w: w.position))
