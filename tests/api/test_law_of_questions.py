@@ -3,11 +3,14 @@
 import json
 import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx2
 import pytest
 from typer.testing import CliRunner
 
+from api.cli.answers import EXIT_CODES
+from api.cli.ask import command_of
 from api.cli.main import app
 from api.cli.projector import projector
 from api.cli.story import names
@@ -70,13 +73,22 @@ OF_THEN = {"getGrounds"}
 """Asks by which law data an event was judged, not by which it would be."""
 
 
-def path_of(name: str, question: Question) -> str:
-    """Return a path that asks a question of the story."""
+def in_path(name: str, question: Question) -> list[str]:
+    """Return what stands in the path that asks a question of the story."""
     of_technology = {"thing": NAMES["technology"]} if "technologies" in question.route.path else {}
     given = IN_PATHS | of_technology
     if name == "diffVersions":
         given = given | {"contract": NAMES["royalties"]}
-    path = re.sub(r"\{([a-z_]+)\}", lambda of: given[of[1]], question.route.path)
+    return [given[each] for each in re.findall(IN_BRACES, question.route.path)]
+
+
+IN_BRACES = r"\{([a-z_]+)\}"
+
+
+def path_of(name: str, question: Question) -> str:
+    """Return a path that asks a question of the story."""
+    given = iter(in_path(name, question))
+    path = re.sub(IN_BRACES, lambda _: next(given), question.route.path)
     asked = REQUIRED.get(name) or ("field=C09D" if "field" in question.takes else "")
     return f"{path}?{asked}"
 
@@ -200,6 +212,28 @@ def test_a_command_is_answered_by_the_law_in_force(
     assert ("expired", "expired") == (status, asked["status"])
     assert "expired" in shown
     assert read_laws == {adopted}
+
+
+@pytest.mark.parametrize("name", sorted(QUESTIONS))
+def test_the_command_of_a_question_gives_the_answer_that_http_gives(
+    http: httpx2.Client, loaded: Loaded, adopted: str, name: str
+):
+    del adopted
+    question, options = (
+        QUESTIONS[name],
+        ["--json", "--url", loaded.url, "--trust", str(loaded.trust)],
+    )
+    path = path_of(name, question)
+    for parameter, value in parse_qsl(path.partition("?")[2]):
+        options += [f"--{parameter.replace('_', '-')}", value]
+    words = ["ask", command_of(name), *in_path(name, question), *options]
+    done, answer = CliRunner().invoke(app, words), http.get(path).json()
+    assert EXIT_CODES[answer["verdict"]] == done.exit_code, done.exception
+    told = json.loads(done.output)
+    moment = {"at"} if name == "listOffers" else set()  # Each is answered of its own instant.
+    assert {each: told[each] for each in answer if each not in moment} == {
+        each: value for each, value in answer.items() if each not in moment
+    }
 
 
 def test_a_command_that_appends_itself_knows_the_law_in_force(
