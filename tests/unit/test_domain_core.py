@@ -195,6 +195,17 @@ def test_every_value_remembers_the_event_that_created_its_subject() -> None:
     assert set() == without
 
 
+def test_who_faces_whom_is_known_of_what_an_event_names() -> None:
+    log = EMPTY
+    for body in STORY:
+        log = log.and_then(body)
+        if body.FACES:
+            named, _, sides = body.FACES.partition(":")
+            known = log.value(getattr(body, named))
+            assert all(getattr(known, side) for side in sides.split("~")), body.TOPIC
+    assert {"offer.revoked/1", "evidence.filed/1"} <= {each.TOPIC for each in STORY if each.FACES}
+
+
 def test_a_hash_is_lower_case_hex() -> None:
     with pytest.raises(ValidationError):
         Sealed.model_validate({"commitment": SOME_HASH.upper()})

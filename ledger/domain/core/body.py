@@ -30,6 +30,8 @@ class Body(Model):
     """When it binds only after the ledger's delay."""
     OPPOSED: ClassVar[str] = ""
     """Who may not sign by one and the same hand."""
+    FACES: ClassVar[str] = ""
+    """Who is opposed to whom by what it names: `offer:offeror~offeree`, members of its state."""
     REFERENCES: ClassVar[str] = ""
     """Paths to the payload hashes of earlier events that it names."""
 

@@ -117,6 +117,7 @@ class EvidenceFiled(OfDispute):
     TITLE_VI = "Nộp chứng cứ"
     SUBJECTS = "dispute filed_by"
     SIGNERS = "filed_by"
+    FACES = "dispute:claimant~respondents"
 
     filed_by: PartyId
     """The side that files it: the claimant or a respondent."""
@@ -138,6 +139,7 @@ class AppealFiled(OfDispute):
     TITLE_VI = "Kháng cáo"
     SUBJECTS = "dispute filed_by forum"
     SIGNERS = "filed_by"
+    FACES = "dispute:claimant~respondents"
 
     filed_by: PartyId
     """The side that appeals, the claimant or a respondent, after a ruling that is not final."""
@@ -161,6 +163,7 @@ class SettlementRecorded(OfDispute):
     TITLE_VI = "Hòa giải"
     SUBJECTS = "dispute parties/* lifts/*/on/*"
     SIGNERS = "parties/*"
+    FACES = "dispute:claimant~respondents"
     COMMITS = "open"
     OPPOSED = "parties/*"
 
@@ -190,6 +193,7 @@ class DisputeWithdrawn(OfDispute):
     TITLE_VI = "Rút yêu cầu khởi kiện"
     SUBJECTS = "dispute claimant lifts/*/on/*"
     SIGNERS = "claimant"
+    FACES = "dispute:claimant~respondents"
 
     claimant: PartyId
     """The claimant, as when the dispute was opened."""

@@ -228,6 +228,7 @@ class OfferRevoked(Body):
     TITLE_VI = "Rút lại đề nghị"
     SUBJECTS = "offer revoked_by"
     SIGNERS = "revoked_by"
+    FACES = "offer:offeror~offeree"
 
     offer: OfferId
     """Offer that is taken back, unanswered so far; it had said that it may be (`revocable`)."""

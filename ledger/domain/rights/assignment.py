@@ -86,6 +86,7 @@ class AssignmentRescinded(Body):
     TITLE_VI = "Hủy bỏ thỏa thuận chuyển nhượng"
     SUBJECTS = "assignment rights/* parties/*"
     SIGNERS = "parties/*"
+    FACES = "assignment:assignors~assignees"
     COMMITS = "open"
     OPPOSED = "parties/*"
 

@@ -28,20 +28,12 @@ from ledger.domain.core.body import Body, FoldedState, State, key_subject
 from ledger.domain.core.context import Context, if_opened, recall, reveal
 from ledger.domain.core.event import Event
 from ledger.domain.core.remedy import Step
-from ledger.domain.disputes.dispute import (
-    AppealFiled,
-    Dispute,
-    DisputeWithdrawn,
-    EvidenceFiled,
-    SettlementRecorded,
-)
 from ledger.domain.market.auction import Auction, BidPlaced
 from ledger.domain.market.offer import (
     Offer,
     OfferAccepted,
     OfferCountered,
     OfferRejected,
-    OfferRevoked,
 )
 from ledger.domain.market.sealed_bid import BidOpened, BidSealed
 from ledger.domain.parties.key import Key
@@ -51,13 +43,11 @@ from ledger.domain.revenue.payment import Payment, PaymentConfirmed
 from ledger.domain.revenue.report import Report, RevenueReported
 from ledger.domain.revenue.report_answer import ReportAccepted, ReportDisputed, ReportQueried
 from ledger.domain.revenue.share_agreement import ShareAgreed
-from ledger.domain.rights.assignment import AssignmentRescinded
 from ledger.domain.rights.funding import read_authors
 from ledger.domain.rights.preemption import Preemption, PreemptionWaived
 from ledger.domain.rights.right import Right
 from ledger.domain.rights.security import SecurityReleased
 from ledger.domain.rights.technology import Technology
-from ledger.domain.rights.title import Assignment
 from ledger.domain.signing.who_signs import WHO_SIGNS
 from ledger.powers import Stands, both_sides, one_hand
 
@@ -89,7 +79,7 @@ def must_not_sign_both_named_sides(
         _must_be_apart(event, then, pair if one_hand(then, pair) else None, answer.position)
     if all(signer in stands.get(signer, ()) for signer in event.signers):
         return  # Anyone who signs by a key of its own is on its own side, and nobody signs for it.
-    pairs = _KNOWN.get(type(event.body), _none)(state, event.body, context)
+    pairs = _KNOWN.get(type(event.body), _facing)(state, event.body, context)
     with if_opened(context, SelfDealing):
         both = next((pair for pair in pairs if one_hand(stands, pair)), None)
         _must_be_apart(event, stands, both)
@@ -151,9 +141,21 @@ def _must_be_apart(
         )
 
 
-def _none(state: State, body: Any, context: Context) -> Pairs:
-    del state, body, context
-    return ()
+def _facing(state: State, body: Any, context: Context) -> Pairs:
+    """Return who is opposed to whom as the body says it (`FACES`)."""
+    del context
+    if not body.FACES:
+        return ()
+    named, _, sides = body.FACES.partition(":")
+    one, _, other = sides.partition("~")
+    value = state.get(getattr(body, named))
+    return product(_those(value, one), _those(value, other)) if value is not None else ()
+
+
+def _those(value: Any, member: str) -> Iterable[str]:
+    """Return the party, or the parties, of a member of what is known."""
+    told: str | Iterable[str] = getattr(value, member)
+    return (told,) if isinstance(told, str) else told
 
 
 def _of_contract(state: State, body: Any, context: Context) -> Pairs:
@@ -210,30 +212,11 @@ def _authors_of(state: State, body: ShareAgreed, context: Context) -> frozenset[
     return recall(declared.parties, subject, context, read_authors)
 
 
-def _of_assignment(state: State, body: AssignmentRescinded, context: Context) -> Pairs:
-    del context
-    made = state.get(body.assignment)
-    return product(made.assignors, made.assignees) if isinstance(made, Assignment) else ()
-
-
-def _of_dispute(state: State, body: Any, context: Context) -> Pairs:
-    del context
-    dispute = state.get(body.dispute)
-    known = isinstance(dispute, Dispute)
-    return product((dispute.claimant,), dispute.respondents) if known else ()
-
-
 def _of_lien(state: State, body: SecurityReleased, context: Context) -> Pairs:
     del context
     rights = [right for right in map(state.get, body.rights) if isinstance(right, Right)]
     liens = (right.liens.get(body.security) for right in rights)
     return ((body.creditor, debtor) for lien in liens if lien for debtor in lien.debtors)
-
-
-def _of_revoked(state: State, body: OfferRevoked, context: Context) -> Pairs:
-    del context
-    offer = state.get(body.offer)
-    return ((body.revoked_by, offer.offeree),) if isinstance(offer, Offer) else ()
 
 
 _KNOWN: dict[type[Body], Sides] = {
@@ -251,15 +234,10 @@ _KNOWN: dict[type[Body], Sides] = {
     ContractConcluded: _of_concluded,
     **dict.fromkeys((TermsAmended, CorrectionRecorded), _of_changed),
     ShareAgreed: _of_share,
-    AssignmentRescinded: _of_assignment,
-    **dict.fromkeys(
-        (EvidenceFiled, AppealFiled, SettlementRecorded, DisputeWithdrawn), _of_dispute
-    ),
     SecurityReleased: _of_lien,
-    OfferRevoked: _of_revoked,
     RevenueReported: _of_report,
 }
-"""The sides of what an event names, by its body."""
+"""The sides of what an event names, by its body, where they are more than it declares."""
 
 _ANSWERS: dict[type[Body], tuple[type[Any], str, str, str]] = {
     OfferCountered: (Offer, "counters", "offeror", "offeror"),
