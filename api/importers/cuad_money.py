@@ -211,7 +211,7 @@ def _milestone(schedule: dict[str, Any], part: Mapping[str, Any], reading: Readi
     if type(reached) is not int or type(amount) is not int:
         return False
     if part.get("once") not in (None, True):
-        raise NotCarried("a milestone is due more than once")
+        raise NotCarried(f"a milestone at {reached} is due more than once")
     found = schedule.setdefault("milestones", [])
     found.append({"milestone": f"m{len(found) + 1}", "yearly_base": reached, "amount": amount})
     return True

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.importers import ImporterError
+from ledger.quoted import quoted, repeated
 from ledger.wire.strict import MalformedJson, load_json
 
 
@@ -64,9 +65,11 @@ def parse_agreements(raw: bytes) -> tuple[Agreement, ...]:
     except MalformedJson as error:
         raise MalformedAgreements(f"the mapping is no JSON in UTF-8: {error}") from error
     if not isinstance(listed, list) or not listed or not all(_is_named(item) for item in listed):
-        raise MalformedAgreements("the mapping is a list of objects, each with an id")
-    if len({item["id"] for item in listed}) < len(listed):
-        raise MalformedAgreements("an agreement is there twice")
+        raise MalformedAgreements(
+            f"the mapping is a list of objects, each with an id: {quoted(listed)}"
+        )
+    if (twice := repeated(item["id"] for item in listed)) is not None:
+        raise MalformedAgreements(f"an agreement is there twice: {quoted(twice)}")
     return tuple(Agreement(item["id"], item, _digest(item)) for item in listed)
 
 
@@ -75,7 +78,7 @@ def parse_labels(raw: bytes) -> tuple[Labels, ...]:
     try:
         return tuple(_labels(load_json(line)) for line in raw.splitlines() if line.strip())
     except (MalformedJson, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise MalformedAgreements("a line of the labels has another form") from error
+        raise MalformedAgreements(f"a line of the labels has another form: {error}") from error
 
 
 def labels_of(agreement: Agreement, labels: tuple[Labels, ...]) -> Labels | None:

@@ -19,6 +19,7 @@ from api.importers import ImporterError
 from api.importers.uspto_records import Name, RecordId
 from ledger.domain.core.types import FROM_LIST, Model, PartyId, Sha256, Text
 from ledger.domain.parties.name import name_key
+from ledger.quoted import repeated
 from ledger.wire.strict import MalformedJson, load_json
 
 
@@ -95,8 +96,8 @@ def _check_distinct(mapping: PartyMapping) -> None:
                 if owner.setdefault(name, mapped.party) != mapped.party:
                     raise MappingRefused(f"{spelling} is given to {owner[name]} and {mapped.party}")
     linked = [link.record for link in mapping.links]
-    if len(set(linked)) != len(linked):
-        raise MappingRefused("a record is linked twice")
+    if (twice := repeated(linked)) is not None:
+        raise MappingRefused(f"a record is linked twice: {twice}")
 
 
 _CAPACITY = re.compile(r",?\s+\(?AS(?:\s+[A-Z]+){1,4}\)?$", re.IGNORECASE)

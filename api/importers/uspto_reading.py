@@ -115,7 +115,7 @@ def _must_be_complete(record: Record, applications: dict[str, Application]) -> N
         if not getattr(record, side):
             raise ContentMissing(f"it names no {side}")
     if any(item.application is None for item in record.properties):
-        raise ContentMissing("a property has no application number")
+        raise ContentMissing(f"a property of {record.id} has no application number")
     undated = [n for n in record.applications() if applications[n].filed_on is None]
     if undated:
         raise ContentMissing(f"no record says when it was filed: {', '.join(undated)}")
@@ -124,8 +124,11 @@ def _must_be_complete(record: Record, applications: dict[str, Application]) -> N
 def _must_be_past(record: Record, today: date) -> None:
     if record.recorded > today:
         raise FutureFact(f"it was recorded on {record.recorded}, a day to come")
-    if any(item.executed and item.executed > record.recorded for item in record.assignors):
-        raise FutureFact("somebody signed after the office recorded it")
+    for item in record.assignors:
+        if item.executed and item.executed > record.recorded:
+            raise FutureFact(
+                f"somebody signed on {item.executed}, after it was recorded on {record.recorded}"
+            )
 
 
 def _resolved(

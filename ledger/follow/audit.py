@@ -47,6 +47,7 @@ from ledger.log.tiles import (
 )
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
 from ledger.publish.quorum import NONE_ASKED, Quorum, freshened
+from ledger.quoted import quoted
 from ledger.runtime.faults import Told
 from ledger.store.checkpoints import newest_checkpoint, signed_from
 from ledger.store.connection import Pool
@@ -444,8 +445,11 @@ class Replay:
 def decoded(entry: bytes, position: int) -> Logged:
     """Read an entry of which nobody has shown yet that it is one."""
     try:
-        if not parse_entry(entry).payload.startswith(b"{"):
-            raise RuleBroken(position, "MALFORMED", "the payload is not an object")
+        payload = parse_entry(entry).payload
+        if not payload.startswith(b"{"):
+            raise RuleBroken(
+                position, "MALFORMED", f"the payload is not an object: {quoted(payload)}"
+            )
         return decode(entry, position)
     except Invalid as invalid:
         raise RuleBroken(position, invalid.code, invalid.detail) from invalid

@@ -146,7 +146,10 @@ class Authenticated:
         except LogError as error:
             raise NotAuthentic(f"a note that is listed: {error}") from None
         if (opened.size, opened.root) != (self._size, self._root):
-            raise NotAuthentic("a note that is listed is of another log")
+            raise NotAuthentic(
+                f"a note that is listed is of size {opened.size} and root {opened.root.hex()}, "
+                f"not of {self._size} and {self._root.hex()}"
+            )
         return note
 
     def _check_time(self, entry: bytes, position: int) -> None:

@@ -22,6 +22,7 @@ from ledger.follow.replies import (
 )
 from ledger.log.encoding import write_base64
 from ledger.log.tree_head import Checkpoint
+from ledger.quoted import listed
 from ledger.runtime.faults import reason_of
 from ledger.verify.event import RecordedEvent
 from ledger.verify.verifier import EntryFindings
@@ -186,7 +187,7 @@ class Checking:
         """
         named = [*positions]
         if named != sorted({*named}):
-            raise WrongAnswer("its positions are not in order, each once")
+            raise WrongAnswer(f"its positions are not in order, each once: {listed(named)}")
         size = self._head.checkpoint.size if size is None else size
         if size < least:
             raise WrongAnswer(f"as of size {size}, where {least} was asked for")

@@ -51,6 +51,7 @@ from ledger.log.proof import prove_inclusion, root_of_prefix, verify_consistency
 from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
 from ledger.log.statement import Promise, SignedRefusal, Statement, open_statement
 from ledger.log.tiles import TILE_WIDTH, TileHashes, tile_path
+from ledger.quoted import listed, quoted
 from ledger.runtime.http import DEADLINE_S, SOON_S, HttpResponse
 from ledger.verify.answer_files import read_entry
 from ledger.verify.evidence_check import goes_on, refusal_keys, show
@@ -260,7 +261,7 @@ class LedgerClient(LedgerReader):
         if state == "refused":
             return self._word(signed, members.get("refusal"), SignedRefusal)
         if state != "recorded":
-            raise WrongAnswer("state is none of waiting, recorded, refused")
+            raise WrongAnswer(f"state is none of waiting, recorded, refused: {quoted(state)}")
         receipt = self.get(f"/v1/events/{signed.event_id}/receipt")
         found = self._verify(signed, receipt, read_proof(receipt), replayed=True)
         return replace(found, replayed=False)
@@ -287,7 +288,9 @@ class LedgerClient(LedgerReader):
         told = type(said), said.origin, said.event_id, said.payload
         payload = payload_hash(signed.envelope.payload)
         if told != (kind, self.trust.origin, signed.event_id, payload):
-            raise ReceiptRefused("the server answers with a word about something else")
+            raise ReceiptRefused(
+                f"the server answers with a word about something else, event {said.event_id}"
+            )
         return VerifiedWord(said, str(note).encode())
 
     def witnessed_receipt(self, signed: Signed, receipt: VerifiedReceipt) -> VerifiedReceipt:
@@ -297,7 +300,7 @@ class LedgerClient(LedgerReader):
         """
         found = self._graded(signed, receipt, "witnessed")
         if not found.witnessed:
-            raise ReceiptRefused("not the witnessed receipt of that event")
+            raise ReceiptRefused(f"not the witnessed receipt of event {receipt.event_id}")
         return found
 
     def degraded_receipt(
@@ -321,7 +324,9 @@ class LedgerClient(LedgerReader):
         members = self.get(f"/v1/events/{receipt.event_id}/receipt", grade=grade)
         found = self._verify(signed, members, read_proof(members), replayed=receipt.replayed)
         if found.position != receipt.position:
-            raise ReceiptRefused("not the receipt of that event")
+            raise ReceiptRefused(
+                f"not the receipt of that event: at {found.position}, not {receipt.position}"
+            )
         return found
 
     def submit_many(self, many: Sequence[Signed]) -> Iterator[VerifiedReceipt | ProblemAnswer]:
@@ -337,7 +342,7 @@ class LedgerClient(LedgerReader):
                 checkpoint = str(members["checkpoint"]).encode()
                 continue
             if not waiting:
-                raise ReceiptRefused("the server answers more than was asked")
+                raise ReceiptRefused(f"the server answers more than was asked: {listed(members)}")
             yield self._answer(waiting.popleft(), members, checkpoint)
         if waiting:
             raise ReceiptRefused(f"the server left {len(waiting)} events without an answer")
@@ -350,7 +355,9 @@ class LedgerClient(LedgerReader):
         if isinstance(problem, dict):
             return ProblemAnswer(problem)
         if not isinstance(receipt, dict):
-            raise WrongAnswer("a line of the answer is neither a receipt nor a problem")
+            raise WrongAnswer(
+                f"a line of the answer is neither a receipt nor a problem: {listed(members)}"
+            )
         return self._verify(
             signed,
             receipt,
@@ -368,7 +375,7 @@ class LedgerClient(LedgerReader):
         answer = self.get_bytes(path)
         position = read_object(answer).get("position")
         if type(position) is not int:
-            raise WrongAnswer("position is no integer")
+            raise WrongAnswer(f"position is no integer: {quoted(position)}")
         proof, trust = self.get_bytes(f"/v1/entries/{position}/proof"), self.trust.to_json()
         try:
             try:
@@ -382,7 +389,9 @@ class LedgerClient(LedgerReader):
         except Refused as refused:
             raise ReceiptRefused(str(refused)) from refused
         if which not in (str(position), found.shown["entry"]["event_id"]):
-            raise ReceiptRefused("the server answers with another entry")
+            raise ReceiptRefused(
+                f"the server answers with another entry, {found.shown['entry']['event_id']}"
+            )
         return found, json.loads(parse_entry(raw).payload)
 
     def _verify(
@@ -428,13 +437,17 @@ class LedgerClient(LedgerReader):
         """
         recorded = parse_entry(entry)
         if recorded.payload != envelope.payload:
-            raise ReceiptRefused("the stored entry is another event")
+            raise ReceiptRefused(
+                f"the stored entry is another event, of payload {payload_hash(recorded.payload)}"
+            )
         if recorded.signatures == envelope.signatures:
             return
-        if not {line.key_id for line in envelope.signatures} <= {
-            line.key_id for line in recorded.signatures
-        }:
-            raise ReceiptRefused("the stored entry lacks a line of a key that has signed here")
+        there = {line.key_id for line in recorded.signatures}
+        if lacking := {line.key_id for line in envelope.signatures} - there:
+            raise ReceiptRefused(
+                "the stored entry lacks a line of a key that has signed here, "
+                f"{listed(sorted(lacking))}"
+            )
         bundle = self.evidence(f"position={position}")
         try:
             found = show(bundle, self.trust.to_json()).events.get(position)
@@ -442,7 +455,7 @@ class LedgerClient(LedgerReader):
             raise ReceiptRefused(f"the lines of the stored entry: {refused}") from refused
         if found is None or found.raw != entry:
             raise ReceiptRefused(
-                "the server does not show by whose keys the stored entry is signed"
+                f"the server does not show by whose keys entry {position} is signed"
             )
 
     def _open(self, note: bytes, *, witnessed: bool) -> tuple[Checkpoint, Bounds]:

@@ -186,8 +186,11 @@ class PastOnDisk:
         self._file.execute("BEGIN")
 
     def _open(self, told: Mapping[str, str], named: Mapping[str, str]) -> None:
-        if told and {name: told.get(name) for name in named} != named:
-            raise Stale("it was judged by other software or law data, or is of another log")
+        if other := [name for name in named if told and told.get(name) != named[name]]:
+            raise Stale(
+                "it was judged by other software or law data, or is of another log: another "
+                + ", ".join(sorted(other))
+            )
         self._named, self.size = dict(named), int(told.get("size", "0"))
         hashes = tuple(map(bytes.fromhex, json.loads(told.get("frontier", "[]"))))
         self._frontier = Frontier(self.size, hashes)
@@ -195,7 +198,7 @@ class PastOnDisk:
         rows = (_weight(name, row) for name, read in _READ.items() for row in self._rows(read))
         self._sum = sum(rows) % _SUM
         if sound != "ok" or (told and self._about() != told) or (self._sum and not told):
-            raise Stale("the file is damaged: it does not hold what was written")
+            raise Stale(f"the file is damaged: it does not hold what was written (SQLite: {sound})")
         read = _READ["unchecked"] + " ORDER BY position"
         found = self._rows(read)
         self.unchecked = [(at, LeftOut(tuple(codes.split()), of)) for at, codes, of in found]

@@ -133,7 +133,7 @@ def follow(  # noqa: PLR0913  (what is followed, and by what it is known)
     offered = authentic.checkpoint()
     try:
         if genesis and not _begins(authentic, directory, genesis):
-            raise _Otherwise("the log begins by another entry than the trusted one")
+            raise _Otherwise(f"the log begins by another entry than the trusted one, {genesis}")
         done = export(authentic, directory, share=share)
         _drop_outlived(directory, done.checkpoint.size)
     except Untimely as found:

@@ -10,6 +10,7 @@ from typing import Any
 from ledger.log.merkle import LogError
 from ledger.log.receipt import TlogProof, parse_tlog_proof
 from ledger.log.statement import LONGEST_PROMISE_S, Promise, Statement
+from ledger.quoted import quoted
 from ledger.runtime.faults import Told
 from ledger.runtime.http import HttpResponse
 from ledger.wire import canonical
@@ -214,7 +215,7 @@ def read_object(content: bytes) -> dict[str, Any]:
     """Return a reply that is a JSON object. Raises `WrongAnswer`."""
     members = read_json(content)
     if not isinstance(members, dict):
-        raise WrongAnswer("the answer is no object")
+        raise WrongAnswer(f"the answer is no object, but {quoted(members)}")
     return members
 
 
@@ -238,7 +239,7 @@ def read_verdict(content: bytes, event_id: str) -> Verdict:
         or not all(_VERDICT[name](each) for name, each in said.items())
         or said.get("event_id") != event_id
     ):
-        raise WrongAnswer("the answer is no verdict on that event")
+        raise WrongAnswer(f"the answer is no verdict on event {event_id}")
     told = ProblemAnswer(problem) if isinstance(problem, dict) else None
     said |= {"problem": told.problem} if told else {}
     return Verdict(verdict, said.get("size"), said.get("final") is True, told, said)

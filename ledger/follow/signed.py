@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Self
 
+from ledger.quoted import listed
 from ledger.wire import canonical
 from ledger.wire.commitment import Opening, opening_from_object, opening_to_object
 from ledger.wire.envelope import (
@@ -41,7 +42,9 @@ class Signed:
             not {"envelope"} <= value.keys() <= {"envelope", "openings"}
             or type(openings) is not list
         ):
-            raise MalformedEnvelope('a submission is {"envelope": ..., "openings": [...]}')
+            raise MalformedEnvelope(
+                f'a submission is {{"envelope": ..., "openings": [...]}}, not {listed(value)}'
+            )
         return cls(
             envelope_from_object(value["envelope"]),
             tuple(opening_from_object(item) for item in openings),

@@ -23,6 +23,7 @@ from ledger.log.proof import (
 from ledger.log.receipt import parse_tlog_proof
 from ledger.log.tiles import TILE_WIDTH, TileHashes
 from ledger.log.tree_head import parse_checkpoint
+from ledger.quoted import listed, quoted
 from ledger.verify.files import read_checkpoint, read_tile
 from ledger.verify.outcome import Check, Refused, refusing
 from ledger.verify.tree import HashBundle, check_tree
@@ -40,14 +41,17 @@ def open_by_policy(note: bytes, policy: Policy) -> Witnessed:
     checkpoint = parse_checkpoint(opened.text)
     own = {(log.name, log.key_id) for log in logs if log.name == checkpoint.origin}
     if own.isdisjoint((line.name, line.key_id) for line in lines):
-        raise QuorumMissed("no log of the policy has signed this checkpoint as its own")
+        raise QuorumMissed(
+            "no log of the policy has signed this checkpoint as its own: "
+            f"{quoted(checkpoint.origin)}"
+        )
     times = {
         names[line.name, line.key_id]: cosignature_time(line.blob)
         for line in lines
         if (line.name, line.key_id) in names
     }
     if not policy.satisfied(times):
-        raise QuorumMissed("the witnesses that cosigned are no quorum")
+        raise QuorumMissed(f"the witnesses that cosigned are no quorum: {listed(sorted(times))}")
     return Witnessed(checkpoint, times)
 
 

@@ -27,6 +27,7 @@ from ledger.log.note import NoteSignature, UnverifiedNote, Verifier, open_note
 from ledger.log.policy import Policy
 from ledger.log.witness_request import format_add_checkpoint
 from ledger.publish.quorum import Standard
+from ledger.quoted import quoted
 from ledger.runtime.http import fetch, open_client
 from ledger.runtime.loops import Loop
 from ledger.store.checkpoints import StoredCheckpoint
@@ -242,7 +243,9 @@ class Feeder:
         try:
             _, lines = open_note(checkpoint.note + answer, target.verifiers)
         except UnverifiedNote:
-            raise _Failed("no line by a key that the policy knows of it") from None
+            raise _Failed(
+                f"no line by a key that the policy knows of it: {quoted(answer)}"
+            ) from None
         return [self._dated(checkpoint.size, line) for line in lines]
 
     def _dated(self, size: int, line: NoteSignature) -> Cosignature:

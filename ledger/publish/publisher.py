@@ -142,7 +142,7 @@ class LogSigner:
         except LogError as error:
             raise Halted(f"our own signature does not verify: {error}") from None
         if opened != checkpoint:
-            raise Halted("our own signature is over something else")
+            raise Halted(f"our own signature is over something else, size {opened.size}")
         return note
 
     def cose_receipt(
@@ -489,7 +489,7 @@ def publish_first(pool: Pool, signer: LogSigner, file: CheckpointFile) -> bytes:
     genesis = read_first(pool)
     frontier = Frontier().extend([leaf_hash(genesis.entry)])
     if head.size != 1 or frontier.root() != head.root:
-        raise Halted("a new log holds its genesis entry and nothing else")
+        raise Halted(f"a new log holds its genesis entry and nothing else, not {head.size} entries")
     accepted, signed, stored = genesis.accepted, file.read(), checkpoint_at(pool, 1)
     note = signed or (stored.note if stored else signer.sign(1, head.root, accepted))
     if open_checkpoint(note, signer.origin, signer.verifiers) != Checkpoint(

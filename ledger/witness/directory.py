@@ -19,6 +19,7 @@ from ledger.home.keystore import create_pair, load_pair
 from ledger.log.cosignature import CosignatureV1Signer, MLDSA44Signer
 from ledger.log.key import ED25519, MLDSA44, MalformedKey, is_name
 from ledger.log.note import Verifier, format_vkey, parse_vkey
+from ledger.quoted import quoted
 from ledger.runtime import durable
 from ledger.runtime.faults import Told
 from ledger.wire.regular import OddFile, read_regular
@@ -118,7 +119,7 @@ def _parse(text: str) -> Config:
     except (tomllib.TOMLDecodeError, KeyError, MalformedKey, TypeError) as error:
         raise BadConfig(f"witness.toml: {error}") from error
     if not isinstance(name, str) or not is_name(name):
-        raise BadConfig("witness.toml: name is one line without spaces and plus")
+        raise BadConfig(f"witness.toml: name is one line without spaces and plus: {quoted(name)}")
     logs: dict[str, tuple[Verifier, ...]] = {}
     for verifier in verifiers:
         if verifier.key_type not in (ED25519, MLDSA44):
