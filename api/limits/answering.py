@@ -73,6 +73,7 @@ class Answering:
         self._held: Message | None = None
         self._silent = False
         self.begun = False
+        self.status: int | None = None
 
     async def __call__(self, message: Message) -> None:
         """Send a message on."""
@@ -96,6 +97,7 @@ class Answering:
             self._held = message
         else:
             await self._send(message)
+        self.status = message["status"]
 
     def _complete(self, message: Message) -> None:
         complete(message, self._more())

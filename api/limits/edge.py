@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Iterable
 
+import structlog
 from fastapi import Request, Response
 from starlette.datastructures import Headers
 from starlette.routing import Match, Route
@@ -26,6 +27,8 @@ from api.metrics import Metrics
 from api.problems import ApiProblem, respond
 from ledger.sequence.sequencer import Stopped
 from ledger.store.connection import OutcomeUnknown
+
+_log = structlog.get_logger(__name__)
 
 MEDIA_TYPES = ("application/json", "application/x-ndjson")
 """What a POST may be; it need not say so, as a browser always says whose page sends it."""
@@ -102,7 +105,10 @@ class Edge:
             await respond(Request(scope), _told(error, scope))(scope, receive, answer)
         finally:
             asked = getattr(scope.get("endpoint"), "__name__", "none")
-            self._metrics.seconds.labels(asked).observe(time.monotonic() - began)
+            seconds = time.monotonic() - began
+            self._metrics.seconds.labels(asked).observe(seconds)
+            told = {"method": scope["method"], "path": scope["path"], "status": answer.status}
+            _log.debug("request answered", **told, seconds=round(seconds, 6))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have the application answer; what may be done there is told here."""

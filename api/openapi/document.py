@@ -41,7 +41,7 @@ SAID: Mapping[str, str] = {
 
 HEADERS: Mapping[str, Schema] = {
     "X-Request-Id": {
-        "description": "Names the request in the server's log: the client's own, else a new one.",
+        "description": "Names the request, in the server's log too: the client's own, or new.",
         "schema": {"type": "string"},
     },
     "ETag": {

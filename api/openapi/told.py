@@ -160,7 +160,9 @@ def _texts(says: str) -> Schema:
 
 
 _MEMBERS: Mapping[str, Schema] = {
-    "request_id": _text("Of the request, as in `X-Request-Id` and in the server's log."),
+    "request_id": _text(
+        "Of the request, as in `X-Request-Id`, and where the server's log tells of it."
+    ),
     "pointer": _text("Where in the payload (RFC 6901)."),
     "parameter": _text("Of the request, that was refused."),
     "value": _text("Its beginning, as it was sent."),

@@ -9,6 +9,7 @@ signed; whether a rule forbids it is judged later, under the sequencer's lock.
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -34,6 +35,7 @@ from ledger.wire.commitment import (
     Opening,
     opening_from_object,
     sealed_at,
+    section_at,
     verify_opening,
 )
 from ledger.wire.entry import MAGIC, Entry, EntryTooLarge, format_entry, parse_entry
@@ -218,8 +220,16 @@ def _event(value: dict[str, Any], payload: bytes, signatures: Sequence[Signature
         raise Invalid("MALFORMED", first["msg"], pointer=pointer) from None
     subjects = _sorted_strings(value["subjects"], "/subjects")
     if frozenset(subjects) != body.subjects():
-        missing = ", ".join(sorted(body.subjects() ^ frozenset(subjects))[:5])
-        raise Invalid("SUBJECTS_MISMATCH", f"derived from the body: {missing}", pointer="/subjects")
+        missing, extra = body.subjects() - {*subjects}, {*subjects} - body.subjects()
+        told = [
+            f"{listed(sorted(which)[:5])} {says}"
+            for which, says in (
+                (missing, "follows from the body and is missing"),
+                (extra, "does not follow from the body and goes"),
+            )
+            if which
+        ]
+        raise Invalid("SUBJECTS_MISMATCH", "; ".join(told), pointer="/subjects")
     return Event(
         ledger=value["ledger"],
         event_id=value["event_id"],
@@ -312,6 +322,31 @@ def _check_openings(value: dict[str, Any], event: Event, openings: Sequence[Open
             verify_opening(commitment, event.ledger, event.event_id, opening)
         except BadOpening as error:
             raise Invalid("BAD_OPENING", str(error), pointer=opening.path) from None
+    if openings:
+        _check_opened(value, event, openings)
+
+
+def _check_opened(value: dict[str, Any], event: Event, openings: Sequence[Opening]) -> None:
+    """Hold what was opened to the form of its section: as if it stood there for all to read."""
+    opened = deepcopy(value)
+    for opening in openings:
+        if opening.value is None or (
+            isinstance(opening.value, dict) and opening.value.keys() == {"commitment"}
+        ):
+            told = f"what was opened for {opening.path} is not its value: {quoted(opening.value)}"
+            raise Invalid("OPENING_MALFORMED", told, pointer=opening.path)
+        above, _, name = opening.path.rpartition("/")
+        section = section_at(opened, above)
+        section[int(name) if isinstance(section, list) else name] = opening.value
+    try:
+        type(event.body).model_validate(opened["body"])
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        paths = [each.path for each in openings]
+        at = "/".join(["/body", *(str(part) for part in first["loc"])])
+        place = next((path for path in paths if f"{at}/".startswith(f"{path}/")), paths[0])
+        told = f"what was opened for {place} is not of its form: {first['msg']}"
+        raise Invalid("OPENING_MALFORMED", told, pointer=place) from None
 
 
 def new_key_records(event: Event) -> Iterable[KeyRecord]:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from api.cli.main import app
@@ -71,6 +73,17 @@ def test_a_request_has_the_id_that_its_client_gave_it(http: httpx2.Client):
         answer = http.get(target, headers={"X-Request-Id": "order-17.a"})
         assert "order-17.a" == answer.headers["x-request-id"]
         assert answer.is_success or "order-17.a" == answer.json()["request_id"]
+
+
+def test_the_log_has_a_line_of_each_request_where_all_is_to_be_told(http: httpx2.Client):
+    with capture_logs([merge_contextvars]) as lines:
+        for number, target in enumerate(("/health/live", "/nowhere?secret=1", "/v1/entries/x")):
+            http.get(target, headers={"X-Request-Id": f"order-{number}"})
+    told = {each["request_id"]: each for each in lines if each["event"] == "request answered"}
+    assert {"debug"} == {each["log_level"] for each in told.values()}
+    assert [("/health/live", 200), ("/nowhere", 404), ("/v1/entries/x", 422)] == [
+        (told[f"order-{number}"]["path"], told[f"order-{number}"]["status"]) for number in range(3)
+    ]
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, 'a"b', "a,b"])

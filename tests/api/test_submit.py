@@ -27,6 +27,7 @@ from tests.support.builders import (
     OPERATOR,
     REGISTRAR,
     RIVAL,
+    SOME_HASH,
     offer_made,
     offer_rejected,
     offer_revoked,
@@ -468,7 +469,21 @@ def test_what_opens_a_sealed_section_goes_round_with_what_is_signed(
     opening[0]["value"]["amount"] += 1
     (tmp_path / "openings.json").write_text(json.dumps(opening))
     wrong = sign("submission.json", "--openings", str(tmp_path / "openings.json"))
-    assert (2, True) == (wrong.exit_code, "/body/price: the commitment was not" in wrong.output)
+    assert (2, True) == (wrong.exit_code, "the commitment at '/body/price' was not" in wrong.output)
+
+
+def test_a_subject_that_is_missing_and_one_too_many_are_told_apart(
+    http: httpx2.Client, world: World
+):
+    signed = technology(world)
+    payload = canonical.load(signed.envelope.payload)
+    (kept, *others) = payload["subjects"]
+    payload["subjects"] = [kept, "technology:zzz"]
+    envelope = sign_envelope(canonical.dump(payload), [world.key(INSTITUTE)])
+    told = post(http, Signed(envelope, ()).to_json()).json()
+    assert "SUBJECTS_MISMATCH" == told["code"]
+    missing, extra = ", ".join(map(repr, others)), "'technology:zzz'"
+    assert f"{missing} follows from the body and is missing; {extra} does not" in told["detail"]
 
 
 def test_bad_opening_a_value_that_the_commitment_does_not_commit_to(
@@ -484,6 +499,30 @@ def test_bad_opening_a_value_that_the_commitment_does_not_commit_to(
     answer = post(http, json.dumps(members).encode())
     assert (422, "BAD_OPENING") == (answer.status_code, answer.json()["code"])
     assert "/body/price" == answer.json()["pointer"]
+
+
+@pytest.mark.parametrize(
+    ("section", "value"),
+    [
+        *(("/body/price", each) for each in ("cheap", 5, None, {"commitment": SOME_HASH})),
+        *(("/body/price", {"amount": each, "currency": "VND"}) for each in (-5, "5")),
+        ("/body/price", {"amount": 5}),
+        ("/body/royalty_ppm", "50000"),
+    ],
+)
+def test_what_was_sealed_is_of_the_form_that_it_would_have_openly(
+    http: httpx2.Client, world: World, section: str, value: object
+):
+    body = offer_made(offer=f"offer:{uuid7()}", listing=None).model_dump(mode="json")
+    body[section.rpartition("/")[2]] = value
+    signed = sign_sealed(world.origin, "offer.made/1", body, [FIRM], [world.key(FIRM)], [section])
+    answer = post(http, signed.to_json())
+    told = answer.json()
+    assert (422, "OPENING_MALFORMED", section) == (
+        answer.status_code,
+        told.get("code"),
+        told.get("pointer"),
+    )
 
 
 @pytest.mark.parametrize("ledger", [{}, [], 1, None])
