@@ -19,6 +19,19 @@ BY_HAND = {
         "ledger/domain/market/offer.py",
         "tests/refusals/test_offer_not_longer.py",
     },
+    "guides/add-a-read-model.md": {
+        "projections/run/catalogue.py",
+        "projections/tables/deadlines.py",
+        "tests/unit/test_projection_deadlines.py",
+    },
+    "guides/add-a-question.md": {
+        "api/cli/parties.py",
+        "api/describe/labels.py",
+        "api/reads/parties.py",
+        "projections/questions/extensions.py",
+        "tests/api/test_questions.py",
+        "tests/integration/test_extensions.py",
+    },
 }
 """What each touches by hand. In this order: each adds to what those before it added."""
 

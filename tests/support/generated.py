@@ -19,6 +19,7 @@ MAKERS = (
     "law_table",
     "refusal_table",
     "question_table",
+    "read_model_list",
 )
 
 

@@ -201,7 +201,7 @@ def test_every_member_has_its_name_and_every_name_is_in_both_languages() -> None
         and f"{kind.__name__}.{member}" not in LEFT_OUT
         and together_with(member, members_of_kind(kind)) is None
     }
-    assert not unnamed
+    assert not unnamed, "say what each is called in LABELS of api/describe/labels.py"
     assert all(said.vi and said.en for said in LABELS.values())
 
 
