@@ -1,6 +1,8 @@
 """The pages that say how to add something: followed to the letter, each in a copy of the tree."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -38,13 +40,21 @@ BY_HAND = {
 PAGES = tuple(BY_HAND)
 
 
+@pytest.fixture
+def tree() -> Iterator[Path]:
+    """Lend a copy of the tree that PostgreSQL's user can enter: pytest's are root's alone."""
+    with TemporaryDirectory(prefix="techledger-howto-") as directory:
+        Path(directory).chmod(0o755)
+        yield copy_tree(Path(directory))
+
+
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_that_is_followed_to_the_letter_leads_there(page: str, tmp_path: Path) -> None:
-    tree = copy_tree(tmp_path)
+def test_a_page_that_is_followed_to_the_letter_leads_there(page: str, tree: Path) -> None:
     before = PAGES[: PAGES.index(page)]
     for each in before:
         paste_all(each, tree)
     if before:
-        assert run("make generated format", tree).returncode == 0
+        made = run("make generated format", tree)
+        assert 0 == made.returncode, made.stdout
     assert BY_HAND[page] == follow(page, tree)
