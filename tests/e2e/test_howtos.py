@@ -27,7 +27,6 @@ BY_HAND = {
         "tests/unit/test_projection_deadlines.py",
     },
     "guides/add-a-question.md": {
-        "api/cli/parties.py",
         "api/describe/labels.py",
         "api/reads/parties.py",
         "projections/questions/extensions.py",
