@@ -86,7 +86,7 @@ def test_every_operation_says_which_problems_it_may_tell():
 
 OPEN: Mapping[str, str] = {
     "JsonSchema": "the schema of schemas is not ours, and refers to itself by $dynamicRef",
-    "Opening/value": "the ledger seals whatever value it is given (docs/spec/event.md)",
+    "Opening/value": "of the form of the member at `path`, of whichever type of event",
     "OtherEvent/body": "a part of the body of any type: the rest only its sender knows",
     "Remedy/change": "any members of the payload of any type, by their pointers",
 }
