@@ -90,7 +90,7 @@ def verify_opening(commitment: str, origin: str, event_id: str, opening: Opening
     except NotCanonical as error:
         raise BadOpening(f"the opened value is not canonical: {error}") from None
     if expected != commitment:
-        raise BadOpening(f"the commitment at {quoted(opening.path)} was not made from this opening")
+        raise BadOpening("the commitment was not made from this opening")
 
 
 def opening_from_object(obj: Any, *, admission: bool = True) -> Opening:

@@ -24,6 +24,7 @@ NOTHING_TO_TELL = {
     # The value stands before it: who reads a day names the parameter, or the member by its pointer.
     "a day is written YYYY-MM-DD",
     "an instant is written YYYY-MM-DDTHH:MM:SS.mmmZ",
+    "the commitment was not made from this opening",
     # What is wrong is that nothing is there.
     "the proof ends too early",
     "extra data is not empty: without any the line is left out",
