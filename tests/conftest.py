@@ -1,11 +1,13 @@
 """Fixtures that every suite may ask for."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from ledger.domain.registry import ADMITS
@@ -82,6 +84,12 @@ def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     # Of each test: logs of one origin are made that are not the same.
     directory = tmp_path_factory.getbasetemp() / f"state-{next(_NUMBERS)}"
     monkeypatch.setenv("XDG_STATE_HOME", str(directory))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs_apart() -> None:
+    """Have what a server in this process logs be no output of a command that a test runs."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
 
 
 @pytest.fixture(scope="session", autouse=True)
