@@ -210,6 +210,8 @@ def minimum_of(
         known = reader.as_of(view)
         value = folded(contract, events_of(view, contract, known))
         royalty, sealed = _royalty(value, date(year, 12, 31))
+        if royalty is not None and not _runs_in(value, royalty, year):
+            royalty = None
         who = licensee or next(iter(sorted(value.licensees())), "") if value else ""
         if royalty is None:
             nothing = MinimumMet(
@@ -239,6 +241,14 @@ def minimum_of(
         agreed = _terms_by(value, date(year, 12, 31))
         answer = replace(found, positions=positions_of(agreed, found.positions))
         return told(view, answer, known, contract, licensee)
+
+
+def _runs_in(value: Contract | None, royalty: Royalty, year: int) -> bool:
+    """Whether a contract is in force on a day of a royalty year, as things stand."""
+    first = value and value.in_force_from
+    if value is None or first is None or first >= year_start(royalty, year + 1):
+        return False
+    return value.over_from is None or value.over_from > year_start(royalty, year)
 
 
 def _terms_by(value: Contract, on: date) -> list[int]:

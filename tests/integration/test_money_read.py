@@ -177,5 +177,8 @@ def test_whether_the_minimum_of_a_year_was_met(told):
     assert (date(2026, 1, 1), date(2027, 1, 1)) == (found.year_from, found.year_to)
     assert found.met is False
     assert FIRM == found.licensee
-    assert 50_000_000 == minimum_of(reading(told), m.LICENCE, year=2025).short
+    for year in (1999, 2025, 2050):  # The contract runs from 2026 to 2030.
+        none = minimum_of(reading(told), m.LICENCE, year=year)
+        assert (None, None, 0) == (none.minimum, none.met, none.short)
+    assert 50_000_000 == minimum_of(reading(told), m.LICENCE, year=2027).short
     assert minimum_of(reading(told), "contract:none", year=2026).met is None
