@@ -61,6 +61,10 @@ class NotLoopback(NodeError):
     """Everything can be read by anyone who reaches the server: that must be said by hand."""
 
 
+class PortTaken(NodeError):
+    """Where it is to be served, it cannot be: another program listens there, or may not be."""
+
+
 def serve(
     publisher: Annotated[
         bool, typer.Option("--publisher/--no-publisher", help="Hold the log's keys and sign.")
@@ -76,6 +80,7 @@ def serve(
     log_uncaught()
     settings = Settings()
     check_reach(settings)
+    must_be_bound(settings.host, settings.port)
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     # uvicorn raises the signal again once it has stopped; then the workers stop in their order.
@@ -120,6 +125,20 @@ def check_reach(settings: Settings) -> None:
         loopback = settings.host == "localhost"
     if not loopback and settings.entries != "open":
         raise NotLoopback(f"{settings.host} is not loopback; set LEDGER_ENTRIES=open to mean it")
+
+
+def must_be_bound(host: str, port: int) -> None:
+    """Raise `PortTaken` if nothing can listen there: before anything is started."""
+    try:
+        kind, *_rest, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(kind) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(address)
+    except OSError as error:
+        raise PortTaken(
+            f"{host}:{port} cannot be listened on ({error.strerror}): end what listens there, or"
+            " set LEDGER_PORT and LEDGER_HOST"
+        ) from None
 
 
 @contextmanager

@@ -245,8 +245,9 @@ def minimum_of(
 
 def _runs_in(value: Contract | None, royalty: Royalty, year: int) -> bool:
     """Whether a contract is in force on a day of a royalty year, as things stand."""
-    first = value and value.in_force_from
-    if value is None or first is None or first >= year_start(royalty, year + 1):
+    if value is None or value.in_force_from is None:
+        return False
+    if value.in_force_from >= year_start(royalty, year + 1):
         return False
     return value.over_from is None or value.over_from > year_start(royalty, year)
 

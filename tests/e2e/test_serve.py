@@ -19,9 +19,11 @@ import pytest
 from api.cli.serve import (
     OWN_DESCRIPTORS,
     NotLoopback,
+    PortTaken,
     TooFewDescriptors,
     check_reach,
     connections_of,
+    must_be_bound,
 )
 from ledger.home.settings import Settings
 from tests.support.builders import INSTITUTE
@@ -38,6 +40,16 @@ def test_it_binds_to_loopback(host):
 def test_it_refuses_to_bind_beyond_loopback(host):
     with pytest.raises(NotLoopback):
         check_reach(Settings(host=host))
+
+
+def test_a_port_that_another_has_is_told_before_anything_starts():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(PortTaken, match=rf"127\.0\.0\.1:{port} .*LEDGER_PORT"):
+            must_be_bound("127.0.0.1", port)
+    must_be_bound("127.0.0.1", 0)
 
 
 def test_it_binds_anywhere_where_that_was_said_by_hand():
