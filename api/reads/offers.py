@@ -1,6 +1,6 @@
 """Offers, and whether they were open."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
@@ -31,7 +31,7 @@ def list_offers(  # noqa: PLR0913  (the question's parameters)
     """Return offers by id, listing or party, each open or closed with the reason."""
     return offers_of(
         reader,
-        at=at or datetime.now(UTC),
+        at=at,
         offer=offer,
         listing=listing,
         party=party,

@@ -8,7 +8,7 @@ is recorded with the offer, so they are derived from the instant asked about.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Literal
 
@@ -81,14 +81,14 @@ class OfferState:
 
 @dataclass(frozen=True, slots=True)
 class Offers(YesOrNo):
-    """A page of offers as they stood at an instant, in the order in which they were made.
+    """A page of offers as they stood at an instant (null: now), in the order they were made in.
 
     `offer` is the one asked about, if it was one: then the verdict says whether it was open. Only
     those on a `listing`, or those that a `party` made or was made, if that was asked. Folded up to
     `size` entries.
     """
 
-    at: datetime
+    at: datetime | None
     offer: str | None
     listing: str | None
     party: str | None
@@ -229,14 +229,14 @@ offers = Projection(
 def offers_of(  # noqa: PLR0913  (each is a parameter of the query)
     reader: Reader,
     *,
-    at: datetime,
+    at: datetime | None = None,
     offer: str | None = None,
     listing: str | None = None,
     party: str | None = None,
     after: int = -1,
     limit: int = 100,
 ) -> Offers:
-    """Return the offers made by the instant `at`, as they stood then.
+    """Return the offers made by the instant `at` (default: now), as they stood then.
 
     Narrowed to one offer, to a listing, or to those that a party made or was made; up to `limit`
     that were made after position `after`.
@@ -248,13 +248,14 @@ def offers_of(  # noqa: PLR0913  (each is a parameter of the query)
         conditions.append("listing = %(listing)s")
     if party is not None:
         conditions.append("(offeror = %(party)s OR offeree = %(party)s)")
-    asked = {"at": at, "offer": offer, "listing": listing, "party": party, "after": after}
+    then = at or datetime.now(UTC)
+    asked = {"at": then, "offer": offer, "listing": listing, "party": party, "after": after}
     with answering(reader, offers, market_events) as view:
         found = view.rows(
             offers, " AND ".join(conditions), asked, order="position", limit=limit + 1
         )
-        lapses = _lapses(view, [row for row in found[:limit] if row.listing is not None], at)
-        page = tuple(state_at(row, at, lapses.get(row.subject, ())) for row in found[:limit])
+        lapses = _lapses(view, [row for row in found[:limit] if row.listing is not None], then)
+        page = tuple(state_at(row, then, lapses.get(row.subject, ())) for row in found[:limit])
         cursor = page[-1].offer.position if len(found) > limit else None
         answer = Offers(at, offer, listing, party, view.size, page, after, limit, cursor)
         return told(view, answer, view.as_of(), offer, listing, party)
