@@ -2,8 +2,8 @@
 What every request passes before any route: whom it is for, from whose page, by whom, how often.
 
 A page of any site can have a browser send requests to a ledger on loopback, by its address or by a
-name of its own that it points there (DNS rebinding). So `Host` must be a name of this server, a
-POST has no media type that a form has, and `Origin`, where a browser sends it, must be ours.
+name of its own that it points there (DNS rebinding). So `Host` must be a name of this server, and
+`Origin`, where a browser sends it, must be ours; no route takes a media type that a form has.
 """
 
 import asyncio
@@ -29,9 +29,6 @@ from ledger.sequence.sequencer import Stopped
 from ledger.store.connection import OutcomeUnknown
 
 _log = structlog.get_logger(__name__)
-
-MEDIA_TYPES = ("application/json", "application/x-ndjson")
-"""What a POST may be; it need not say so, as a browser always says whose page sends it."""
 
 PREFLIGHT = {
     "Access-Control-Allow-Origin": "*",
@@ -142,9 +139,6 @@ class Edge:
         origin = headers.get("origin")
         if origin is not None and origin not in {f"{scope['scheme']}://{host}" for host in hosts}:
             raise ApiProblem(403, "ORIGIN", "the request comes from a page of another site")
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind and kind not in MEDIA_TYPES:
-            raise ApiProblem(415, "MEDIA_TYPE", f"a request is one of {', '.join(MEDIA_TYPES)}")
 
 
 def must_be_plain(headers: Headers) -> None:

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import Path
 
 from api.openapi.told import NOT_FOUND
-from api.problems import NotFound
 from api.reads.common import (
     AsKnown,
     Published,
@@ -14,6 +13,7 @@ from api.reads.common import (
 from api.reads.named import SubjectPath
 from api.reads.parameters import Position
 from api.reads.questions import Questions
+from projections.engine.view import NotPublished
 from projections.questions.dispute_record import HoldsOn, holds_on
 from projections.questions.vouching import MarkedDispute, marked_dispute_of
 from projections.tables.dependencies import Falls, falls_with
@@ -48,7 +48,7 @@ def get_dispute(
 def get_falls(reader: AsKnown, position: Position, published: Published) -> Falls:
     """Return the events that rest on it, near and far, each with why."""
     if position >= published:
-        raise NotFound("no entry at that position is published")
+        raise NotPublished(position, published)
     return falls_with(reader, position)
 
 

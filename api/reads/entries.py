@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from api.deps import look, node_of
 from api.openapi.declared_answers import TEXT, declared
 from api.openapi.told import NO_LOG_KEYS, NOT_FOUND
-from api.problems import ApiProblem, NotFound
+from api.problems import ApiProblem
 from api.reads.parameters import Position
 from ledger.domain.core.types import format_instant
 from ledger.log.merkle import leaf_hash
@@ -19,6 +19,7 @@ from ledger.publish.receipts import Proof
 from ledger.store.entries import StoredEntry, read_entries
 from ledger.wire.base64 import b64encode
 from ledger.wire.entry import parse_entry
+from projections.engine.view import NotPublished
 
 router = APIRouter(prefix="/v1/entries", tags=["entries"])
 
@@ -49,7 +50,7 @@ async def get_entry(request: Request, position: Position) -> Response:
     """Return the entry; nothing of it ever changes, so caches may keep it."""
     node = node_of(request)
     if position >= node.published:
-        raise NotFound("no published entry at that position")
+        raise NotPublished(position, node.published)
     entries = await look(request, lambda: read_entries(node.reads, position, position + 1, 1))
     return Response(
         orjson.dumps(entry_json(entries[0])),
@@ -102,6 +103,6 @@ def _cose_receipt(node: Node, publisher: Publisher, position: int) -> bytes:
 def _latest_proof(node: Node, position: int) -> Proof:
     checkpoint = node.feed.latest
     if checkpoint is None or position >= checkpoint.size:
-        raise NotFound("no published entry at that position")
+        raise NotPublished(position, node.published)
     (proof,) = node.reading.prove([position], checkpoint)
     return proof

@@ -12,9 +12,11 @@ from api.problems import NotFound
 from api.reads.common import (
     AsKnown,
     Now,
+    Published,
 )
 from api.reads.parameters import Position
 from api.reads.questions import Questions
+from projections.engine.view import NotPublished
 from projections.questions.grounds import Editions, EventGrounds, editions_of, grounds_of
 
 router = Questions(prefix="/v1", tags=["law"])
@@ -50,8 +52,13 @@ async def get_law(
 
 
 @router.question(
-    "/entries/{position}/grounds", "getGrounds", "By which rules of law was this event judged?"
+    "/entries/{position}/grounds",
+    "getGrounds",
+    "By which rules of law was this event judged?",
+    told=(NOT_FOUND,),
 )
-def get_grounds(reader: Now, position: Position) -> EventGrounds:
+def get_grounds(reader: Now, position: Position, published: Published) -> EventGrounds:
     """Return the edition and law data in force at the position, and the rules that applied."""
+    if position >= published:
+        raise NotPublished(position, published)
     return grounds_of(reader, position)

@@ -44,6 +44,7 @@ from ledger.events.intake import MAX_BODY, Invalid
 from ledger.node.answers import Answer, PromisedAnswer, Receipt, Rejected, is_judged_now
 from ledger.node.node import Node
 from ledger.publish.quorum import Grade
+from ledger.quoted import quoted
 from ledger.store.connection import OutcomeUnknown
 from ledger.store.entries import find_event
 from ledger.wire.base64 import b64encode
@@ -129,7 +130,7 @@ async def submit_event(
     yet, is answered 202 with a promise, and at `Location` with what became of it. What is answered
     at once all the same says no `Preference-Applied`.
     """
-    _check_encoding(request)
+    _must_be(request, JSON)
     preferences = [each.strip().lower() for each in (prefer or "").split(",")]
     answer = await submitter_of(request).submit(
         await _body(request, MAX_BODY),
@@ -178,7 +179,7 @@ async def check_event(request: Request) -> Response:
     No signed refusal is made, and what a submission would kill is not killed: `final` says whether
     it would be; `refused` that it was, and when.
     """
-    _check_encoding(request)
+    _must_be(request, JSON)
     raw, vietnamese = await _body(request, MAX_BODY), wants_vietnamese(request)
     found = await dry_runs_of(request).run(raw, address_of(request))
     cost = UNVERIFIED if isinstance(found, Rejected) and _units(found) else JUDGED
@@ -214,7 +215,7 @@ async def check_event(request: Request) -> Response:
 )
 async def submit_events(request: Request) -> Response:
     """Take NDJSON, a submission a line; answer NDJSON, a line an event in the same order."""
-    _check_encoding(request)
+    _must_be(request, NDJSON)
     writer = _AnswerLines(node_of(request), vietnamese=wants_vietnamese(request))
     # Answered only when all is read: many clients do not read before they have sent everything.
     out: list[bytes] = []
@@ -349,9 +350,19 @@ def _rejected_line(line: int, rejected: Rejected, note: bytes | None, *, vietnam
     )
 
 
-def _check_encoding(request: Request) -> None:
-    if request.headers.get("content-encoding", "identity") != "identity":
-        raise ApiProblem(415, "MEDIA_TYPE", "a request is sent as it is, not compressed")
+def _must_be(request: Request, media_type: str) -> None:
+    """Raise `ApiProblem` for a body of another media type, or a compressed one.
+
+    It need not say of which it is: whose page sends it a browser always says.
+    """
+    coding = request.headers.get("content-encoding", "identity")
+    if coding != "identity":
+        detail = f"Content-Encoding is {quoted(coding)}: a body is sent as it is, not compressed"
+        raise ApiProblem(415, "MEDIA_TYPE", detail)
+    said = request.headers.get("content-type", media_type)
+    if said.partition(";")[0].strip().lower() != media_type:
+        detail = f"Content-Type is {quoted(said)}: here it is {media_type}, or none"
+        raise ApiProblem(415, "MEDIA_TYPE", detail)
 
 
 def _too_large(limit: int) -> ApiProblem:
@@ -389,7 +400,7 @@ async def get_event(request: Request, event_id: EventId) -> Response:
     node = node_of(request)
     entry = await look(request, lambda: find_event(node.reads, event_id))
     if entry is None or entry.position >= node.published:
-        raise NotFound("no such event is published")
+        raise NotFound(f"no event {event_id} is published")
     return Response(orjson.dumps(entry_json(entry)), media_type=JSON)
 
 

@@ -60,6 +60,16 @@ class NotThere(ProjectionError):
     """A number or a name is asked for that is not there."""
 
 
+class NotPublished(NotThere):
+    """An entry is asked for at a position that none has which is published."""
+
+    def __init__(self, position: int, size: int) -> None:
+        last = f": the last has position {size - 1}" if size else ""
+        super().__init__(
+            f"no entry is published at position {position}; the log has {size} entries{last}"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What an answer may use: up to a position, accepted by an instant, recorded by an office day.

@@ -14,8 +14,8 @@ from projections.engine.answer import Answer
 from projections.engine.decoding import decode
 from projections.engine.view import (
     RECORDED,
-    Beyond,
     NotFolded,
+    NotPublished,
     bound_parameters,
     positions_of,
     read_snapshot,
@@ -62,11 +62,11 @@ def editions_of(reader: Reader) -> Editions:
 
 
 def grounds_of(reader: Reader, position: int) -> EventGrounds:
-    """Return by what an event was judged. Raises `Beyond` or `NotFolded`."""
+    """Return by what an event was judged. Raises `NotPublished` or `NotFolded`."""
     frames = read_frames(reader.pool, position, position + 1, 1)
     edition = edition_at(reader.pool, position)
     if not frames:
-        raise Beyond(read_head(reader.pool).size)
+        raise NotPublished(position, read_head(reader.pool).size)
     if edition is None:
         raise NotFolded(f"position {position} is not folded yet")
     logged = decode(frames[0][1], position)

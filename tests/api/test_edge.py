@@ -69,6 +69,24 @@ def test_what_a_form_sends_is_not_read(http: httpx2.Client, kind: str, path: str
     assert (415, "MEDIA_TYPE") == (answer.status_code, answer.json()["code"])
 
 
+@pytest.mark.parametrize(
+    ("path", "own", "other"),
+    [
+        ("/v1/events", "application/json", "application/x-ndjson"),
+        ("/v1/events/check", "application/json", "application/x-ndjson"),
+        ("/v1/events/batch", "application/x-ndjson", "application/json"),
+    ],
+)
+def test_each_route_takes_its_own_media_type_and_names_no_other(
+    http: httpx2.Client, path: str, own: str, other: str
+):
+    refused = http.post(path, content=b"{}", headers={"Content-Type": other})
+    assert (415, "MEDIA_TYPE") == (refused.status_code, refused.json()["code"])
+    assert f"Content-Type is '{other}': here it is {own}, or none" == refused.json()["detail"]
+    for kind in ({}, {"Content-Type": own}, {"Content-Type": f"{own.upper()}; charset=utf-8"}):
+        assert 415 != http.post(path, content=b"{}", headers=kind).status_code, kind
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
 def test_a_page_of_another_site_sends_nothing(http: httpx2.Client, origin: str):
     headers = {"Origin": origin, "Content-Type": "application/json"}

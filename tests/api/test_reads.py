@@ -291,6 +291,20 @@ def test_not_found_is_a_problem_of_one_shape(http: httpx2.Client, tale: Tale, pa
     assert "NOT_FOUND" == answer.json()["code"]
 
 
+@pytest.mark.parametrize("of", ["", "/grounds", "/falls", "/proof", "/cose-receipt"])
+def test_a_position_beyond_the_log_is_told_with_what_the_log_has(
+    http: httpx2.Client, node: Node, tale: Tale, of: str
+):
+    del tale
+    size = node.published
+    answer = http.get(f"/v1/entries/{size + 900}{of}")
+    assert (404, "NOT_FOUND") == (answer.status_code, answer.json()["code"])
+    assert (
+        f"no entry is published at position {size + 900}; the log has {size} entries:"
+        f" the last has position {size - 1}"
+    ) == answer.json()["detail"]
+
+
 BAD_PARAMETERS = [
     "/v1/entries/-1",
     "/v1/entries/first",
