@@ -2,7 +2,7 @@
 What a client is told when something is not recorded or not found: RFC 9457 problem details.
 
 `code` is stable and never translated; `title` follows Accept-Language (vi or en). Of what was sent
-a problem says again only the parameter that it refuses.
+a problem says again only the parameter that it refuses, or the path.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from api.routed import methods_at, paths_near
 from ledger.domain.admission import StaleView
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Way
@@ -28,6 +29,7 @@ from ledger.events.signatures import Unchecked
 from ledger.events.vintage import SoftwareOlder
 from ledger.home.antirollback import Halted
 from ledger.node.supervisor import told_as
+from ledger.quoted import quoted
 from ledger.runtime.clock import ClockAhead
 from ledger.runtime.faults import Fault, NeedsOperator, fault_of
 from ledger.runtime.turns import Busy, Throttled
@@ -127,9 +129,6 @@ TITLES = {
 }
 
 
-_HTTP_CODES = {404: "NOT_FOUND", 405: "METHOD"}
-
-
 class ApiProblem(Exception):
     """A problem of the HTTP surface itself."""
 
@@ -186,7 +185,8 @@ def problem(error: Exception, *, vietnamese: bool = False) -> dict[str, Any]:
             )
             status = 413 if error.code == "TOO_LARGE" else 422
             members = _members(error.code, titles[vietnamese], status, error.detail)
-            return members | ({"pointer": error.pointer} if error.pointer else {})
+            members |= {"pointer": error.pointer} if error.pointer else {}
+            return members | ({"near": [*error.near]} if error.near else {})
         case Throttled():
             titles = ("The client asks for more than its share", "Gửi quá nhiều yêu cầu")
             return _members("THROTTLED", titles[vietnamese], 429, str(error))
@@ -355,13 +355,29 @@ _UNANSWERED = (NotFolded, NotThere, NotAsked, TooMany)
 """What questions raise that have no answer."""
 
 
-def _unanswered(error: Exception) -> ApiProblem:
-    """Return the problem that a question has no answer."""
+def _unanswered(error: Exception, known_at: str | None) -> ApiProblem:
+    """Return the problem that a question has no answer, as it was known then, if it says when."""
     if isinstance(error, NotFolded):
         return ApiProblem(503, "NOT_FOLDED", f"{error}; {_WHAT_FOLDS}")
     if isinstance(error, NotThere):
         return NotFound(str(error))
+    if isinstance(error, NotAsked) and known_at is not None:
+        return BadParameter("known_at", known_at, str(error))
     return ApiProblem(422, "BAD_PARAMETER", str(error))
+
+
+def _of_no_route(request: Request, error: HTTPException) -> ApiProblem:
+    """Return the problem that no route answers, with what is there or near."""
+    path = quoted(request.url.path)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return NotFound(
+            f"nothing is at {path}: /openapi.json lists all paths", paths_near(request.scope)
+        )
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allow = ", ".join(methods_at(request.scope))
+        detail = f"{path} has no {quoted(request.method)}, but {allow}"
+        return ApiProblem(405, "METHOD", detail, {"Allow": allow})
+    return ApiProblem(error.status_code, "BAD_PARAMETER", str(error.detail))
 
 
 async def answer_nobody(_request: Request, _error: Exception) -> Response:
@@ -379,12 +395,25 @@ def _not_of_their_form(items: Iterable[Mapping[str, Any]]) -> BadParameter:
     return refused[0]
 
 
+_EXPECTED = {
+    "value_error": "{error}",
+    "greater_than_equal": "it is {ge} or more",
+    "less_than": "it is less than {lt}",
+    "less_than_equal": "it is {le} at most",
+    "string_pattern_mismatch": "it is of the form {pattern}",
+    "literal_error": "it is {expected}",
+    "uuid_parsing": "it is a UUID",
+}
+"""What a parameter should be, by what pydantic calls it that it is not."""
+
+
 def _refused(item: Mapping[str, Any]) -> BadParameter:
     name = str(item["loc"][:2][-1])  # Behind it stands which of a list.
     if item["type"] == "missing":
         return BadParameter(name, "", "it is missing")
-    near = item.get("ctx", {}).get("near", ())
-    return BadParameter(name, item["input"], item["msg"].removeprefix("Value error, "), near)
+    given = item.get("ctx", {})
+    expected = _EXPECTED.get(item["type"], item["msg"]).format(**given)
+    return BadParameter(name, item["input"], expected, given.get("near", ()))
 
 
 def install(app: FastAPI) -> None:
@@ -395,16 +424,12 @@ def install(app: FastAPI) -> None:
         if request.method == "GET" and isinstance(error, Invalid) and error.code == "TYPE_UNKNOWN":
             error = SoftwareOlder(error.detail)
         if isinstance(error, _UNANSWERED):
-            error = _unanswered(error)
+            error = _unanswered(error, request.query_params.get("known_at"))
         return respond(request, error)
 
     async def answer_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        code = _HTTP_CODES.get(error.status_code, "BAD_PARAMETER")
-        headers = dict(error.headers or {})
-        if headers.get("Allow") == "GET":
-            headers["Allow"] = "GET, HEAD"  # What may be read may be asked for its head.
-        return respond(request, ApiProblem(error.status_code, code, str(error.detail), headers))
+        return respond(request, _of_no_route(request, error))
 
     async def answer_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)

@@ -42,6 +42,9 @@ def problem_page(request: Request, error: Exception) -> HTMLResponse | None:
 def _meant(request: Request, told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what may be meant, and the address at which it is asked."""
     name, asked = told.get("parameter"), dict(request.query_params)
+    if name is None:  # No page is there: those that are near, but for the forms of others.
+        yield from ((each, each) for each in told.get("near", ()) if "{" not in each)
+        return
     for each in told.get("near", ()):
         path, query = request.url.path, asked
         if told["code"] == "UNKNOWN_PARAMETER":

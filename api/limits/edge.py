@@ -15,7 +15,6 @@ from collections.abc import Iterable
 import structlog
 from fastapi import Request, Response
 from starlette.datastructures import Headers
-from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
@@ -25,6 +24,7 @@ from api.limits.quotas import Quotas
 from api.limits.starts import Starts
 from api.metrics import Metrics
 from api.problems import ApiProblem, respond
+from api.routed import methods_at
 from ledger.sequence.sequencer import Stopped
 from ledger.store.connection import OutcomeUnknown
 
@@ -109,23 +109,12 @@ class Edge:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have the application answer; what may be done there is told here."""
-        if scope["method"] == "OPTIONS" and (methods := self._methods(scope)):
+        if scope["method"] == "OPTIONS" and (methods := methods_at(scope)):
             public = is_public(scope) and "GET" in methods
             headers = {"Allow": ", ".join(methods)} | (PREFLIGHT if public else {})
             await Response(status_code=204, headers=headers)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
-
-    def _methods(self, scope: Scope) -> tuple[str, ...]:
-        """Return what may be done with what is at a path, none where nothing is."""
-        there = [
-            route
-            for route in scope["app"].router.routes
-            if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE
-        ]
-        methods = {method for route in there[:1] for method in route.methods or ()}
-        methods |= {"HEAD"} if "GET" in methods else set()
-        return (*sorted(methods), "OPTIONS") if methods else ()
 
     def _check(self, scope: Scope) -> None:
         """Raise `ApiProblem` for what no honest client sends."""

@@ -6,7 +6,7 @@ from fastapi import Depends, Path, Query, Request
 
 from api.deps import node_of
 from api.openapi.told import NOT_FOUND
-from api.problems import ApiProblem
+from api.problems import BadParameter
 from api.reads.common import AtLeast, Now
 from api.reads.parameters import Count
 from api.reads.questions import Questions
@@ -14,6 +14,7 @@ from projections.run.comparison import (
     Folded,
     ReplayDigest,
     TableDifference,
+    TooLong,
     difference,
     folded_models,
     model_named,
@@ -67,6 +68,9 @@ def get_digest(
 ) -> ReplayDigest:
     """Replay the first `size` entries: anyone who replays them elsewhere gets the same digest."""
     if at_least is not None and at_least > size:
-        contradiction = f"at_least {at_least} is beyond the {size} entries that are to be replayed"
-        raise ApiProblem(422, "BAD_PARAMETER", contradiction)
-    return replay_digest(reader.pool, model_named(name), size, replay_max)
+        beyond = f"it is beyond the {size} entries that are to be replayed"
+        raise BadParameter("at_least", at_least, beyond)
+    try:
+        return replay_digest(reader.pool, model_named(name), size, replay_max)
+    except TooLong as error:
+        raise BadParameter("size", size, str(error)) from None

@@ -22,10 +22,11 @@ from api.deps import address_of, traffic_of
 from api.describe.answer_json import members_of
 from api.openapi.declared_answers import answers
 from api.openapi.told import Told
+from api.problems import BadParameter
 from api.reads.common import AtLeast
 from api.reads.parameters import query_of
 from projections.engine.answer import Answer
-from projections.engine.view import NotFolded
+from projections.engine.view import Beyond, NotFolded
 
 Ask = TypeVar("Ask", bound=Callable[..., Answer])
 
@@ -101,7 +102,10 @@ async def _ask(
     """Ask the read models once they are folded far enough; answer as JSON."""
     traffic, address = traffic_of(request), address_of(request)
     if at_least is not None:
-        await traffic.folding.reach(at_least, address)
+        try:
+            await traffic.folding.reach(at_least, address)
+        except Beyond as error:
+            raise BadParameter("at_least", at_least, str(error)) from None
     lane = traffic.replays if heavy else traffic.reads
     return await lane.run(address, lambda: _answered(at_least or 0, question))
 

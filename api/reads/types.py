@@ -12,6 +12,7 @@ from api.openapi.told import NOT_FOUND
 from api.problems import NotFound
 from api.reads.questions import tagged_json
 from ledger.domain.registry import TOPICS
+from ledger.quoted import quoted
 
 router = APIRouter(prefix="/v1/types", tags=["types"])
 
@@ -42,5 +43,9 @@ async def get_event_type(
     try:
         return tagged_json(orjson.dumps(describe_event_type(topic)))
     except KeyError:
+        name, _, version = topic.partition("/")
+        if versions := [each for each in TOPICS if each.partition("/")[0] == name]:
+            what = f"{name} has no version {version}" if version else f"{name} is without a version"
+            raise NotFound(what, versions) from None
         near = get_close_matches(topic, TOPICS, 6)
-        raise NotFound("a type of event has a version, such as offer.made/1", near) from None
+        raise NotFound(f"{quoted(topic)} is no type of event: /v1/types lists all", near) from None

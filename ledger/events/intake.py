@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 
 from ledger.domain.core.body import KeyRecord
 from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import parse_instant
 from ledger.domain.government.governance import LogKeysAdopted, PolicyAdopted, RefusalKeysAdopted
 from ledger.domain.parties.signature_refusals import KeyUnknown, SignerMissing
@@ -26,7 +28,7 @@ from ledger.log.key import MalformedKey
 from ledger.log.note import check_log_keys
 from ledger.log.policy import MalformedPolicy, parse_policy_of
 from ledger.log.statement import check_refusal_keys
-from ledger.quoted import listed, quoted
+from ledger.quoted import MOST_QUOTED, listed, quoted
 from ledger.wire import canonical, signing_keys
 from ledger.wire.base64 import MalformedBase64, b64decode
 from ledger.wire.canonical import WireError
@@ -77,14 +79,18 @@ CODES = (
 class Invalid(Exception):
     """Input that is no event at all: refused before any rule runs; nothing is stored.
 
-    `code` is stable, `pointer` says where in the payload (RFC 6901), if anywhere.
+    `code` is stable, `pointer` says where in the payload (RFC 6901), if anywhere; `near` is what
+    may be meant.
     """
 
-    def __init__(self, code: str, detail: str, *, pointer: str | None = None) -> None:
+    def __init__(
+        self, code: str, detail: str, *, pointer: str | None = None, near: Sequence[str] = ()
+    ) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.pointer = pointer
+        self.near = near
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +204,10 @@ def _event(value: dict[str, Any], payload: bytes, signatures: Sequence[Signature
     topic = value["type"]
     model = TOPICS.get(topic) if isinstance(topic, str) else None
     if model is None:
-        raise Invalid(
-            "TYPE_UNKNOWN", f"{quoted(topic)} is no type of event known here", pointer="/type"
-        )
+        alike = get_close_matches(topic[:MOST_QUOTED], TOPICS, 6) if isinstance(topic, str) else []
+        meant = f"; near: {', '.join(alike)}" if alike else ""
+        unknown = f"{quoted(topic)} is no type of event known here{meant}"
+        raise Invalid("TYPE_UNKNOWN", unknown, pointer="/type", near=alike)
     if not isinstance(value["ledger"], str):
         raise Invalid(
             "MALFORMED", f"not a ledger's origin: {quoted(value['ledger'])}", pointer="/ledger"
@@ -377,7 +384,10 @@ def signature_checks(
     for signature in submission.envelope.signatures:
         found = own.get(signature.key_id) or find_key(signature.key_id)
         if found is None:
-            raise KeyUnknown(f"no key {signature.key_id} was ever added")
+            raise KeyUnknown(
+                f"no key {signature.key_id} was ever added",
+                step=Step({"party": ", ".join(submission.event.signers)}, ask=("/signatures",)),
+            )
         checks.append(SignatureCheck(found[0], found[1], signature.value, message))
     return checks
 

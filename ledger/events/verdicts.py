@@ -26,14 +26,16 @@ def _load(algorithm: str, public_key: bytes) -> _Verifier:
 
 
 GOOD = 1
-_WEAK = 2  # And what is added to it is an index.
+HIGH_S = 2
+_WEAK = 3  # And what is added to it is an index.
 _WEAKNESSES = tuple(signing_keys.WEAKNESSES)
 
 
 def verdicts(checks: Sequence[tuple[Any, ...]]) -> bytes:
     """Return one byte for each (algorithm, SPKI, signature, message): 1 if it verifies, else 0.
 
-    For each (SPKI,), 1 if no weakness is found, else what `weakness` reads.
+    2 for an ECDSA signature whose s is high. For each (SPKI,), 1 if no weakness is found,
+    else what `weakness` reads.
     """
     return bytes(_verdict(*check) if len(check) > 1 else _key_verdict(*check) for check in checks)
 
@@ -52,6 +54,8 @@ def _key_verdict(public_key: bytes) -> int:
 def _verdict(algorithm: str, public_key: bytes, signature: bytes, message: bytes) -> int:
     try:
         _load(algorithm, public_key).verify(signature, message)
+    except signing_keys.HighS:
+        return HIGH_S
     except (signing_keys.SignatureMismatch, signing_keys.KeyRefused):
         return 0
     return GOOD

@@ -10,7 +10,7 @@ from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import format_instant
 from ledger.domain.parties.signature_refusals import BadSignature
 from ledger.events.intake import Submission
-from ledger.events.verdicts import GOOD
+from ledger.events.verdicts import GOOD, HIGH_S
 from ledger.publish.quorum import Grade
 from ledger.publish.receipts import Proof
 from ledger.runtime.faults import without_frames
@@ -124,8 +124,11 @@ def keep_verified(
         else:
             bad = next(number for number, verdict in enumerate(own) if verdict != GOOD)
             wrong = submission.envelope.signatures[bad].key_id
+            high = own[bad] == HIGH_S
+            why = ": its s is above half of the order n of P-256" if high else ""
             error = BadSignature(
-                f"the signature by key {wrong} does not verify", step=Step(ask=("/signatures",))
+                f"the signature by key {wrong} does not verify{why}",
+                step=Step(case="high" if high else None, ask=("/signatures",)),
             )
             tell(index, rejected(submission.event, error))
     return verified

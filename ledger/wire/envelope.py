@@ -126,7 +126,10 @@ def are_signature_lines(signatures: Sequence[Signature]) -> bool:
 def _envelope(payload: bytes, signatures: list[Signature]) -> Envelope:
     ordered = tuple(sorted(signatures, key=lambda signature: signature.key_id))
     if not are_signature_lines(ordered):
-        raise MalformedEnvelope(f"signatures are not 1 to {MAX_SIGNATURES}, each by another key")
+        raise MalformedEnvelope(
+            f"signatures are {len(ordered)}, by {len({each.key_id for each in ordered})} keys,"
+            f" not 1 to {MAX_SIGNATURES}, each by another key"
+        )
     return Envelope(PAYLOAD_TYPE, payload, ordered)
 
 
@@ -141,7 +144,12 @@ def _signature(line: Any) -> Signature:
     key_id, value = _members(line, ("keyid", "sig"))
     if not isinstance(key_id, str):
         raise MalformedEnvelope(f"keyid is not a string, but {quoted(key_id)}")
-    return Signature(key_id, _bytes("sig", value))
+    if not is_key_id(key_id):
+        raise MalformedEnvelope(f"keyid is not 64 hex digits in lower case: {quoted(key_id)}")
+    signature = Signature(key_id, _bytes("sig", value))
+    if not signature.value:
+        raise MalformedEnvelope(f"sig of key {key_id} is empty")
+    return signature
 
 
 def _bytes(name: str, text: Any) -> bytes:

@@ -107,6 +107,13 @@ class SignatureMismatch(WireError):
         return "the signature does not verify"
 
 
+class HighS(SignatureMismatch):
+    """An ECDSA signature of the form that is none here, whatever it is over: anyone sees that."""
+
+    def __str__(self) -> str:
+        return "its s is above half of the order of P-256"
+
+
 @dataclass(frozen=True, slots=True)
 class PublicKey:
     """A key that was parsed and checked once, to verify many signatures."""
@@ -249,7 +256,7 @@ def _check_ecdsa(handle: EllipticCurvePublicKey, signature: bytes, message: byte
     except ValueError:
         raise InvalidSignature from None
     if s > _P256_ORDER // 2:
-        raise InvalidSignature
+        raise HighS
     handle.verify(signature, message, _ECDSA)
 
 

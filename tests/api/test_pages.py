@@ -321,6 +321,7 @@ def test_what_helps_is_not_the_same_address_again(http: httpx2.Client):
     [
         ("/rights/right:none?true_om=2026-11-30", "/rights/right:none?true_on=2026-11-30"),
         ("/parties/party:vn.mst.0100047517", "/parties/party:vn.mst.0100047516"),
+        ("/docs/", "/docs"),
     ],
 )
 def test_a_page_that_cannot_be_shown_leads_to_what_may_be_meant(

@@ -333,6 +333,9 @@ BAD_PARAMETERS = [
     "/v1/offers?offer=listing:a",
     "/v1/contracts/right:a/revenue",
     "/v1/projections/title/digest?size=0&at_least=1",
+    "/v1/projections/title/digest?size=1000000",
+    "/v1/rights/right:a/title?at_least=1000000",
+    f"/v1/rights/right:a/title?known_at={10**15}",
 ]
 
 
@@ -342,6 +345,10 @@ def test_a_parameter_that_is_not_of_its_form_is_a_problem(http: httpx2.Client, t
     answer = http.get(path)
     assert (422, "BAD_PARAMETER") == (answer.status_code, answer.json()["code"])
     assert "application/problem+json" == answer.headers["content-type"]
+    problem = answer.json()
+    assert f"{problem['parameter']}={problem['value']}: " in problem["detail"]
+    for words in ("Value error", "Input should", "String should"):  # pydantic's
+        assert words not in problem["detail"]
 
 
 def test_an_instant_without_milliseconds_is_told_how_one_is_written(http: httpx2.Client):
@@ -354,12 +361,37 @@ def test_an_instant_without_milliseconds_is_told_how_one_is_written(http: httpx2
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
 def test_where_events_are_posted_nothing_is_read(http: httpx2.Client, path: str, method: str):
     answer = http.request(method, path)
-    assert (405, "POST") == (answer.status_code, answer.headers["allow"])
+    assert (405, "POST, OPTIONS") == (answer.status_code, answer.headers["allow"])
 
 
 def test_another_method_is_a_problem_too(http: httpx2.Client):
     answer = http.delete("/v1/entries/0")
     assert (405, "METHOD") == (answer.status_code, answer.json()["code"])
+
+
+def test_a_method_that_is_not_there_is_told_with_what_options_list(http: httpx2.Client):
+    answer, listed = http.put("/v1/entries/0"), http.options("/v1/entries/0")
+    assert listed.headers["allow"] == answer.headers["allow"] == "GET, HEAD, OPTIONS"
+    told = "'/v1/entries/0' has no 'PUT', but GET, HEAD, OPTIONS"
+    assert (405, told) == (answer.status_code, answer.json()["detail"])
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("/v1/entries/0/", "/v1/entries/0"),
+        ("/v1/finding", "/v1/findings"),
+        ("/v1/right/right:a/title", "/v1/rights/{right}/title"),
+    ],
+)
+def test_a_path_with_nothing_is_told_with_what_is_near(
+    http: httpx2.Client, tale: Tale, path: str, near: str
+):
+    del tale
+    problem = http.get(path).json()
+    assert ("NOT_FOUND", near) == (problem["code"], problem["near"][0])
+    told = f"nothing is at '{path}': /openapi.json lists all paths"
+    assert problem["detail"].startswith(told)
 
 
 def test_a_problem_has_its_title_in_vietnamese(http: httpx2.Client):

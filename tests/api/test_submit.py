@@ -2,12 +2,17 @@
 
 import json
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 from click.testing import Result
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from typer.testing import CliRunner
 
 from api.cli.main import app
@@ -94,6 +99,29 @@ def test_the_same_payload_with_other_valid_signatures_is_the_same_event(
     assert 201 == first.status_code
     assert first.content == post(http, again.to_json()).content
     assert ledger.submit(again).replayed
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_a_high_s_is_told_as_that_and_with_the_low_one_it_is_recorded(
+    http: httpx2.Client, world: World, language: str
+):
+    """A signer that always gives the same signature is not told to sign again."""
+    party, key = f"party:vn.{uuid7()}", PrivateKey.generate("ecdsa-p256-sha256")
+    payload = world.payload(
+        party_registered(party=party, keys=[key_record(key)]), party, OPERATOR, REGISTRAR
+    )
+    envelope = sign_envelope(payload, [key, world.key(OPERATOR), world.key(REGISTRAR)])
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    (own,) = (each for each in envelope.signatures if each.key_id == key.key_id)
+    r, s = decode_dss_signature(own.value)
+    twin = replace(own, value=encode_dss_signature(r, order - s))
+    lines = tuple(twin if each is own else each for each in envelope.signatures)
+    high = Signed(replace(envelope, signatures=lines))
+    answer = http.post("/v1/events", content=high.to_json(), headers={"Accept-Language": language})
+    assert (403, "BAD_SIGNATURE") == (answer.status_code, answer.json()["code"])
+    assert "its s is above half of the order n of P-256" in answer.json()["detail"]
+    assert "n \N{MINUS SIGN} s" in answer.json()["remedy"]["says"]
+    assert 201 == post(http, Signed(envelope).to_json()).status_code
 
 
 def test_many_duplicates_racing_are_one_event(url: str, world: World, node: Node):
@@ -410,6 +438,31 @@ def test_a_key_that_was_never_added_is_unknown(http: httpx2.Client, world: World
     body = technology_registered(technology=f"technology:{uuid7()}")
     answer = post(http, envelope_of(world, world.payload(body, INSTITUTE), "party:vn.nobody"))
     assert (403, "KEY_UNKNOWN") == (answer.status_code, answer.json()["code"])
+    remedy = answer.json()["remedy"]
+    assert f"sign with a key of {INSTITUTE} that is in the log" == remedy["says"]
+
+
+def test_a_type_that_is_unknown_is_told_with_what_may_be_meant(http: httpx2.Client, world: World):
+    body = technology_registered(technology=f"technology:{uuid7()}")
+    payload = canonical.load(world.payload(body, INSTITUTE))
+    wrong = canonical.dump(payload | {"type": "technology.registred/1"})
+    problem = post(http, envelope_of(world, wrong, INSTITUTE)).json()
+    assert "TYPE_UNKNOWN" == problem["code"]
+    assert "'technology.registred/1'" in problem["detail"]
+    assert "technology.registered/1" == problem["near"][0]
+
+
+def test_a_line_is_told_what_is_wrong_with_it(http: httpx2.Client, world: World):
+    body = technology_registered(technology=f"technology:{uuid7()}")
+    for change, told in (
+        ({"keyid": "AB"}, "keyid is not 64 hex digits in lower case: 'AB'"),
+        ({"sig": ""}, "is empty"),
+    ):
+        members = json.loads(envelope_of(world, world.payload(body, INSTITUTE), INSTITUTE))
+        members["envelope"]["signatures"][0] |= change
+        problem = post(http, json.dumps(members).encode()).json()
+        assert "MALFORMED_ENVELOPE" == problem["code"]
+        assert problem["detail"].endswith(told)
 
 
 def test_stale_view_an_event_signed_in_ignorance_of_a_later_one(http: httpx2.Client, world: World):

@@ -71,6 +71,20 @@ def test_what_is_no_type_is_told_with_what_may_be_meant(http: httpx2.Client, ask
     assert (2, True) == (done.exit_code, "offer.made/1" in done.stderr)
 
 
+@pytest.mark.parametrize(
+    ("asked_for", "what"),
+    [
+        ("offer.made/9", "offer.made has no version 9"),
+        ("offer.made%2F9", "offer.made has no version 9"),
+        ("offer.made", "offer.made is without a version"),
+        ("offer.mode/1", "'offer.mode/1' is no type of event: /v1/types lists all"),
+    ],
+)
+def test_what_is_the_matter_with_a_type_is_said(http: httpx2.Client, asked_for: str, what: str):
+    detail = http.get(f"/v1/types/{asked_for}").json()["detail"]
+    assert what == detail.partition("; near: ")[0]
+
+
 def test_the_command_says_it_in_lines(http: httpx2.Client):
     del http
     told = CliRunner().invoke(app, ["events", "types", "offer.made/1", "--lang", "vi"]).stdout

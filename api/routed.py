@@ -1,0 +1,27 @@
+"""What is at a path, and what is near one at which nothing is."""
+
+from difflib import get_close_matches
+
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+
+def methods_at(scope: Scope) -> tuple[str, ...]:
+    """Return what may be done with what is at a path, none where nothing is."""
+    there = [each for each in _routes(scope) if each.matches(scope)[0] is not Match.NONE]
+    methods = {method for route in there[:1] for method in route.methods or ()}
+    methods |= {"HEAD"} if "GET" in methods else set()
+    return (*sorted(methods), "OPTIONS") if methods else ()
+
+
+def paths_near(scope: Scope, most: int = 100) -> list[str]:
+    """Return paths that are much like one, or what is there but for a slash behind it."""
+    path: str = scope["path"][:most]
+    bare = path.rstrip("/")
+    if bare != path and methods_at({**scope, "path": bare}):
+        return [bare]
+    return get_close_matches(path, [each.path for each in _routes(scope)], 3)
+
+
+def _routes(scope: Scope) -> list[Route]:
+    return [each for each in scope["app"].router.routes if isinstance(each, Route)]
