@@ -522,7 +522,7 @@ def test_what_opens_a_sealed_section_goes_round_with_what_is_signed(
     opening[0]["value"]["amount"] += 1
     (tmp_path / "openings.json").write_text(json.dumps(opening))
     wrong = sign("submission.json", "--openings", str(tmp_path / "openings.json"))
-    assert (2, True) == (wrong.exit_code, "the commitment at '/body/price' was not" in wrong.output)
+    assert (2, True) == (wrong.exit_code, "/body/price: the commitment was not" in wrong.output)
 
 
 def test_a_subject_that_is_missing_and_one_too_many_are_told_apart(
