@@ -18,7 +18,6 @@ from ledger.domain.core.body import Body
 from ledger.domain.registry import TOPICS
 from ledger.domain.rights.protection import lapse_on
 from ledger.events.lawbook import bundled_law
-from tests.architecture.test_documents import refusals
 from tests.support.builders import (
     FIRM,
     INSTITUTE,
@@ -47,6 +46,7 @@ from tests.support.moneys import (
     report_accepted,
 )
 from tests.support.parties import party_merged
+from tests.support.refusal_table import refusals
 from tests.support.rights import office_event_recorded, right_cancelled
 from tests.support.specification import Past, given
 
