@@ -83,8 +83,9 @@ def recall_refusal(kept: Mapping[str, Any]) -> Refusal:
 
 @lru_cache(maxsize=1)
 def classes() -> Mapping[str, type[Refusal]]:
-    """Return every rule there is, by its code."""
-    return {kind.code: kind for kind in _subclasses(Refusal) if hasattr(kind, "code")}
+    """Return every rule of the ledger, by its code; an importer has some of its own."""
+    rules = (kind for kind in _subclasses(Refusal) if kind.__module__.startswith("ledger."))
+    return {kind.code: kind for kind in rules if hasattr(kind, "code")}
 
 
 def _subclasses(kind: type[Refusal]) -> Iterator[type[Refusal]]:
