@@ -412,7 +412,8 @@ def _refused(item: Mapping[str, Any]) -> BadParameter:
     if item["type"] == "missing":
         return BadParameter(name, "", "it is missing")
     given = item.get("ctx", {})
-    expected = _EXPECTED.get(item["type"], item["msg"]).format(**given)
+    known = _EXPECTED.get(item["type"])
+    expected = item["msg"] if known is None else known.format(**given)
     return BadParameter(name, item["input"], expected, given.get("near", ()))
 
 

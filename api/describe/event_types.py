@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from ledger.domain.core.refusal import Refusal
+from ledger.domain.refused import classes
 from ledger.domain.registry import TOPICS
 from ledger.events.descriptions import describe_type
 from ledger.events.schema import payload_schema
@@ -153,7 +154,7 @@ def _name_type(topic: str) -> EventTypeName:
 
 
 def _refusals(topic: str) -> tuple[RefusalType, ...]:
-    return tuple(_describe_refusal(_rules()[code]) for code in codes_of(topic))
+    return tuple(_describe_refusal(classes()[code]) for code in codes_of(topic))
 
 
 def codes_of(topic: str) -> Collection[str]:
@@ -165,18 +166,6 @@ def codes_of(topic: str) -> Collection[str]:
 def _describe_refusal(rule: type[Refusal]) -> RefusalType:
     title = " ".join((rule.__doc__ or "").partition("\n\n")[0].split())
     return RefusalType(rule.code, Titles(title, rule.title_vi), rule.article, rule.final)
-
-
-@cache
-def _rules() -> Mapping[str, type[Refusal]]:
-    """Return the refusals of the ledger, by code."""
-    found, ahead = dict[str, type[Refusal]](), [Refusal]
-    while ahead:
-        kind = ahead.pop()
-        ahead += kind.__subclasses__()
-        if "code" in vars(kind) and kind.__module__.startswith("ledger."):
-            found[kind.code] = kind
-    return found
 
 
 @cache

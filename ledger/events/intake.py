@@ -222,9 +222,8 @@ def _event(value: dict[str, Any], payload: bytes, signatures: Sequence[Signature
     try:
         body = model.model_validate(value["body"])
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        pointer = "/".join(["/body", *(str(part) for part in first["loc"])])
-        raise Invalid("MALFORMED", first["msg"], pointer=pointer) from None
+        pointer, why = _first_of(error)
+        raise Invalid("MALFORMED", why, pointer=pointer) from None
     subjects = _sorted_strings(value["subjects"], "/subjects")
     if frozenset(subjects) != body.subjects():
         missing, extra = body.subjects() - {*subjects}, {*subjects} - body.subjects()
@@ -250,6 +249,12 @@ def _event(value: dict[str, Any], payload: bytes, signatures: Sequence[Signature
         payload_hash=payload_hash(payload),
         signatures=tuple(signature.key_id for signature in signatures),
     )
+
+
+def _first_of(error: ValidationError) -> tuple[str, str]:
+    """Return where in a payload its body is not of its form, and why, without what was given."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    return "/".join(["/body", *(str(part) for part in first["loc"])]), first["msg"]
 
 
 def _match(pattern: re.Pattern[str], value: object, pointer: str, form: str) -> None:
@@ -348,11 +353,10 @@ def _check_opened(value: dict[str, Any], event: Event, openings: Sequence[Openin
     try:
         type(event.body).model_validate(opened["body"])
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        at, told = _first_of(error)
         paths = [each.path for each in openings]
-        at = "/".join(["/body", *(str(part) for part in first["loc"])])
         place = next((path for path in paths if f"{at}/".startswith(f"{path}/")), paths[0])
-        told = f"what was opened for {place} is not of its form: {first['msg']}"
+        told = f"what was opened for {place} is not of its form: {told}"
         raise Invalid("OPENING_MALFORMED", told, pointer=place) from None
 
 

@@ -59,11 +59,11 @@ class Offer:
     terms_sha256: str
     expires_at: datetime
     revocable: bool
-    closed_reason: Reason | None
-    closed_position: int | None
-    closed_at: datetime | None
-    closed_by: str | None
-    closed_by_offer: str | None
+    closed_reason: Reason | None = None
+    closed_position: int | None = None
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+    closed_by_offer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +132,6 @@ def _made(subject: str, rows: tuple[Offer, ...], logged: Logged) -> tuple[Offer,
         body.terms_sha256,
         body.expires_at,
         body.revocable,
-        closed_reason=None,
-        closed_position=None,
-        closed_at=None,
-        closed_by=None,
-        closed_by_offer=None,
     )
     return (offer,)
 
