@@ -79,6 +79,22 @@ def test_party_by_name_refuses_a_new_name_by_which_another_is_meant() -> None:
     apart.when(party_renamed(party=RIVAL, name="Sao Mới")).then_admitted()
 
 
+@pytest.mark.parametrize(
+    ("letter", "other"), [("Đ", 0xD0), ("Đ", 0x189), ("o", 0x3BF), ("A", 0x410), (" ", 0x3164)]
+)
+def test_a_name_with_a_letter_that_looks_alike_is_refused_as_the_name_is(
+    letter: str, other: int
+) -> None:
+    """R3."""
+    name = "CÔNG TY Đo đạc ABC"
+    log = given(known_as(name))
+    alike = name.replace(letter, chr(other))
+    assert alike != name
+    for written in (name, alike):
+        again = party_renamed(party=RIVAL, name=written)
+        log.when(again).then_refused(PartyByName, positions=(0,))
+
+
 def test_a_long_or_foreign_spelling_has_a_subject_too() -> None:
     assert spelling_subject("株式会社 ABC").startswith("spelling:abc.")
     assert len(spelling_subject(81 * "a")) <= len("spelling:") + 80

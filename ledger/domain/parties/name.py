@@ -3,17 +3,18 @@ Names are no identifiers: what is alike, and who is meant by a name as it is wri
 
 Registers write "US WELL SERVICES LLC" and "U.S. WELL SERVICES, LLC"; whether both are one party is
 for somebody to say and to sign (`spelling`). Spellings that differ in no more than case, marks,
-punctuation and spaces are one subject, so that no two parties share them unnoticed.
+punctuation, spaces and letters that look alike (Đ and Ð) are one subject, so that no
+two parties share them unnoticed.
 """
 
 import hashlib
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ledger.domain.core.body import State
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Step
+from ledger.letters import plain
 
 KIND = "spelling"
 
@@ -22,9 +23,8 @@ _LONGEST_LOCAL = 80
 
 
 def name_key(name: str) -> str:
-    """Return the name without case, marks, punctuation and spaces: for finding doubles."""
-    plain = unicodedata.normalize("NFKD", name.replace("&", "AND")).casefold()
-    return "".join(letter for letter in plain if letter.isalnum()).replace("đ", "d")
+    """Return the name as it is read, without what parts its words: for finding doubles."""
+    return plain(name.replace("&", "AND")).replace(" ", "")
 
 
 def spelling_subject(name: str) -> str:
