@@ -328,17 +328,83 @@ def _look_at_suspense(case: Case) -> Looked:
     return (case.suspect.position,), released
 
 
-_LOOKS: Mapping[str, Callable[[Case], Looked]] = {
-    "RIGHT_ENDED": _look_at_end,
-    "TITLE_MOVED_UNDER_FREEZE": _look_at_registration,
-    "REGISTERED_OVER": _look_at_title,
-    "LIENS_AFTER_ENFORCEMENT": _look_at_enforcement,
-    "DISPUTE_OUT_OF_TIME": _look_at_time,
-    "DEED_VOID": _look_at_voidance,
-    "NEEDS_RECONFIRMATION": _look_at_key,
-    "AUTHOR_SPLIT_MISSING": _look_at_suspense,
-    "PAID_UNDER_HOLD": _look_at_payment,
+@dataclass(frozen=True, slots=True)
+class FindingKind:
+    """How a suspect is looked at, and in words what is contradicted, what settles it, what helps.
+
+    docs/reference/answers.md is made of the words.
+    """
+
+    look: Callable[[Case], Looked]
+    contradicts: str
+    settles: str
+    helps: str
+
+
+KINDS: Mapping[str, FindingKind] = {
+    "RIGHT_ENDED": FindingKind(
+        _look_at_end,
+        "grants that should run beyond the end of the right, reports and payments of later days",
+        "the right is restored from the very day on which it ended (`right.restored/1`)",
+        "`GET /v1/rights/{right}/dependents` says whom to tell, `/lapse-effects` which money is "
+        "concerned: end or amend the contracts, correct the reports",
+    ),
+    "TITLE_MOVED_UNDER_FREEZE": FindingKind(
+        _look_at_registration,
+        "orders that froze the title on the day on which its registration was recorded",
+        "an order is lifted later (`hold.lifted/1`)",
+        "tell the forum that ordered it: it lifts the order, or rules whether the assignment is "
+        "void (`ruling.made/1`)",
+    ),
+    "REGISTERED_OVER": FindingKind(
+        _look_at_title,
+        "earlier events by which its givers had given to others what an office registered as "
+        "theirs to give",
+        "a ruling by which the assignment is void (`ruling.made/1`)",
+        "`GET /v1/rights/{right}/chain` shows both: have the office correct its record "
+        "(`conveyance.attested/1`), or open a dispute (`dispute.opened/1`)",
+    ),
+    "LIENS_AFTER_ENFORCEMENT": FindingKind(
+        _look_at_enforcement,
+        "other liens that still burden the right after a creditor enforced its own",
+        "nothing: it says what was so on the day of the record",
+        "`GET /v1/rights/{right}/liens` says whose: each creditor releases its own "
+        "(`security.released/1`), or who acquired the right has it burdened",
+    ),
+    "DISPUTE_OUT_OF_TIME": FindingKind(
+        _look_at_time,
+        "the opening of the dispute: later after the claimant knew than the law allows",
+        "the dispute ends",
+        "a respondent says so before the forum, which decides; nothing is refused for it",
+    ),
+    "DEED_VOID": FindingKind(
+        _look_at_voidance,
+        "events that rest on a deed that is void",
+        "nothing: what is void stays void",
+        "`GET /v1/entries/{position}/falls` says which fall for certain: their parties agree "
+        "again with those who have the title now",
+    ),
+    "NEEDS_RECONFIRMATION": FindingKind(
+        _look_at_key,
+        "events that the key signed between its compromise and its revocation",
+        "a word on each of them (`reconfirmation.given/1`)",
+        "`GET /v1/keys/{key_id}/signed?between=compromise` lists them: the party confirms or "
+        "disowns each",
+    ),
+    "AUTHOR_SPLIT_MISSING": FindingKind(
+        _look_at_suspense,
+        "the distribution: the co-authors' part of it waits",
+        "the part is released (`suspense.released/1`)",
+        "the co-authors agree on how to split it, and release it",
+    ),
+    "PAID_UNDER_HOLD": FindingKind(
+        _look_at_payment,
+        "orders by which what was paid should have been held back",
+        "an order is lifted later (`hold.lifted/1`)",
+        "tell the forum that ordered it: it lifts the order, or says what goes back",
+    ),
 }
+"""By the code of a suspect."""
 
 
 def findings(
@@ -379,5 +445,5 @@ def findings(
 
 
 def _finding(case: Case) -> Finding:
-    contradicts, settled_by = _LOOKS[case.suspect.code](case)
+    contradicts, settled_by = KINDS[case.suspect.code].look(case)
     return Finding(case.suspect, bool(contradicts) and not settled_by, contradicts, settled_by)

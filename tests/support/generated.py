@@ -19,6 +19,7 @@ MAKERS = (
     "law_table",
     "refusal_table",
     "question_table",
+    "answer_codes",
     "read_model_list",
 )
 

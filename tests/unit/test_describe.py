@@ -223,7 +223,7 @@ def test_every_value_of_every_closed_list_has_words_in_both_languages() -> None:
 
 
 def test_lists_that_are_texts_in_read_models_are_those_of_the_read_models() -> None:
-    assert {*LISTED["Suspect.code"]} == findings._LOOKS.keys()
+    assert {*LISTED["Suspect.code"]} == findings.KINDS.keys()
     source = inspect.getsource(chain)
     said = re.findall(r'link="([a-z_]+)"(?: if .* else "([a-z_]+)")?', source)
     assert {each for pair in said for each in pair if each} <= {*LISTED["ChainRow.link"]}
