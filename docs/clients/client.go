@@ -1,5 +1,5 @@
 // A client in Go (1.19, its standard library alone), written from docs/ alone. It makes a P-256 key, registers, records a technology,
-// and verifies all that it is told, of the log the Ed25519 line (there is no ML-DSA): `play URL trust.json`, `verify ENTRY PROOF trust.json`.
+// and verifies all that it is told, of the log the Ed25519 line, as there is no ML-DSA: `play URL trust.json`, `verify ENTRY PROOF trust.json`.
 package main
 
 import (
@@ -18,6 +18,7 @@ import (
 	"math/big"
 	"net/http"
 	"os"
+	"regexp"
 	"sort"
 	"strings"
 	"time"
@@ -72,31 +73,32 @@ func signed(origin any, topic string, body object, signers, subjects []string, k
 // openCheckpoint verifies a note by the Ed25519 key of the trust root (docs/spec/log.md, Opening a checkpoint).
 func openCheckpoint(note string, trust object) (size int, root []byte) {
 	text, lines, _ := strings.Cut(note, "\n\n")
-	said, good := strings.Split(text, "\n"), 0
-	must(len(said) == 3 && said[0] == trust["origin"], "it is no checkpoint of this log")
+	said, kinds := strings.Split(text+"\n\n", "\n"), map[byte]bool{}
+	ok(fmt.Sscan(said[1], &size))
+	must(text == fmt.Sprintf("%v\n%d\n%s", trust["origin"], size, said[2]), "it is no checkpoint of this log")
+	must(regexp.MustCompile("^(— [^ +\n]+ [A-Za-z0-9+/]+=*\n)+$").MatchString(lines), "behind the text stands what is no signature line")
 	for _, vkey := range trust["log_keys"].([]any) {
-		parts := strings.SplitN(vkey.(string), "+", 3)
+		parts, found := strings.SplitN(vkey.(string), "+", 3), 0
 		key := b64(parts[2])
 		for _, each := range strings.Split("\n"+lines, "\n— "+parts[0]+" ")[1:] {
-			blob := b64(strings.SplitN(each, "\n", 2)[0])
-			if key[0] == 1 && bytes.HasPrefix(blob, hash([]byte(parts[0]+"\n"), key)[:4]) {
-				must(ed25519.Verify(key[1:], []byte(text+"\n"), blob[4:]), "the log's Ed25519 signature is not good")
-				good++
+			if blob := b64(strings.SplitN(each, "\n", 2)[0]); bytes.HasPrefix(blob, hash([]byte(parts[0]+"\n"), key)[:4]) {
+				must(key[0] != 1 || ed25519.Verify(key[1:], []byte(text+"\n"), blob[4:]), "the log's Ed25519 signature is not good")
+				found, kinds[key[0]] = found+1, true
 			}
 		}
+		must(found > 0, "a key of the log has not signed it: "+parts[1])
 	}
-	must(good > 0, "the log's Ed25519 key has not signed it")
-	ok(fmt.Sscan(said[1], &size))
+	must(kinds[1] && kinds[6], "the trust root has no Ed25519 or no ML-DSA-44 key")
 	return size, b64(said[2])
 }
 
 // verify says where an entry stands in the signed log: RFC 6962, section 2.1.1, from the leaf up.
 func verify(entry []byte, proof string, trust object) string {
 	head, note, _ := strings.Cut(proof, "\n\n")
-	said, position := strings.Split(head, "\n"), 0
+	position, said := 0, strings.Split(head, "\n")
 	ok(fmt.Sscanf(head, "c2sp.org/tlog-proof@v1\nindex %d", &position))
 	size, signedRoot := openCheckpoint(note, trust)
-	must(0 <= position && position < size, "the entry is not below the checkpoint's size")
+	must(strings.HasPrefix(head+"\n", fmt.Sprintf("c2sp.org/tlog-proof@v1\nindex %d\n", position)) && 0 <= position && position < size, "it is no proof of an entry below the size")
 	at, last, root := position, size-1, hash([]byte{0}, entry)
 	for _, each := range said[2:] {
 		must(last > 0 && len(b64(each)) == 32, "the proof has a hash too many")
@@ -109,7 +111,7 @@ func verify(entry []byte, proof string, trust object) string {
 		at, last = at/2, last/2
 	}
 	must(last == 0 && bytes.Equal(root, signedRoot), "the proof does not lead to the signed root")
-	return fmt.Sprintf("verified position %d of %d, Ed25519 line verified, ML-DSA-44 line not looked at", position, size)
+	return fmt.Sprintf("verified position %d of %d, Ed25519 line verified, ML-DSA-44 line there, not verified", position, size)
 }
 
 // submit verifies that what the log has, and the receipt is of, is what was signed: also where it is replayed.
@@ -126,9 +128,7 @@ func play(url string, trust object) {
 	key := ok(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	spki := ok(x509.MarshalPKIXPublicKey(&key.PublicKey))
 	id, person := fmt.Sprintf("%x", hash(spki)), fmt.Sprintf("party:tok.%x", random(16))
-	operator := read[struct {
-		Payload struct{ Body struct{ Operator string } }
-	}](ok(http.Get(url + "/v1/entries/0")).Body).Payload.Body.Operator
+	operator := read[object](ok(http.Get(url + "/v1/entries/0")).Body)["payload"].(map[string]any)["body"].(map[string]any)["operator"].(string)
 	record := object{"algorithm": "ecdsa-p256-sha256", "key_id": id, "public_key": spki}
 	fmt.Println(string(canonical(signed(trust["origin"], "party.registered/1", object{"party": person, "kind": "person", "name": nil,
 		"roles": []string{}, "seat": "VN", "keys": []object{record}}, []string{person, operator}, []string{"key:" + id, person}, key, id))))

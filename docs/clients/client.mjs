@@ -1,6 +1,6 @@
 // A client in JavaScript (node 20, nothing else), written from docs/ alone: it makes a key, registers
 // with it, records a technology, and believes nothing that the server says before it has verified it.
-// node has no ML-DSA: of the log's two signature lines the Ed25519 one is verified, and that is said.
+// node has no ML-DSA: of the log's two signature lines both must be there, the Ed25519 one is verified, and that is said.
 //
 //   node client.mjs play URL trust.json            prints the registration for the operator to sign
 //                                                  too, and reads it back as a line of its input
@@ -61,22 +61,24 @@ function entryOf(envelope, accepted) {
   return Buffer.concat([Buffer.from(head.join("\n") + "\n\n"), Buffer.from(envelope.payload, "base64")]);
 }
 
-// docs/spec/log.md, Opening a checkpoint: the Ed25519 line by the key of the trust root.
+// docs/spec/log.md, Opening a checkpoint: a line by each key of the trust root, verified by the Ed25519 ones.
 function openCheckpoint(note, trust) {
   const end = note.indexOf("\n\n");
-  const text = note.slice(0, end + 1), lines = note.slice(end + 2).split("\n").slice(0, -1);
+  const text = note.slice(0, end + 1), lines = note.slice(end + 2).split("\n");
   const [origin, size, root, ...more] = text.split("\n");
   must(end > 0 && origin === trust.origin && /^(0|[1-9][0-9]*)$/.test(size) && more.join() === "", "it is no checkpoint of this log");
-  const vkey = trust.log_keys.map((each) => each.split("+")).find(([, , key]) => Buffer.from(key, "base64")[0] === 1);
-  const key = Buffer.from(vkey.slice(2).join("+"), "base64");
-  const id = sha256(vkey[0], "\n", key).subarray(0, 4);
-  must(hex(id) === vkey[1], "the trust root's key has another id");
-  const spki = Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), key.subarray(1)]);
-  const known = createPublicKey({ key: spki, format: "der", type: "spki" });
-  const blobs = lines.filter((each) => each.startsWith(`\u2014 ${vkey[0]} `)).map((each) => strict(each.slice(3 + vkey[0].length)));
-  const ours = blobs.filter((blob) => blob.subarray(0, 4).equals(id));
-  must(ours.length > 0, "the log's Ed25519 key has not signed it");
-  must(ours.every((blob) => verify(null, Buffer.from(text), known, blob.subarray(4))), "the log's Ed25519 signature is not good");
+  must(lines.pop() === "" && lines.every((each) => /^\u2014 [^ +]+ [A-Za-z0-9+/]+=*$/.test(each)), "behind the text stands what is no signature line");
+  const keys = trust.log_keys.map((each) => each.split("+")).map(([name, id, ...key]) => ({ name, id, key: strict(key.join("+")) }));
+  must([1, 6].every((type) => keys.some(({ key }) => key[0] === type)), "the trust root has no Ed25519 or no ML-DSA-44 key");
+  for (const { name, id, key } of keys) {
+    must(hex(sha256(name, "\n", key).subarray(0, 4)) === id, "the trust root's key has another id");
+    const blobs = lines.filter((each) => each.startsWith(`\u2014 ${name} `)).map((each) => strict(each.slice(3 + name.length)));
+    const ours = blobs.filter((blob) => hex(blob.subarray(0, 4)) === id);
+    must(ours.length > 0, `a key of the log has not signed it: ${id}`);
+    const known = { key: Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), key.subarray(1)]), format: "der", type: "spki" };
+    const good = (blob) => verify(null, Buffer.from(text), createPublicKey(known), blob.subarray(4));
+    must(key[0] !== 1 || ours.every(good), "the log's Ed25519 signature is not good");
+  }
   return { size: Number(size), root: strict(root) };
 }
 
@@ -102,7 +104,7 @@ function verifyReceipt(entry, proof, trust) {
   must(position < checkpoint.size, "the entry is not below the checkpoint's size");
   const root = rootFrom(sha256([0], entry), position, checkpoint.size, hashes.map(strict));
   must(root.equals(checkpoint.root), "the proof does not lead to the signed root");
-  return `position ${position} of ${checkpoint.size}, Ed25519 line verified, ML-DSA-44 line not looked at`;
+  return `position ${position} of ${checkpoint.size}, Ed25519 line verified, ML-DSA-44 line there, not verified`;
 }
 
 async function submit(url, envelope, trust) {
@@ -137,11 +139,10 @@ async function play(url, trust) {
 }
 
 const [what, ...given] = process.argv.slice(2);
-const read = (path) => readFileSync(path);
-if (what === "play") await play(given[0], JSON.parse(read(given[1])));
+if (what === "play") await play(given[0], JSON.parse(readFileSync(given[1])));
 else {
   try {
-    console.log(`verified ${verifyReceipt(read(given[0]), read(given[1]).toString(), JSON.parse(read(given[2])))}`);
+    console.log(`verified ${verifyReceipt(readFileSync(given[0]), readFileSync(given[1]).toString(), JSON.parse(readFileSync(given[2])))}`);
   } catch (error) {
     console.log(`refused: ${error.message}`);
     process.exitCode = 1;

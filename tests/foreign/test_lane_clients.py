@@ -54,7 +54,7 @@ def test_it_registers_records_and_verifies_what_it_is_told(client: list[str], se
     url, _, _ = served
     registered, recorded, again = played(client, served, Home(served[1].settings.home).trust)
     assert registered.startswith("verified position 1 of ")
-    assert "Ed25519 line verified, ML-DSA-44 line not looked at" in recorded
+    assert "Ed25519 line verified, ML-DSA-44 line there, not verified" in recorded
     assert f"{recorded}, replayed" == again
     position = recorded.split()[2]
     entry = httpx2.get(f"{url}/v1/entries/{position}").json()
@@ -87,6 +87,7 @@ def test_it_says_no_to_what_was_changed(client: list[str], served: Served, tmp_p
     forged = b" ".join(
         [first.rpartition(b" ")[0], base64.b64encode(flipped[:-1] + bytes([flipped[-1] ^ 1]))]
     )
+    post_quantum = next(each for each in others if len(each) > 3000)
     changed = {
         "an entry": (whole.replace(b'"trl":4', b'"trl":5'), proof),
         "a place": (whole, proof.replace(b"index 2", b"index 1")),
@@ -96,6 +97,14 @@ def test_it_says_no_to_what_was_changed(client: list[str], served: Served, tmp_p
         "a signature": (whole, b"\n\n".join([head, text, b"\n".join([forged, *others])])),
         "none of the log": (whole, b"\n\n".join([head, text, b"\n".join(others)])),
         "no proof": (whole, b"c2sp.org/tlog-proof@v2" + proof[22:]),
+        "without ML-DSA": (whole, proof.replace(post_quantum + b"\n", b"")),
+        "a text behind": (whole, proof + b"and more\n"),
+        "a line behind": (whole, proof + b"\n" + lines),
+        "no last line feed": (whole, proof[:-1]),
+        "another index": (whole, proof.replace(b"index 2", b"index 02")),
+        "a signed index": (whole, proof.replace(b"index 2", b"index +2")),
+        "an index with more": (whole, proof.replace(b"index 2", b"index 2 ")),
+        "a hexadecimal index": (whole, proof.replace(b"index 2", b"index 0x2")),
     }
     for what, (entry, receipt) in changed.items():
         assert (entry, receipt) != (whole, proof), what
