@@ -73,6 +73,10 @@ ROUTED = (
 DESCRIPTION = """\
 An event-sourced ledger of technology transactions. Every event is signed by the parties it binds,
 stands in a C2SP transparency log, and is answered with a receipt that can be verified offline.
+
+No operation asks who calls, so there is no security scheme: no login, no token, no cookie, no key.
+All may read what is published. An event proves by the signatures of its envelope whose it is
+(docs/spec/event.md); anyone may carry it.
 """
 
 

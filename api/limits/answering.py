@@ -15,6 +15,8 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Message, Scope, Send
 
+from api.openapi.declared_answers import COMPRESSED
+
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -30,7 +32,6 @@ EXPOSED = (
     " X-Request-Id"
 )
 
-COMPRESSED = ("application/json", "application/problem+json", "text/")
 LEAST, MOST, SMALL = 1024, 4 << 20, 32 * 1024
 """Bytes of what is compressed, and of what is so at once, not on a thread."""
 
@@ -66,7 +67,8 @@ class Answering:
         asked = Headers(scope=scope)
         self._scope, self._send, self._more = scope, send, more
         self._reads = scope["method"] == "GET"
-        self._takes_gzip = self._reads and _takes_gzip(asked.get("accept-encoding", ""))
+        accepted = ",".join(asked.getlist("accept-encoding"))
+        self._takes_gzip = self._reads and _takes_gzip(accepted)
         self._known = {
             each.strip().removeprefix("W/") for each in asked.get("if-none-match", "").split(",")
         }
@@ -153,10 +155,15 @@ class Answering:
         await self._send(start)
 
 
+_CODING = re.compile(r"([a-z0-9!#$%&'*+.^_`|~-]+)(?:\s*;\s*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?")
+
+
 def _takes_gzip(accepted: str) -> bool:
-    """Say whether a client takes gzip (RFC 9110, 12.5.3)."""
-    for each in accepted.lower().split(","):
-        name, _, weight = each.partition(";")
-        if name.strip() == "gzip":
-            return not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", weight)
-    return False
+    """Say whether a client takes gzip, and not rather what is as it is (RFC 9110, 12.5.3).
+
+    What is no coding with a weight of its form is nothing that it takes.
+    """
+    said = (_CODING.fullmatch(each.strip()) for each in accepted.lower().split(","))
+    weights = {each[1]: float(each[2] or 1) for each in said if each}
+    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
+    return weight > 0 and weight >= weights.get("identity", 0.0)

@@ -8,6 +8,9 @@ JSON = "application/json"
 TEXT = "text/plain"
 BYTES = "application/octet-stream"
 
+COMPRESSED = (JSON, "application/problem+json", "text/")
+"""How the media types of answers begin that may be compressed."""
+
 
 class Declared(dict[str, Any]):
     """A response of an operation: `kinds` are types of answers, or names of shapes."""

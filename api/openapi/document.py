@@ -8,11 +8,11 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from api.openapi.declared_answers import Declared, Problem
+from api.openapi.declared_answers import COMPRESSED, Declared, Problem
 from api.openapi.kinds import REFERENCE, Kinds, Schema, reference, tidied
 from api.openapi.published import kept, published
 from api.openapi.shapes import SHAPES, events
-from api.openapi.told import EVERY, Told, components
+from api.openapi.told import EVERY, EVERY_ANSWER, NOT_FOUND, Told, components, headers
 from ledger.domain.registry import TOPICS
 
 SAID: Mapping[str, str] = {
@@ -41,14 +41,33 @@ SAID: Mapping[str, str] = {
 
 HEADERS: Mapping[str, Schema] = {
     "X-Request-Id": {
-        "description": "Names the request, in the server's log too: the client's own, or new.",
+        "description": "Names the request, in the server's log too: the client's own, or new. Not "
+        "of what a connection is told before there is a request.",
         "schema": {"type": "string"},
     },
     "ETag": {
         "description": "Send it as `If-None-Match`: 304 where the answer is the same.",
+        "required": True,
         "schema": {"type": "string"},
     },
-    "Location": {"description": "Where the answer is, or will be.", "schema": {"type": "string"}},
+    "Cache-Control": {
+        "description": "How long a cache may keep the answer (RFC 9111).",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "Vary": {
+        "description": "Headers of the request on which the answer depends.",
+        "schema": {"type": "string"},
+    },
+    "Allow": {
+        "description": "With 405: the methods that there are.",
+        "schema": {"type": "string"},
+    },
+    "Location": {
+        "description": "Where the answer is, or will be.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
     "Preference-Applied": {
         "description": "The preference (RFC 7240) that was followed.",
         "schema": {"type": "string"},
@@ -59,11 +78,16 @@ HEADERS: Mapping[str, Schema] = {
     },
     "Retry-After": {
         "description": "Seconds after which the same may be sent again.",
+        "required": True,
         "schema": {"type": "integer"},
     },
     "RateLimit": {
         "description": "What is left of the client's share "
         "(draft-ietf-httpapi-ratelimit-headers-10).",
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Policy": {
+        "description": "How much the client's share is, of the same draft.",
         "schema": {"type": "string"},
     },
 }
@@ -136,6 +160,7 @@ def _document(
         for operation in path.values():
             route = routes[operation["operationId"]]
             operation["parameters"] = [*map(_parameter, operation.get("parameters", ()))]
+            operation["security"] = []
             operation["responses"], here = _responses(route, kinds)
             told += here
     schemas, responses = components(told)
@@ -152,19 +177,22 @@ def _document(
             },
             "responses": responses,
             "headers": {**HEADERS},
+            "securitySchemes": {},
         },
     }
     _must_be_whole(document)
     document = _wide(document)
     for path in document["paths"].values():
         for operation in path.values():
-            _show(operation["responses"], examples.get(operation["operationId"], {}))
+            shown = examples.get(operation["operationId"], {})
+            _show(operation["responses"], shown)
+            _show({"request": operation.get("requestBody", {})}, shown)
     _show(document["components"]["responses"], examples["problems"])
     return document
 
 
 def _show(responses: Mapping[str, Schema], examples: Mapping[str, Schema]) -> None:
-    """Show examples of responses, by the same names."""
+    """Show examples of responses, or of a request's body, by the same names."""
     for name in responses.keys() & examples.keys():
         for content in responses[name]["content"].values():
             content["examples"] = examples[name]
@@ -202,21 +230,30 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
 def _responses(route: APIRoute, kinds: Kinds) -> tuple[dict[str, Any], list[Told]]:
     """Return the responses of an operation, and what it is told beside what every one is."""
     here = [each.told for each in route.responses.values() if isinstance(each, Problem)]
+    if "{" in route.path:  # With a slash in it, as %2F is, it is another path.
+        here.insert(0, NOT_FOUND)
     statuses = {told.status: told for told in (*EVERY, *here)}
     responses: dict[str, Any] = {}
     for status, response in route.responses.items():
         if isinstance(response, Declared):
-            responses[str(status)] = _success(response, kinds)
+            sent = headers(_sent(route, response))
+            responses[str(status)] = _success(response, kinds) | {"headers": sent}
             if "ETag" in response.headers:
-                responses["304"] = {
-                    "description": "It is what `If-None-Match` names: no body.",
-                    "headers": _headers(("ETag",)),
-                }
+                says = "It is what `If-None-Match` names: no body."
+                responses["304"] = {"description": says, "headers": sent}
     for status in sorted(statuses):
         problem = {"$ref": f"#/components/responses/{statuses[status].name}"}
         responses.setdefault(str(status), problem)
     responses["default"] = {"$ref": "#/components/responses/Problem"}
     return responses, here
+
+
+def _sent(route: APIRoute, response: Declared) -> tuple[str, ...]:
+    """Return the headers of an answer: those of every one, those of what is read, its own."""
+    if "GET" not in (route.methods or ()):
+        return (*EVERY_ANSWER, *response.headers)
+    vary = ("Vary",) if response.media_type.startswith(COMPRESSED) else ()
+    return (*EVERY_ANSWER, "Cache-Control", *vary, *response.headers)
 
 
 def _success(response: Declared, kinds: Kinds) -> dict[str, Any]:
@@ -230,13 +267,8 @@ def _success(response: Declared, kinds: Kinds) -> dict[str, Any]:
         schema |= {"contentMediaType": response.media_type}
     return {
         "description": response["description"],
-        "headers": _headers(("X-Request-Id", "RateLimit", *response.headers)),
         "content": {response.media_type: {"schema": schema}},
     }
-
-
-def _headers(names: Iterable[str]) -> dict[str, Any]:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _must_be_whole(document: Mapping[str, Any]) -> None:

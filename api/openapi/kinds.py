@@ -21,6 +21,7 @@ from api.describe.labels import label
 from api.describe.measures import PAIRS, Measure, measure_of
 from api.describe.shape import is_record, members_of_kind
 from ledger.events.descriptions import describe_members, describe_type
+from ledger.events.intake import UUID7
 from ledger.events.schema import DescribedSchema
 from ledger.wire.canonical import MAX_INT
 from projections.engine.answer import Verdict
@@ -82,6 +83,13 @@ _MEASURED: Mapping[Measure, str] = {
 
 UNDATED = frozenset({"office_from", "true_from", "effective_from", "valid_from"})
 """Days of rows that may be on no day yet: null."""
+
+
+EVENT_ID: Schema = {"type": "string", "format": "uuid", "pattern": f"^{UUID7.pattern}$"}
+HASH: Schema = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
+
+FORMS: Mapping[str, Schema] = {"event_id": EVENT_ID, "payload_hash": HASH}
+"""Texts of one form, by the members that they stand in."""
 
 
 def reference(name: str) -> Schema:
@@ -155,7 +163,8 @@ class Kinds:
             return reference(_BY_ANOTHER[f"{owner}.{member}"])
         if kind is int and measure_of(owner, member) == "sum":
             return reference("Sum")
-        return dict(_PLAIN[kind])
+        plain = _PLAIN[kind]
+        return dict(FORMS.get(member, plain) if kind is str else plain)
 
     def _made_of(self, origin: Any, inner: tuple[Any, ...], owner: str, member: str) -> Schema:
         """Return the schema of a type that is made of others."""

@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping
 
-from api.openapi.kinds import INSTANT, JSON_VALUE, NULL, Kinds, Schema, reference, tidied
+from api.openapi.kinds import (
+    EVENT_ID,
+    HASH,
+    INSTANT,
+    JSON_VALUE,
+    NULL,
+    Kinds,
+    Schema,
+    reference,
+    tidied,
+)
 from ledger.domain.core.body import Body
 from ledger.events.schema import with_header
 
@@ -47,13 +57,10 @@ def _instant(says: str) -> Schema:
     return INSTANT | {"description": says, "examples": ["2026-11-22T03:10:00.123Z"]}
 
 
-_HASH = "^sha256:[0-9a-f]{64}$"
 _KEY = "^[0-9a-f]{64}$"
 _SUBJECT = "^[a-z]+:[a-z0-9.-]{1,80}$"
-_ID = "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
-
-_EVENT_ID = _text("UUIDv7 of the event, made by the client.", _ID, format="uuid")
-_PAYLOAD = _text("Hash of the payload: what the event is named by.", _HASH)
+_EVENT_ID = EVENT_ID | {"description": "UUIDv7 of the event, made by the client."}
+_PAYLOAD = HASH | {"description": "Hash of the payload: what the event is named by."}
 _POSITION = _count("0-based place in the log.")
 _ACCEPTED = _instant("When the log accepted it.")
 _GRADE = {
@@ -188,7 +195,7 @@ SHAPES: Mapping[str, Schema] = {
     "BulkProblem": record(
         "A line of a bulk answer: an event that is not recorded.",
         line=_count("Which line of the request it answers, from 1.", 1),
-        event_id=_or_null(_EVENT_ID, "The event, where its bytes could be read."),
+        event_id=_or_null(_EVENT_ID, "The event; null where its payload could not be read so far."),
         status={
             "type": "string",
             "enum": ["refused", "invalid", "retry"],
@@ -241,7 +248,7 @@ SHAPES: Mapping[str, Schema] = {
                 value=_or_null(
                     record(
                         "How many entries are its own, which is the last, and their chain.",
-                        chain=_text("Hash over all of them.", _HASH),
+                        chain=HASH | {"description": "Hash over all of them."},
                         count=_count("How many."),
                         last=_POSITION,
                     ),

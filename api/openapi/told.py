@@ -10,6 +10,9 @@ from api.problems import LATER, MEDIA_TYPE, TITLES, UNAVAILABLE, refusal_status
 from ledger.domain.refused import classes
 from ledger.events.intake import CODES
 
+EVERY_ANSWER = ("X-Request-Id", "RateLimit", "RateLimit-Policy")
+"""Headers of every answer to a request."""
+
 LISTED = 12
 """Codes that a description lists at most; the schema has all."""
 
@@ -37,14 +40,9 @@ class Told:
         return {
             "description": f"{self.says}: {listed}{more} (docs/reference/refusals.md).",
             "content": {MEDIA_TYPE: {"schema": reference(f"{self.name}Problem")}},
-            "headers": {
-                "X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"},
-                **(
-                    {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
-                    if self.status in LATER
-                    else {}
-                ),
-            },
+            "headers": headers(
+                (*EVERY_ANSWER, "Vary", *(("Retry-After",) if self.status in LATER else ()))
+            ),
         }
 
 
@@ -108,6 +106,11 @@ def written() -> tuple[Told, ...]:
     )
 
 
+def headers(names: Iterable[str]) -> dict[str, Schema]:
+    """Return what refers to headers by their names."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
 def components(told: Iterable[Told]) -> tuple[dict[str, Schema], dict[str, Schema]]:
     """Return schemas and responses by name, with those of what any request may be told."""
     each_once = {each.name: each for each in told}
@@ -128,7 +131,7 @@ def components(told: Iterable[Told]) -> tuple[dict[str, Schema], dict[str, Schem
             "`METHOD`, `TOO_SLOW`, `EXPECTATION`, `HOST`, `HEAD_TOO_LARGE`, `INTERNAL`, "
             "`TRANSFER_CODING` (docs/reference/refusals.md).",
             "content": {MEDIA_TYPE: {"schema": reference("Problem")}},
-            "headers": {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}},
+            "headers": headers((*EVERY_ANSWER, "Vary", "Allow")),
         },
         **{name: each.response for name, each in each_once.items()},
     }

@@ -9,6 +9,7 @@ from api.deps import look, node_of
 from api.openapi.declared_answers import TEXT, declared
 from api.openapi.told import NO_LOG_KEYS, NOT_FOUND
 from api.problems import ApiProblem
+from api.reads.caching import IMMUTABLE, NO_CACHE
 from api.reads.parameters import Position
 from ledger.domain.core.types import format_instant
 from ledger.log.merkle import leaf_hash
@@ -24,10 +25,10 @@ from projections.engine.view import NotPublished
 router = APIRouter(prefix="/v1/entries", tags=["entries"])
 
 
-def entry_json(stored: StoredEntry) -> dict[str, Any]:
-    """Return an entry's members: the exact bytes in base64, and what they say."""
+def entry_response(stored: StoredEntry) -> Response:
+    """Return an entry as JSON: the exact bytes in base64, and what they say, for caches to keep."""
     entry = parse_entry(stored.entry)
-    return {
+    members: dict[str, Any] = {
         "position": stored.position,
         "accepted": format_instant(stored.accepted),
         "leaf_hash": b64encode(stored.leaf_hash),
@@ -38,6 +39,8 @@ def entry_json(stored: StoredEntry) -> dict[str, Any]:
         ],
         "payload": orjson.loads(entry.payload),
     }
+    headers = {**IMMUTABLE, "ETag": f'"{stored.position}"'}
+    return Response(orjson.dumps(members), media_type="application/json", headers=headers)
 
 
 @router.get(
@@ -52,11 +55,7 @@ async def get_entry(request: Request, position: Position) -> Response:
     if position >= node.published:
         raise NotPublished(position, node.published)
     entries = await look(request, lambda: read_entries(node.reads, position, position + 1, 1))
-    return Response(
-        orjson.dumps(entry_json(entries[0])),
-        media_type="application/json",
-        headers={"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{position}"'},
-    )
+    return entry_response(entries[0])
 
 
 @router.get(
@@ -72,7 +71,7 @@ async def get_entry_proof(request: Request, position: Position) -> Response:
     return Response(
         proof.tlog_proof(),
         media_type="text/plain; charset=utf-8",
-        headers={"Cache-Control": "no-cache"},
+        headers=NO_CACHE,
     )
 
 
@@ -90,7 +89,7 @@ async def get_entry_cose_receipt(request: Request, position: Position) -> Respon
     if publisher is None:
         raise ApiProblem(503, "NO_LOG_KEYS", "ask the process that publishes the log")
     receipt = await look(request, lambda: _cose_receipt(node, publisher, position))
-    return Response(receipt, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-cache"})
+    return Response(receipt, media_type=MEDIA_TYPE, headers=NO_CACHE)
 
 
 def _cose_receipt(node: Node, publisher: Publisher, position: int) -> bytes:

@@ -8,6 +8,7 @@ from api.deps import address_of, node_of, traffic_of
 from api.openapi.declared_answers import declared
 from api.openapi.told import NOT_FOUND, TOO_MUCH
 from api.problems import ApiProblem, NotFound
+from api.reads.caching import NO_CACHE
 from api.reads.parameters import Count
 from ledger.log.evidence_bundle import format_evidence
 from ledger.publish.bundle_builder import NotThere, TooMuch
@@ -62,5 +63,5 @@ async def get_evidence(
     return Response(
         bundle,
         media_type="application/json",
-        headers={"Cache-Control": "no-cache"},
+        headers=NO_CACHE,
     )

@@ -9,6 +9,7 @@ from api.deps import look, node_of
 from api.openapi.declared_answers import declared
 from api.openapi.told import NOT_FOUND
 from api.problems import NotFound
+from api.reads.caching import IMMUTABLE
 from api.reads.common import (
     AsKnown,
     Now,
@@ -32,7 +33,7 @@ def list_editions(reader: AsKnown) -> Editions:
     "/law/{sha256}",
     operation_id="getLaw",
     summary="A set of law data, as it is hashed",
-    responses=declared("The files", "LawFiles", told=(NOT_FOUND,)),
+    responses=declared("The files", "LawFiles", headers=("ETag",), told=(NOT_FOUND,)),
 )
 async def get_law(
     request: Request,
@@ -47,7 +48,7 @@ async def get_law(
     return Response(
         orjson.dumps({name: raw.decode() for name, raw in files.items()}),
         media_type="application/json",
-        headers={"Cache-Control": "public, max-age=31536000, immutable"},
+        headers={**IMMUTABLE, "ETag": f'"{sha256}"'},
     )
 
 

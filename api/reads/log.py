@@ -11,6 +11,7 @@ from api.describe.answer_json import members_of
 from api.openapi.declared_answers import BYTES, TEXT, declared
 from api.openapi.told import NOT_FOUND
 from api.problems import BadParameter, NotFound
+from api.reads.caching import FRESH, IMMUTABLE, NO_STORE
 from api.reads.parameters import Count, Hundred
 from ledger.log.encoding import read_hash, write_base64
 from ledger.log.merkle import LogError
@@ -24,12 +25,6 @@ from projections.engine.answer import Verdict, YesOrNo, yes_or_no
 router = APIRouter(tags=["log"])
 
 TILE = "entries/000.p/1"
-
-NO_STORE = {"Cache-Control": "no-store"}
-FRESH = {"Cache-Control": "public, max-age=1"}
-"""tlog-checkpoint: a cache may keep it for a few seconds at most."""
-
-IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 @router.get(
@@ -204,6 +199,4 @@ async def get_tile(
         raise NotFound("nothing is published there")
     reader = TreeReader(node.reads)
     content = await look(request, lambda: _fetch(reader, tile))
-    return Response(
-        content, media_type="application/octet-stream", headers={"Cache-Control": IMMUTABLE}
-    )
+    return Response(content, media_type="application/octet-stream", headers=IMMUTABLE)

@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.deps import node_of, watch_of
 from api.openapi.declared_answers import TEXT, declared
+from api.reads.caching import NO_STORE
 from api.watching.shared import WITHIN_S
 from api.watching.watch import Seen
 
@@ -23,8 +24,9 @@ FRESH_S = 3.0
     summary="This process answers",
     responses=declared("It answers", "Live"),
 )
-async def is_live() -> dict[str, str]:
+async def is_live(response: Response) -> dict[str, str]:
     """Say that the process is there."""
+    response.headers.update(NO_STORE)
     return {"status": "live"}
 
 
@@ -58,6 +60,7 @@ async def is_ready(request: Request, response: Response) -> dict[str, Any]:
         # Appends do not wait for witnesses, so none of these makes the ledger unready.
         state["witnesses"] = {each.url: each.problem or "ok" for each in node.feeder.targets}
     response.status_code = 503 if reasons else 200
+    response.headers.update(NO_STORE)
     return {"status": "not ready" if reasons else "ready", "reasons": reasons} | state
 
 
@@ -78,4 +81,5 @@ async def get_metrics(request: Request) -> Response:
     does not say within two seconds is left out, and `ledger_measured` is 0 for it. Where the text
     itself is not written out within two more, as on a machine under load, it is to be asked again.
     """
-    return Response(await watch_of(request).measured(), media_type=CONTENT_TYPE_LATEST)
+    measured = await watch_of(request).measured()
+    return Response(measured, media_type=CONTENT_TYPE_LATEST, headers=NO_STORE)

@@ -23,6 +23,7 @@ from api.describe.answer_json import members_of
 from api.openapi.declared_answers import answers
 from api.openapi.told import Told
 from api.problems import BadParameter
+from api.reads.caching import NO_CACHE
 from api.reads.common import AtLeast
 from api.reads.parameters import query_of
 from projections.engine.answer import Answer
@@ -125,5 +126,4 @@ def answer_json(answer: Answer) -> Response:
 def tagged_json(content: bytes) -> Response:
     """Return JSON, tagged by its bytes."""
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    return Response(content, media_type="application/json", headers=headers)
+    return Response(content, media_type="application/json", headers={"ETag": etag, **NO_CACHE})

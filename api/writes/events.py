@@ -35,12 +35,14 @@ from api.problems import (
     wait_s_of,
     wants_vietnamese,
 )
-from api.reads.entries import entry_json
+from api.reads.entries import entry_response
+from api.reads.questions import tagged_json
 from api.writes.lines import Lines
+from api.writes.preferences import read_preferences
 from api.writes.promises import RESPOND_ASYNC, promised
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.parties.signature_refusals import BadSignature, KeyUnknown, SignerMissing
-from ledger.events.intake import MAX_BODY, Invalid
+from ledger.events.intake import MAX_BODY, UUID7, Invalid
 from ledger.node.answers import Answer, PromisedAnswer, Receipt, Rejected, is_judged_now
 from ledger.node.node import Node
 from ledger.publish.quorum import Grade
@@ -53,7 +55,7 @@ JSON = "application/json"
 NDJSON = "application/x-ndjson"
 
 WITNESSED = "wait=witnessed"
-"""The preference (RFC 7240) for a receipt of that grade."""
+"""The preference for a receipt of that grade."""
 
 REPLAYED, UNVERIFIED, JUDGED = 0.2, 10, 4
 """What such an event costs its address, in requests; what may be sent again as the first."""
@@ -61,7 +63,13 @@ REPLAYED, UNVERIFIED, JUDGED = 0.2, 10, 4
 _UNVERIFIED = (Invalid, BadSignature, KeyUnknown, SignerMissing)
 
 EventId = Annotated[
-    UUID, Path(description="UUIDv7", examples=["01890000-0000-7000-8000-000000000001"])
+    str,
+    Path(
+        pattern=f"^{UUID7.pattern}$",
+        description="UUIDv7 in lower case",
+        examples=["01890000-0000-7000-8000-000000000001"],
+        json_schema_extra={"format": "uuid"},
+    ),
 ]
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
@@ -131,11 +139,12 @@ async def submit_event(
     at once all the same says no `Preference-Applied`.
     """
     _must_be(request, JSON)
-    preferences = [each.strip().lower() for each in (prefer or "").split(",")]
+    del prefer  # Declared for the document: a client may send it in several lines.
+    preferences = read_preferences(request.headers.getlist("prefer"))
     answer = await submitter_of(request).submit(
         await _body(request, MAX_BODY),
         address_of(request),
-        promised=RESPOND_ASYNC in preferences,
+        promised=preferences.get(RESPOND_ASYNC) == "",
     )
     _count(request, [answer])
     if isinstance(answer, PromisedAnswer | Receipt) and is_judged_now(answer):
@@ -146,7 +155,7 @@ async def submit_event(
         return respond(request, answer.error, _note(node_of(request), answer))
     headers = {"Location": f"{router.prefix}/{answer.event_id}"}
     headers |= {"Replayed": "true"} if answer.replayed else {}
-    if WITNESSED in preferences:
+    if preferences.get("wait", "").lower() == "witnessed":
         headers["Location"] = f"/v1/events/{answer.event_id}/receipt?grade=witnessed"
         node = node_of(request)
         limit = node.settings.witnessed_wait_s if node.quorum.asked else 0
@@ -393,22 +402,22 @@ async def refuse_to_read() -> None:
     "/{event_id}",
     operation_id="getEvent",
     summary="An event, by its id",
-    responses=declared("The entry that holds it", "Entry", told=(NOT_FOUND,)),
+    responses=declared("The entry that holds it", "Entry", headers=("ETag",), told=(NOT_FOUND,)),
 )
 async def get_event(request: Request, event_id: EventId) -> Response:
-    """Return the entry that holds the event."""
+    """Return the entry that holds the event; nothing of it ever changes."""
     node = node_of(request)
-    entry = await look(request, lambda: find_event(node.reads, event_id))
+    entry = await look(request, lambda: find_event(node.reads, UUID(event_id)))
     if entry is None or entry.position >= node.published:
         raise NotFound(f"no event {event_id} is published")
-    return Response(orjson.dumps(entry_json(entry)), media_type=JSON)
+    return entry_response(entry)
 
 
 @router.get(
     "/{event_id}/receipt",
     operation_id="getReceipt",
     summary="The receipt of an event",
-    responses=declared("The receipt", "Receipt", told=(NOT_WITNESSED,)),
+    responses=declared("The receipt", "Receipt", headers=("ETag",), told=(NOT_WITNESSED,)),
 )
 async def get_receipt(
     request: Request,
@@ -425,11 +434,11 @@ async def get_receipt(
 
     404 NOT_WITNESSED as long as no quorum has cosigned a checkpoint over the event.
     """
-    receipt = await submitter_of(request).receipt(event_id, partial(look, request))
+    receipt = await submitter_of(request).receipt(UUID(event_id), partial(look, request))
     if receipt is None:
         raise NotFound("no such event")
     if grade != "logged":
         receipt = await submitter_of(request).graded(receipt, grade, 0)
     if receipt is None:
         raise ApiProblem(404, "NOT_WITNESSED", "no quorum has cosigned a checkpoint over it yet")
-    return Response(orjson.dumps(receipt_json(receipt, with_checkpoint=True)), media_type=JSON)
+    return tagged_json(orjson.dumps(receipt_json(receipt, with_checkpoint=True)))

@@ -9,6 +9,7 @@ from api.deps import look, node_of
 from api.openapi.declared_answers import declared
 from api.openapi.told import NOT_FOUND
 from api.problems import NotFound
+from api.reads.caching import NO_STORE
 from ledger.domain.core.types import format_instant
 from ledger.node.answers import PromisedAnswer
 from ledger.node.node import Node
@@ -67,7 +68,8 @@ async def get_promise(
     found = await look(request, lambda: _find(node, digest))
     if found is None:
         raise NotFound("no event of that payload is recorded, waits, or was refused of late")
-    return Response(orjson.dumps({"payload_sha256": payload, **found}), media_type=JSON)
+    content = orjson.dumps({"payload_sha256": payload, **found})
+    return Response(content, media_type=JSON, headers=NO_STORE)
 
 
 def _find(node: Node, digest: bytes) -> dict[str, Any] | None:

@@ -80,8 +80,10 @@ class Invalid(Exception):
     """Input that is no event at all: refused before any rule runs; nothing is stored.
 
     `code` is stable, `pointer` says where in the payload (RFC 6901), if anywhere; `near` is what
-    may be meant.
+    may be meant. `event_id` is the one that the payload names, where it could be read that far.
     """
+
+    event_id: str | None = None
 
     def __init__(
         self, code: str, detail: str, *, pointer: str | None = None, near: Sequence[str] = ()
@@ -147,7 +149,9 @@ def read(raw: bytes, origin: str) -> Submission:
     openings = _read_openings(submission.get("openings", []))
     read_one = read_signed(envelope, openings)
     if read_one.event.ledger != origin:
-        raise Invalid("WRONG_LEDGER", f"this ledger is {origin}", pointer="/ledger")
+        wrong = Invalid("WRONG_LEDGER", f"this ledger is {origin}", pointer="/ledger")
+        wrong.event_id = read_one.event.event_id
+        raise wrong
     return read_one
 
 
@@ -165,11 +169,16 @@ def read_envelope(envelope: Envelope, openings: tuple[Opening, ...] = ()) -> Sub
 def read_signed(envelope: Envelope, openings: tuple[Opening, ...]) -> Submission:
     """Read what an envelope says whose signatures are looked at elsewhere. Raises `Invalid`."""
     value = load_payload(envelope.payload)
-    event = _event(value, envelope.payload, envelope.signatures)
-    entry = _frame(envelope)
-    _check_new_keys(event)
-    _check_trust(event)
-    _check_openings(value, event, openings)
+    try:
+        event = _event(value, envelope.payload, envelope.signatures)
+        entry = _frame(envelope)
+        _check_new_keys(event)
+        _check_trust(event)
+        _check_openings(value, event, openings)
+    except Invalid as error:
+        named = value.get("event_id")
+        error.event_id = named if isinstance(named, str) and UUID7.fullmatch(named) else None
+        raise
     return Submission(event, envelope, openings, entry)
 
 

@@ -381,7 +381,7 @@ class Submitter:
                 found = await loop.run_in_executor(threads, read_all, raws, self._origin)
         for index, each in enumerate(found):
             if isinstance(each, Exception):
-                tell(index, Rejected(None, each))
+                tell(index, Rejected(getattr(each, "event_id", None), each))
         return [(at, each) for at, each in enumerate(found) if isinstance(each, Submission)]
 
     async def _must_not_be_older(self) -> None:

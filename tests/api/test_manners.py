@@ -16,8 +16,10 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from api.explorer.operations import groups_of
+from api.limits.answering import LEAST
 from api.openapi.published import published
 from ledger.follow.client import LedgerClient
+from tests.support.http import PROBLEM
 from tests.support.tale import Tale
 
 SITE = {"Origin": "https://elsewhere.example"}
@@ -53,9 +55,39 @@ def test_what_has_an_etag_is_not_sent_again(http: httpx2.Client, target: str):
             assert got.headers.get(name) == again.headers.get(name)
 
 
-def test_entries_and_answers_have_an_etag(http: httpx2.Client, tale: Tale):
-    for target in ("/v1/entries/0", f"/v1/rights/{tale.cast.ids['right']}/title"):
-        assert http.get(target).headers["etag"]
+def test_entries_receipts_law_and_answers_have_an_etag(http: httpx2.Client, tale: Tale):
+    event = http.get("/v1/entries/2").json()["payload"]["event_id"]
+    law = http.get("/v1/law").json()["editions"][0]["law_data_sha256"]
+    targets = ("/v1/entries/2", f"/v1/events/{event}", f"/v1/law/{law}")
+    right = tale.cast.ids["right"]
+    for target in (*targets, f"/v1/events/{event}/receipt", f"/v1/rights/{right}/title"):
+        got = http.get(target)
+        assert ("immutable" in got.headers["cache-control"]) == (target in targets), target
+        again = http.get(target, headers={"If-None-Match": got.headers["etag"]})
+        assert (304, b"") == (again.status_code, again.content), target
+
+
+def test_an_id_in_a_path_has_one_spelling(http: httpx2.Client, tale: Tale):
+    event = tale.receipts["acceptance"].event_id
+    assert 200 == http.get(f"/v1/events/{event}").status_code
+    odd = (event.upper(), event.replace("-", ""), f"urn:uuid:{event}", f"{{{event}}}")
+    for each in (*odd, "01890000-0000-4000-8000-000000000001"):
+        for target in (f"/v1/events/{each}", f"/v1/events/{each}/receipt"):
+            answer = http.get(target, headers=PROBLEM)
+            assert (422, "event_id") == (answer.status_code, answer.json()["parameter"]), target
+
+
+def test_a_slash_in_a_part_of_a_path_is_another_path_and_said_to_be_none(http: httpx2.Client):
+    asked = 0
+    for path, methods in json.loads(published())["paths"].items():
+        if "get" not in methods or not re.search("{(?!path|topic)", path):
+            continue
+        answer = http.get(re.sub("{[^}]*}", "right:a%2Fb", path), headers=PROBLEM)
+        assert (404, "NOT_FOUND") == (answer.status_code, answer.json()["code"]), path
+        told = methods["get"]["responses"]["404"]["$ref"]
+        assert told.endswith(("/NotFound", "/NotWitnessed")), path
+        asked += 1
+    assert asked > 40
 
 
 def test_no_page_of_another_site_submits(http: httpx2.Client):
@@ -124,8 +156,46 @@ def test_what_is_long_is_compressed_for_who_takes_it(http: httpx2.Client, tale: 
     assert f"W/{plain.headers['etag']}" == packed.headers["etag"]
     for answer in (plain, packed):
         assert "accept-encoding" in answer.headers["vary"].lower()
-    refused = http.get(target, headers={"Accept-Encoding": "gzip;q=0"})
-    assert "content-encoding" not in refused.headers
+
+
+ACCEPTED = {
+    "gzip": True,
+    "GZip;q=1.000, br": True,
+    "br , gzip ; q=0.5": True,
+    "x-gzip": True,
+    "*": True,
+    "gzip, identity;q=0.5": True,
+    "gzip;q=0": False,
+    "gzip;q=0.000": False,
+    "gzip;q=0, *": False,
+    "*;q=0": False,
+    "gzip;q=0.5, identity": False,
+    "gzip;q=abc": False,
+    "gzip;q=": False,
+    "gzip;q=2": False,
+    "gzip;q=-1": False,
+    "gzip;q=0.0001": False,
+    "gzip;w=1": False,
+    "gzipped": False,
+    "": False,
+}
+"""By what a client accepts, whether it is sent what is compressed."""
+
+
+def test_gzip_is_for_who_says_so_in_a_form_that_there_is(http: httpx2.Client, tale: Tale):
+    target = f"/v1/subjects/{tale.cast.ids['right']}/timeline"
+    for accepted, packed in ACCEPTED.items():
+        answer = http.get(target, headers={"Accept-Encoding": accepted})
+        assert packed == ("content-encoding" in answer.headers), accepted
+    lines = [("Accept-Encoding", "br"), ("Accept-Encoding", "gzip")]
+    assert "gzip" == http.get(target, headers=lines).headers["content-encoding"]
+
+
+def test_answers_to_what_is_submitted_go_as_they_are(http: httpx2.Client, tale: Tale):
+    sent = next(iter(tale.sent.values()))
+    answer = http.post("/v1/events", content=sent.to_json(), headers={"Accept-Encoding": "gzip"})
+    assert len(answer.content) > LEAST
+    assert {"content-encoding", "vary"}.isdisjoint(answer.headers)
 
 
 def test_tiles_go_as_they_are(http: httpx2.Client, tale: Tale):

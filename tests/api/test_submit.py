@@ -607,3 +607,24 @@ def test_base64_with_junk_is_refused(http: httpx2.Client, world: World):
     members = json.loads(technology(world).to_json())
     members["envelope"]["payload"] += "\n"
     assert "MALFORMED_ENVELOPE" == post(http, json.dumps(members).encode()).json()["code"]
+
+
+NO_EVENT = {
+    "MALFORMED": {"subjects": []},
+    "SUBJECTS_MISMATCH": {"subjects": ["party:nobody"]},
+    "TYPE_UNKNOWN": {"type": "technology.unheard_of/1"},
+    "WRONG_LEDGER": {"ledger": "another.example/techledger/00000000"},
+}
+"""By its code, what a payload says that is no event, though its id can be read."""
+
+
+def test_a_line_that_is_no_event_says_which_one_it_would_be(http: httpx2.Client, world: World):
+    whole = json.loads(technology(world).envelope.payload)
+    changes = (*NO_EVENT.values(), {"event_id": "none"})
+    sent = [envelope_of(world, canonical.dump(whole | each), INSTITUTE) for each in changes]
+    answers = http.post("/v1/events/batch", content=b"\n".join([*sent, b"{}"])).iter_lines()
+    lines = [json.loads(line) for line in answers]
+    told = [(line["problem"]["code"], line["event_id"]) for line in lines]
+    named = [(code, whole["event_id"]) for code in NO_EVENT]
+    assert [*named, ("MALFORMED", None), ("MALFORMED", None)] == told
+    assert {"invalid"} == {line["status"] for line in lines}

@@ -30,10 +30,11 @@ PLAIN = 16_000
 
 
 def shown() -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each thing that a JSON answer may be, by operation and status, or name of a problem."""
+    """Yield what is sent as JSON, and each thing that a JSON answer may be, by their places."""
     for path in DOCUMENT["paths"].values():
         for operation in path.values():
-            for status, response in operation["responses"].items():
+            sent = {"request": operation.get("requestBody", {})}
+            for status, response in (sent | operation["responses"]).items():
                 for kind, content in response.get("content", {}).items():
                     if "json" in kind:
                         yield f"{operation['operationId']} {status}", content
@@ -45,8 +46,9 @@ def shown() -> Iterator[tuple[str, Mapping[str, Any]]]:
 SHOWN = dict(shown())
 
 
-def test_every_answer_in_json_and_every_problem_is_shown():
+def test_every_request_and_answer_in_json_and_every_problem_is_shown():
     assert len(SHOWN) > 70
+    assert 3 == sum(name.endswith(" request") for name in SHOWN)
     assert UNSHOWN.keys() == {name for name, content in SHOWN.items() if "examples" not in content}
 
 

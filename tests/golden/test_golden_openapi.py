@@ -17,6 +17,7 @@ from ledger.domain.registry import TOPICS
 from ledger.events.schema import payload_schema
 from projections.run.catalogue import READ_MODELS
 from projections.run.comparison import Differing
+from tests.support.contract import Contract
 from tests.support.generated import AGAIN
 from tests.support.openapi import GOLDEN, described
 
@@ -250,3 +251,27 @@ def test_what_has_one_spelling_stays_a_text():
     """A client writes the instant that it read; days and ids come out of other types as before."""
     formats = {str(each.get("format")) for _, each in walked(DOCUMENT) if "type" in each}
     assert {"None", "int64", "date", "uuid"} == formats
+
+
+def test_no_operation_asks_who_calls():
+    assert all([] == operation["security"] for operation in operations())
+    assert {} == DOCUMENT["components"]["securitySchemes"]
+    asks = re.compile(r"""["'](authorization|cookie|x-api-key)["']""", re.IGNORECASE)
+    sources = [path.read_text("utf-8") for path in Path(api.__file__).parent.rglob("*.py")]
+    assert len(sources) > 100
+    assert not any(asks.search(each) for each in sources)
+
+
+def test_a_header_is_declared_where_it_is_sent_and_sent_where_it_is_declared():
+    """The contract tells of either: every answer that tests are served is held to it."""
+    contract = Contract(DOCUMENT)
+    declared = DOCUMENT["paths"]["/v1/law/{sha256}"]["get"]["responses"]["304"]["headers"]
+    sent = {name.lower(): "-" for name in declared}
+    assert {"etag", "cache-control", "vary", "x-request-id", "ratelimit-policy"} <= sent.keys()
+    asked = ("GET", f"/v1/law/sha256:{'0' * 64}", 304)
+    assert [] == contract.at_odds(*asked, sent, b"")
+    (more,) = contract.at_odds(*asked, sent | {"x-more": "-"}, b"")
+    assert more.endswith("x-more is sent and not declared")
+    for name in sent:
+        (less,) = contract.at_odds(*asked, {each: "-" for each in sent if each != name}, b"")
+        assert less.endswith(f"{name} is declared and not sent")

@@ -11,6 +11,15 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+OF_ALL = re.compile(
+    "content-(type|length|encoding|security-policy)|date|server|connection|access-control-.*"
+    "|x-content-type-options|referrer-policy|cross-origin-resource-policy"
+)
+"""Headers of HTTP itself and those that pages are protected by: docs/reference/http.md has them."""
+
+MAY_LACK = frozenset({"preference-applied", "replayed"})
+"""Headers of an answer that are there only where they say something."""
+
 
 class Contract:
     """A document, and what is at odds with it."""
@@ -39,6 +48,8 @@ class Contract:
         """Return in what an answer is not what the document says."""
         operation = self.operation(method, target)
         kind = headers.get("content-type", "").partition(";")[0]
+        if operation is None and kind == "application/problem+json":
+            operation = {"responses": {"default": {"$ref": "#/components/responses/Problem"}}}
         if operation is None or (status >= 400 and kind == "text/html"):
             return []
         responses = operation["responses"]
@@ -46,6 +57,8 @@ class Contract:
         where = f"{method} {target} {status}"
         if status < 400 and str(status) not in responses:
             return [f"{where}: no such status"]
+        if told := self._of_headers(response, status, headers):
+            return [f"{where}: {each}" for each in told]
         if status == 304 or method == "HEAD" or not (body or kind):
             return []
         if kind not in response["content"]:
@@ -54,6 +67,24 @@ class Contract:
         lines = body.splitlines() if kind.endswith("ndjson") else [body]
         values = (json.loads(line) if "json" in kind else line.decode("latin-1") for line in lines)
         return [f"{where} {told}" for value in values for told in self._faults(schema, value)]
+
+    def _of_headers(
+        self, response: Mapping[str, Any], status: int, sent: Mapping[str, str]
+    ) -> list[str]:
+        """Return which headers are sent and not declared, or declared and not sent."""
+        declared = {name.lower(): each for name, each in response["headers"].items()}
+        named = self.document["components"]["headers"]
+        always = {
+            name
+            for name, each in declared.items()
+            if status < 400 or named[each["$ref"].rpartition("/")[2]].get("required")
+        }
+        more = {name for name in sent if not OF_ALL.fullmatch(name)} - declared.keys()
+        missing = always - MAY_LACK - sent.keys()
+        return [
+            *(f"{name} is sent and not declared" for name in sorted(more)),
+            *(f"{name} is declared and not sent" for name in sorted(missing)),
+        ]
 
     def _faults(self, schema: Mapping[str, Any], value: Any) -> Iterator[str]:
         """Yield where a value is not of a schema (JSON Schema 2020-12, as OpenAPI 3.1 has it)."""

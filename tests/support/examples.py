@@ -176,6 +176,12 @@ class Asking:
         if "$ref" in response:
             place = ("problems", response["$ref"].rpartition("/")[2])
         kept = self.found.setdefault(place[0], {}).setdefault(place[1], {})
+        if answer.is_success and content is not None:
+            asked = self.found[operation["operationId"]].setdefault("request", {})
+            for number, line in enumerate(content.splitlines(), 1):
+                said = f"line-{number}" if "batch" in target else answer.json().get("verdict")
+                name = said or {201: "recorded", 202: "promised"}[answer.status_code]
+                asked[name] = {"summary": f"{method} {target}", "value": json.loads(line)}
         for line in answer.content.splitlines():
             value = json.loads(line)
             shown = {"summary": f"{method} {target}", "value": shortened(value)}
