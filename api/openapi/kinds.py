@@ -5,6 +5,7 @@ One walk over the same types as writing and reading back, so that the three cann
 here runs when an answer is written.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -17,9 +18,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.describe.answer_json import kinds_of
-from api.describe.labels import label
-from api.describe.measures import PAIRS, Measure, measure_of
+from api.describe.measures import PAIRS, measure_of
 from api.describe.shape import is_record, members_of_kind
+from api.openapi.members import said_of
 from ledger.events.descriptions import describe_members, describe_type
 from ledger.events.intake import UUID7
 from ledger.events.schema import DescribedSchema
@@ -70,16 +71,6 @@ SHARED: Mapping[str, Schema] = {
     },
 }
 """Schemas that have a name of their own and no class."""
-
-_MEASURED: Mapping[Measure, str] = {
-    "rate": "parts per million",
-    "entry": "0-based positions in the log",
-    "days": "days",
-    "months": "months",
-    "years": "years",
-    "day_of": "a day of the month",
-    "year": "a year",
-}
 
 UNDATED = frozenset({"office_from", "true_from", "effective_from", "valid_from"})
 """Days of rows that may be on no day yet: null."""
@@ -141,11 +132,11 @@ class Kinds:
         said = _said_of(kind)
         return {
             "type": "object",
-            "description": describe_type(kind),
+            "description": _as_json(describe_type(kind)),
             "required": [*members],
             "properties": {
                 name: self._of(of, kind.__name__, name)
-                | {"description": said.get(name) or _says(kind.__name__, name)}
+                | {"description": said.get(name) or said_of(kind.__name__, name)}
                 for name, of in members.items()
             },
             "additionalProperties": False,
@@ -303,18 +294,16 @@ def _named(kind: type[Any], shared: bool) -> str:  # noqa: FBT001
 def _said_of(kind: Any) -> Mapping[str, str]:
     """Return what the docstrings of a record's fields and properties say, by member."""
     derived = members_of_kind(kind).keys() - {each.name for each in fields(kind)}
-    says = {name: describe_type(getattr(kind, name)).removeprefix("Return ") for name in derived}
+    says = {name: _RETURNS.sub("", describe_type(getattr(kind, name))) for name in derived}
     return {
         **describe_members(kind),
-        **{name: f"{t[:1].upper()}{t[1:]}" for name, t in says.items()},
+        **{name: _as_json(f"{text[:1].upper()}{text[1:]}") for name, text in says.items()},
     }
 
 
-def _says(owner: str, member: str) -> str:
-    """Return what the pages call a member, and what its number measures."""
-    called = label(owner, member, "en")
-    measure = _MEASURED.get(measure_of(owner, member) or "number")
-    places = PAIRS.get(f"{owner}.{member}")
-    told = [called, *([measure] if measure else []), *([", ".join(places)] if places else [])]
-    text = "; ".join(told)
-    return f"{text[:1].upper()}{text[1:]}."
+_RETURNS = re.compile("^(Return|Say) ")
+
+
+def _as_json(text: str) -> str:
+    """Return a text of the source as it is to be said of JSON."""
+    return text.replace("None", "null").replace("False", "false").replace("True", "true")

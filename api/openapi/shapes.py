@@ -201,7 +201,10 @@ SHAPES: Mapping[str, Schema] = {
             "enum": ["refused", "invalid", "retry"],
             "description": "A rule forbids it; it is no event; or send it again later.",
         },
-        problem={"anyOf": [reference("Refusal"), reference("Problem")]},
+        problem={
+            "anyOf": [reference("Refusal"), reference("Problem")],
+            "description": "Why it is not recorded.",
+        },
     ),
     "Checkpoints": record(
         "A page of the checkpoints that were signed.",

@@ -185,7 +185,7 @@ _OF_A_REFUSAL: Mapping[str, Schema] = {
         "The rule of law that decided, where one did.",
         rule=_text("Its name in the law data."),
         instrument=_text("Where it stands."),
-        article=_text("Its article."),
+        article=_text("Its article there."),
         valid_from=DAY | {"description": "Since when it is in force."},
     ),
     "remedy": reference("Remedy"),

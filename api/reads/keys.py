@@ -18,7 +18,7 @@ KeyPath = Annotated[
     str,
     Path(
         pattern=r"^[0-9a-f]{64}$",
-        description="Key id",
+        description="Hex SHA-256 of the key's SubjectPublicKeyInfo",
         examples=["4e797a4a1ebd6fae710feb836a3be13e9fb335aeac8991d7f63d246c4020bafa"],
     ),
 ]

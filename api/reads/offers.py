@@ -24,7 +24,7 @@ def list_offers(  # noqa: PLR0913  (the question's parameters)
     ] = None,
     offer: Annotated[str | None, Query(pattern=r"^offer:[a-z0-9.-]{1,80}$")] = None,
     listing: Annotated[str | None, Query(pattern=r"^listing:[a-z0-9.-]{1,80}$")] = None,
-    party: Party | None = None,
+    party: Annotated[Party | None, Query(description="Only those that it made or was made")] = None,
     after: Annotated[Cursor, Query(description="Cursor: positions greater than this")] = -1,
     limit: Hundred = 100,
 ) -> Offers:

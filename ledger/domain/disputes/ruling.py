@@ -116,7 +116,7 @@ class RulingMade(OfDispute):
     ruled_on: Day
     """Day of the ruling, not after the day of recording."""
     final: bool
-    """True: the dispute is over, and every interim order is lifted. False: a side can
+    """If so, the dispute is over, and every interim order is lifted; if not, a side can
     appeal.
     """
     orders: Orders

@@ -56,7 +56,7 @@ class SuspenseReleased(Body):
     distribution: DistributionId
     """Distribution of which a sum waits."""
     contract: ContractId
-    """Its contract."""
+    """Contract whose money was distributed."""
     share: ShareId
     """Its agreement on shares."""
     technology: TechnologyId

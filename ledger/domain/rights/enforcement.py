@@ -53,7 +53,7 @@ class SecurityPerfected(Attested):
     SUBJECTS = "security rights/* attested_by"
 
     security: SecurityId
-    """The security."""
+    """Security that was entered in the register."""
     rights: RightIds
     """Rights on which it was entered."""
     registered_at: Instant
@@ -76,7 +76,7 @@ class SecurityAssigned(Body):
     OPPOSED = "creditor~new_creditor"
 
     security: SecurityId
-    """The security."""
+    """Security that passes to the new creditor."""
     rights: RightIds
     """Rights for which it passes on; the security charges each of them still."""
     creditor: PartyId

@@ -125,7 +125,7 @@ class AuthorsDeclared(Body):
     SIGNERS = "declared_by/*"
 
     technology: TechnologyId
-    """The technology."""
+    """Technology whose co-authors they are."""
     authors: Persons | Sealed
     """Who made it, as random tokens (`party:tok.` and 32 hex digits); sealed, the log has only
     the commitment to the list.

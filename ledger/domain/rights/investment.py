@@ -115,7 +115,7 @@ class InvestmentEnded(Body):
     SIGNERS = "ended_by"
 
     investment: InvestmentId
-    """The investment."""
+    """Investment for which it was promised."""
     rights: Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
     """Rights about which nothing is promised any more; it promises about each of them still."""
     ended_by: PartyId

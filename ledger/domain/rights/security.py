@@ -87,7 +87,7 @@ class SecurityReleased(Body):
     COMMITS = "gives:creditor"
 
     security: SecurityId
-    """The security."""
+    """Security that ends on these rights."""
     rights: RightIds
     """Rights that are freed; the security charges each of them still."""
     creditor: PartyId

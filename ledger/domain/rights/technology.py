@@ -77,7 +77,7 @@ class TrlDeclared(Body):
     SIGNERS = "declared_by"
 
     technology: TechnologyId
-    """The technology."""
+    """Technology that is declared to be so far."""
     trl: Readiness
     """Technology readiness level that it has by now, 1 to 9."""
     declared_by: PartyId
@@ -99,7 +99,7 @@ class TechnologyClassified(Body):
     MAY = "classified_by=@officers|#reviewer"
 
     technology: TechnologyId
-    """The technology."""
+    """Technology that is classified."""
     category: Category | None
     """Entry of a list of restricted or banned technologies, as the law data spell it; null is
     none, and takes back an earlier one.
