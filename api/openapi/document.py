@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from api.openapi.declared_answers import COMPRESSED, Declared, Problem
-from api.openapi.kinds import REFERENCE, Kinds, Schema, reference, tidied
+from api.openapi.kinds import NULL, REFERENCE, Kinds, Schema, reference, tidied
 from api.openapi.published import kept, published
 from api.openapi.shapes import SHAPES, events
 from api.openapi.told import EVERY, EVERY_ANSWER, NOT_FOUND, Told, components, headers
@@ -219,11 +219,17 @@ def _kinds_of(routes: Iterable[APIRoute]) -> Iterable[Any]:
 
 
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
-    """Return a parameter with its description, and without a title that says its name."""
+    """Return a parameter with its description, without a title that says its name.
+
+    Null cannot be asked: what is not asked is left out.
+    """
     name = parameter["name"]
     said = parameter.get("description") or SAID.get(f"{name} {parameter['in']}") or SAID[name]
     schema = tidied(parameter["schema"])
     schema.pop("description", None)
+    if "anyOf" in schema:
+        (given,) = (each for each in schema.pop("anyOf") if each != NULL)
+        schema |= given
     return parameter | {"description": said, "schema": schema}
 
 

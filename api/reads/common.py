@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import PlainValidator
+from pydantic import Field, PlainValidator
 
 from api.deps import node_of, reader_of
 from api.reads.parameters import Count
 from ledger.domain.core.types import FIRST_YEAR, LAST_YEAR, Day, legal_day, parse_day, parse_instant
+from ledger.events.schema import DAY_FORM, INSTANT_FORM
 from projections.engine.bitemporal import Effect
 from projections.engine.view import KnownAt, KnownBy
 from projections.tables.reader import Reader
@@ -39,9 +40,10 @@ def _read_known_at(text: str) -> KnownAt:
         ) from None
 
 
-def written_as_text(read: Callable[[str], T]) -> PlainValidator:
-    """Return what reads a parameter that is a text on the wire."""
-    return PlainValidator(read, json_schema_input_type=str | None)
+def written_as_text(read: Callable[[str], T], *forms: str) -> PlainValidator:
+    """Return what reads a parameter that is a text on the wire, of one of these forms."""
+    form = Field(pattern=f"^({'|'.join(forms)})$")
+    return PlainValidator(read, json_schema_input_type=Annotated[str, form])
 
 
 RightPath = Annotated[
@@ -59,7 +61,7 @@ TrueOnIfAny = Annotated[
 ]
 _MOMENT = "A position, or an instant YYYY-MM-DDTHH:MM:SS.mmmZ"
 _NOW = "Default: all that is known now"
-_AsKnown = written_as_text(_read_known_at)
+_AsKnown = written_as_text(_read_known_at, _POSITION.pattern, DAY_FORM, INSTANT_FORM)
 KnownAtParameter = Annotated[KnownAt, _AsKnown, Query(description=f"{_MOMENT}. {_NOW}")]
 KnownAtByEither = Annotated[
     KnownAt,

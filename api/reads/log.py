@@ -131,7 +131,13 @@ class Continuation(YesOrNo):
 async def get_consistency(
     request: Request,
     since: Annotated[Count, Query(description="Size of the earlier checkpoint", examples=[1])],
-    root: Annotated[str | None, Query(description="Its root hash, in standard base64")] = None,
+    root: Annotated[
+        str | None,
+        Query(
+            description="Its root hash, in standard base64",
+            json_schema_extra={"pattern": "^[A-Za-z0-9+/]{43}=$"},
+        ),
+    ] = None,
 ) -> Response:
     """Return the consistency proof (RFC 6962, 2.1.2) from an earlier size to the latest.
 

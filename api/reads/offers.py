@@ -10,6 +10,7 @@ from api.reads.named import Party
 from api.reads.parameters import Cursor, Hundred
 from api.reads.questions import Questions
 from ledger.domain.core.types import parse_instant
+from ledger.events.schema import INSTANT_FORM
 from projections.tables.offers import Offers, offers_of
 
 router = Questions(prefix="/v1/offers", tags=["offers"])
@@ -20,7 +21,9 @@ def list_offers(  # noqa: PLR0913  (the question's parameters)
     reader: Now,
     *,
     at: Annotated[
-        datetime | None, written_as_text(parse_instant), Query(description="Instant; default: now")
+        datetime | None,
+        written_as_text(parse_instant, INSTANT_FORM),
+        Query(description="Instant; default: now"),
     ] = None,
     offer: Annotated[str | None, Query(pattern=r"^offer:[a-z0-9.-]{1,80}$")] = None,
     listing: Annotated[str | None, Query(pattern=r"^listing:[a-z0-9.-]{1,80}$")] = None,

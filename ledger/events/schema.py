@@ -23,11 +23,12 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 Schema = dict[str, Any]
 
-_DAY = r"[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+DAY_FORM = r"[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+INSTANT_FORM = rf"{DAY_FORM}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{{3}}Z"
 _INSTANT: Schema = {
     "type": "string",
     "format": "date-time",
-    "pattern": rf"^{_DAY}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{{3}}Z$",
+    "pattern": f"^{INSTANT_FORM}$",
     "examples": ["2026-11-22T03:10:00.123Z"],
 }
 _IDS: Schema = {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"type": "string"}}
@@ -36,7 +37,7 @@ _READ: Mapping[Callable[..., Any], Schema] = {
     parse_day: {
         "type": "string",
         "format": "date",
-        "pattern": f"^{_DAY}$",
+        "pattern": f"^{DAY_FORM}$",
         "examples": ["2026-11-22"],
     },
     parse_instant: _INSTANT,

@@ -69,7 +69,7 @@ class Folded(Answer):
 
     @property
     def positions(self) -> tuple[int, ...]:
-        """Return none: it is about tables, not about events."""
+        """Return the empty list: it is about tables, not about events."""
         return ()
 
 

@@ -208,6 +208,28 @@ def test_every_member_and_parameter_says_more_than_its_name():
             assert words(each["description"]) - words(each["name"]), each
 
 
+ANY_TEXT: Mapping[str, str] = {
+    "prefer": "RFC 7240 says what it is",
+    "territory": "codes of places, of several lists",
+    "field": "a symbol, of whichever scheme is asked about",
+    "edition": "editions stand in the law data",
+    "topic": "types are listed at /v1/types",
+    "path": "tlog-tiles says what it is",
+}
+"""Parameters that may be of any form, with the reason."""
+
+
+def test_a_parameter_is_of_one_form_and_never_null():
+    free = set()
+    for operation in operations():
+        for each in operation["parameters"]:
+            shape = each["schema"]
+            assert shape["type"] in {"array", "boolean", "integer", "string"}, each
+            if shape["type"] == "string" and not {"enum", "pattern", "format"} & shape.keys():
+                free.add(each["name"])
+    assert ANY_TEXT.keys() == free
+
+
 def test_descriptions_speak_of_json():
     """None and True are those of the source."""
     odd = re.compile(r"\b(is|are|if|by|where|or|and) (None|True|False)\b|^None:|Say whether")
