@@ -8,6 +8,8 @@ in `labels` and `values`, what is left out in `left_out`.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import getitem
 from typing import Any, get_args, get_origin
 
 from api.describe.labels import label
@@ -86,7 +88,9 @@ def lines_of(
             lines.extend(_say_change(kind, members, speech))
         elif together is not None:
             done.update(together.members)
-            lines.extend(together.say(kind, members, speech))
+            if members.keys() & {*together.members}:
+                whole = {**dict.fromkeys(together.members), **members}
+                lines.extend(together.say(kind, whole, speech))
         else:
             lines.extend(line_of(kind.__name__, member, kinds[member], members, speech))
     return tuple(lines)
@@ -103,7 +107,8 @@ def line_of(owner: str, member: str, of: Any, members: Members, speech: Speech) 
             yield Line(called, speech.said(said))
         return
     if f"{owner}.{member}" in SUMS_IN:
-        speech = replace(speech, currency=members[SUMS_IN[f"{owner}.{member}"]])
+        currency: Any = reduce(getitem, SUMS_IN[f"{owner}.{member}"].split("/"), members)
+        speech = replace(speech, currency=currency)
     yield said_as(called, owner, member, of, value, speech)
 
 
@@ -172,6 +177,7 @@ def _say_change(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
 _NOTHING = Said("không có", "nothing")
 
 _ABSENT: Mapping[str, Said] = {
+    "AuctionClosed.winner": Said("không có ai", "nobody"),
     "Computation.recomputed": Said(
         "không tính lại được: có phần niêm phong hoặc không thỏa thuận phí",
         "not computed again: something of it is sealed, or no royalty is agreed",
@@ -183,6 +189,8 @@ _ABSENT: Mapping[str, Said] = {
     "depth": Said("không giới hạn", "any number"),
     "quantity": Said("không giới hạn", "any number"),
     "upto": Said("không giới hạn", "no end"),
+    "Promised.until": Said("đến khi quỹ từ bỏ", "until the fund gives it up"),
+    "TechnologyClassified.category": Said("không thuộc danh mục nào", "in none of the lists"),
     "Lien.perfected_at": Said("chưa đăng ký", "not registered"),
     "OrderRow.party": Said("mọi bên", "everybody"),
     "OrderRow.lifted_position": Said("chưa", "not lifted"),

@@ -1,15 +1,18 @@
 """
-What the members of answers are called, in both languages.
+What the members of answers and of events are called, in both languages.
 
-A member is looked up with its type before it (`own_labels`), then by itself.
+A member is looked up with its type before it (`own_labels`), then by itself; what only the bodies
+of events have stands in `body_labels`.
 """
 
 from collections.abc import Mapping
 
+from api.describe.body_labels import OF_BODIES
 from api.describe.language import Language, Said
 from api.describe.own_labels import OWN
 
 LABELS: Mapping[str, Said] = {
+    **OF_BODIES,
     **OWN,
     "above": Said("bên kia là bên kiểm soát", "the other controls it"),
     "acceptance_test": Said("nghiệm thu", "acceptance test"),

@@ -20,20 +20,33 @@ from ledger.domain.rights.status_timeline import Outcome
 from ledger.domain.rights.technology import ObjectKind
 
 Measure = Literal[
-    "sum", "rate", "entry", "number", "days", "months", "years", "times", "units", "day_of", "year"
+    "sum",
+    "rate",
+    "entry",
+    "number",
+    "seconds",
+    "days",
+    "months",
+    "years",
+    "times",
+    "units",
+    "day_of",
+    "year",
 ]
 
 _BY_MEASURE: Mapping[Measure, str] = {
-    "sum": "amount base capped carried due earned floor gross held interest left minimum open "
-    "PartGiven.cap paid payable per_unit remainder royalty set_off short suspense unpaid upto "
-    "yearly_base zero_rated",
+    "sum": "amount base capped carried due earned floor gross held increment interest left "
+    "minimum open PartGiven.cap paid payable per_unit remainder royalty set_off short stacked "
+    "steps suspense unpaid upto yearly_base zero_rated",
     "rate": "authors_ppm cost_shift_ppm credit_ppm floor_ppm parts_ppm ppm rate_ppm royalty_ppm "
-    "share_ppm state_funded_ppm yearly_ppm",
+    "share_ppm stake_ppm state_funded_ppm yearly_ppm",
     "entry": "TermsDifference.by Mandate.ended Mandate.given MarkedDispute.ended answered_position "
     "changed_position closed_position compromised_since contradicts doubt doubted "
     "filed_position first lapsed_by lifted_position next_after of position positions "
     "refused_position registered_position settled_by suspended_position vouched_at",
-    "number": "after before bytes count depth fee_year rank size tier trl version",
+    "number": "ChainLink.number Rate.denominator Rate.numerator after before bytes count "
+    "depth fee_year openings rank size tier trl version",
+    "seconds": "delay_seconds step_seconds",
     "days": "cure_days days_a_year days_late due_days notice_days overdue_days sell_off_days",
     "months": "months warranty_months",
     "years": "confidential_years records_years",
@@ -70,7 +83,7 @@ Naming = Literal[
 ]
 
 NAMINGS: Mapping[str, Naming] = {
-    **dict.fromkeys(("territory", "outside", "zero_rated"), "place"),
+    **dict.fromkeys(("designated", "territory", "outside", "zero_rated"), "place"),
     "known_at": "known",
     "seat": "country",
     "governing_law": "law",
@@ -83,7 +96,7 @@ NAMINGS: Mapping[str, Naming] = {
     **dict.fromkeys(
         (
             *("Royalty.deductions", "ReportLines.deductions.kind", "SoldLine.deductions.kind"),
-            "ReportRow.deduction_kinds",
+            *("Deduction.kind", "ReportRow.deduction_kinds"),
         ),
         "deduction",
     ),
@@ -141,8 +154,18 @@ PAIRS: Mapping[str, tuple[str, ...]] = {
 FRACTIONS = frozenset({"AuthorMinimum.state_share", "Share.share"})
 """Members that are fractions, and have two numbers for it."""
 
-LAST_DAYS = frozenset({"effective_to", "holiday_until", "sell_off_to", "valid_to"})
+LAST_DAYS = frozenset(
+    {"NdaSigned.until", "effective_to", "holiday_until", "sell_off_to", "valid_to"}
+)
 """Members that are the first day after, by themselves: they are said by the last day."""
 
-SUMS_IN: Mapping[str, str] = {"ReportRow.due": "due_currency"}
-"""Members whose sum is in the currency that another member names; others have `currency`."""
+SUMS_IN: Mapping[str, str] = {
+    "AuctionOpened.increment": "reserve/currency",
+    "InterestAccrued.royalty": "principal/currency",
+    "ReportRow.due": "due_currency",
+    **dict.fromkeys(
+        ("RevenueReported.reckoning", "RevenueReported.royalty", "RevenueReported.stacked"),
+        "due/currency",
+    ),
+}
+"""Members whose sums are in the currency that stands elsewhere; others have `currency`."""

@@ -106,6 +106,7 @@ def _number(owner: str, member: str, value: int, speech: Speech) -> tuple[Word, 
 _AS_IT_IS = Said("{}", "{}")
 _UNITS: Mapping[str, Said] = {
     "number": _AS_IT_IS,
+    "seconds": Said("{} giây", "{} seconds"),
     "days": Said("{} ngày", "{} days"),
     "months": Said("{} tháng", "{} months"),
     "years": Said("{} năm", "{} years"),
@@ -116,8 +117,7 @@ _UNITS: Mapping[str, Said] = {
 
 
 def _day(owner: str, member: str, value: str, speech: Speech) -> tuple[Word, ...]:
-    del owner
-    if member in LAST_DAYS:
+    if {member, f"{owner}.{member}"} & LAST_DAYS:
         return (Word(days.until(date.fromisoformat(value), speech.language)),)
     return (Word(days.day(date.fromisoformat(value), speech.language), exact=value),)
 

@@ -220,7 +220,16 @@ def _say_currency(kind: Any, members: Members, speech: Speech) -> Iterator[Line]
         yield Line(label(owner, "currency", speech.language), (Word(currency),))
 
 
+def _say_rate(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
+    """Say an exchange rate by whole minor units of both currencies, and whose it is."""
+    owner, language = kind.__name__, speech.language
+    given, of = (money.number(members[each], language) for each in ("numerator", "denominator"))
+    yield Line(label(owner, "numerator", language), (Word(f"{given} : {of}"),))
+    yield Line(label(owner, "source", language), (Word(members["source"]),))
+
+
 _AS_ITS_GRANTS = Said("đến khi các quyền cấp hết hạn", "as long as its grants run")
+_TILL_RESUMED = Said("đến khi tiếp tục thực hiện", "until it is resumed")
 _NO_CEILING = Said("không giới hạn", "no ceiling")
 
 _TOGETHER = (
@@ -229,6 +238,9 @@ _TOGETHER = (
     _span("effective_span", "effective_from", "effective_to", _AS_ITS_GRANTS),
     _span("year_span", "year_from", "year_to"),
     _span("span", "start", "end"),
+    _span("used_span", "used_from", "used_to"),
+    _span("suspended_span", "suspended_from", "suspended_to", _TILL_RESUMED),
+    _span("accrued_span", "since", "until"),
     _sum_or_sealed("price", "price_amount", "price_currency", "price_commitment"),
     _sum_or_sealed("ceiling", "ceiling_amount", "ceiling_currency", None, _NO_CEILING),
     Together(("royalty_ppm", "royalty_commitment"), _say_royalty),
@@ -242,6 +254,7 @@ _TOGETHER = (
     Together(("territory", "field", "excluded"), _say_reach),
     Together(("deduction_kinds", "deduction_amounts"), _say_deductions),
     Together(("parties", "parts_ppm", "parts_commitment"), _say_parts),
+    Together(("numerator", "denominator", "source"), _say_rate),
     Together(("numerator", "denominator"), _say_share),
     Together(("fact", "scheme", "value"), _say_fact),
     Together(("topic", "values"), _say_law),

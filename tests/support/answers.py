@@ -17,6 +17,7 @@ from api.reads.questions import QUESTIONS
 from ledger.domain.core.money import Money
 from ledger.domain.core.scope import Field
 from ledger.domain.core.types import Sealed
+from ledger.domain.registry import TOPICS
 
 assert ROUTED, "it is declared where it is routed"
 
@@ -37,11 +38,10 @@ NO_ANSWERS = frozenset(
 
 
 def records() -> tuple[type[Any], ...]:
-    """Return every type with members that an answer can hold, the answers themselves first."""
+    """Return every type with members that an answer or an event can hold, the answers first."""
     found: dict[type[Any], None] = {}
-    for kinds in ANSWERS.values():
-        for kind in kinds:
-            _collect(kind, found)
+    for kind in (*(each for kinds in ANSWERS.values() for each in kinds), *TOPICS.values()):
+        _collect(kind, found)
     return tuple(found)
 
 

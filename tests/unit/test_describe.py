@@ -1,28 +1,23 @@
-"""Whatever an answer can hold is said, or left out for a reason: in both languages."""
+"""Whatever an answer or an event can hold is said, or left out for a reason: in both languages."""
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
-from fractions import Fraction
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import pytest
 
-from api.describe.days import day, moment
 from api.describe.description import describe, lines_of
 from api.describe.event_names import event_name
 from api.describe.labels import LABELS
 from api.describe.language import Language
 from api.describe.left_out import LEFT_OUT
-from api.describe.measures import LISTED, PAIRS, measure_of
-from api.describe.saying import Line, Speech
+from api.describe.measures import LISTED, measure_of
+from api.describe.saying import Speech
 from api.describe.shape import members_of_kind
-from api.describe.titles import country
 from api.describe.together import together_with
-from api.describe.values import VALUES, value_said
+from api.describe.values import value_said
 from api.main import ROUTED
-from ledger.domain.core.types import parse_day, parse_instant
 from ledger.domain.registry import TOPICS
 from ledger.events.lawbook import bundled_law
 from projections.questions import findings
@@ -33,10 +28,10 @@ from tests.support.answers import (
     NO_ANSWERS,
     Maker,
     alternatives,
-    is_record,
     literals,
     records,
 )
+from tests.support.spoken import BARE, forms, leaves, text_of
 
 LAW = bundled_law()
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
@@ -54,15 +49,6 @@ HIDES: Mapping[str, tuple[str, ...]] = {
     "parts_ppm": ("parts_commitment",),
 }
 """What cannot be there together with a member: a sum stands in the open, or is sealed."""
-
-ENDS = frozenset(
-    {"year_to", "valid_to", "period_to", "effective_to", "end", "sell_off_to", "holiday_until"}
-)
-"""Members that are the first day after: people read the last."""
-
-
-def text_of(lines: tuple[Line, ...]) -> str:
-    return "\n".join(f"{line.label}: {line.text}\n{text_of(line.under)}" for line in lines)
 
 
 def named(kind: type[Any], member: str, of: Any) -> str:
@@ -87,7 +73,7 @@ def with_every_member(kind: type[Any], member: str, of: Any) -> tuple[dict[str, 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("kind", "member", "of"), MEMBERS)
-def test_every_member_of_every_answer_is_said_or_left_out_for_a_reason(
+def test_every_member_of_every_answer_and_event_is_said_or_left_out_for_a_reason(
     kind: type[Any], member: str, of: Any, language: Language
 ) -> None:
     members, maker = with_every_member(kind, member, of)
@@ -113,79 +99,10 @@ def another(kind: type[Any], member: str, value: Any, maker: Maker) -> Any:
     raise AssertionError(f"there is no other value of {kind.__name__}.{member}")
 
 
-def leaves(owner: str, member: str, of: Any, value: Any) -> Iterator[tuple[Any, Any, str]]:
-    """Yield the plain values in a member that have a form of their own, each with its type.
-
-    A record is walked as itself; of yes or no it is seen that it makes a difference.
-    """
-    (of, *_), place = alternatives(of), f"{owner}.{member}"
-    if isinstance(value, list) and of is not Fraction:
-        kinds = [each for each in get_args(of) if each is not Ellipsis]
-        names = [member] * len(value)
-        if place in PAIRS:
-            owner, names, kinds, value = place, [*PAIRS[place]], [*get_args(kinds[0])], value[0]
-        for name, kind, each in zip(names, kinds, value, strict=True):
-            yield from leaves(owner, name, kind, each)
-    elif isinstance(value, Mapping) and not is_record(of):
-        yield from ((each, Any, member) for pair in value.items() for each in pair)
-    elif not isinstance(value, Mapping | bool):
-        yield value, of, place
-
-
-def forms(place: str, of: Any, value: Any, language: Language) -> Iterator[str]:
-    """Yield how a value may be written."""
-    owner, _, member = place.rpartition(".")
-    if of is date:
-        on = parse_day(value)
-        yield day(on - timedelta(days=1) if member in ENDS else on, language)
-    elif of is datetime:
-        yield moment(parse_instant(value), language)
-    elif of is Fraction:
-        yield f"{value[0]}/{value[1]}"
-    elif of is int:
-        yield from _numbers(place, value, language)
-    elif place in LISTED or [*literals(of)]:
-        said = value_said(owner, member, value)
-        assert said is not None, f"{place} {value} has no words"
-        yield said.in_(language)
-        yield value.upper()
-    else:
-        yield str(value).upper() if member.endswith("scheme") else str(value)
-        yield country(str(value).removeprefix("iso:"), language)
-        yield from named_otherwise(str(value), language)
-
-
-def named_otherwise(value: str, language: Language) -> Iterator[str]:
-    """Yield the words of a member of the terms, of a kind of deduction, of a code of a field."""
-    for words in (LABELS.get(value), VALUES.get(value), VALUES.get(f"deduction.{value}")):
-        if words is not None:
-            yield words.in_(language)
-    yield value.rpartition(" of ")[2] if " of " in value else value.rpartition(": ")[2]
-    if value.startswith("vsic-"):
-        yield f"(VSIC 2025 {value.partition(':')[2]})"
-
-
-def _numbers(place: str, value: int, language: Language) -> Iterator[str]:
-    owner, _, member = place.rpartition(".")
-    measure = measure_of(owner, member)
-    point, comma = (",", ".") if language == "vi" else (".", ",")
-    if measure == "sum" or owner == "Money" or "amount" in member:
-        yield f"{value // 100:,}".replace(",", comma) + f"{point}{value % 100:02d}"
-    elif measure == "rate" or member == "rate_ppm":
-        yield f"{value // 10_000}{point}{value % 10_000:04d}".rstrip("0") + "%"
-    elif measure in ("entry", "year", "day_of") or member in _BARE:
-        yield str(value)
-    else:
-        yield f"{value:,}".replace(",", comma)
-
-
-_BARE = frozenset({"numerator", "denominator", "share", "state_share", "doubt"})
-
-
 @pytest.mark.parametrize("kind", records(), ids=lambda kind: kind.__name__)
-def test_every_number_of_an_answer_has_its_measure(kind: type[Any]) -> None:
+def test_every_number_of_an_answer_or_an_event_has_its_measure(kind: type[Any]) -> None:
     for member, of in members_of_kind(kind).items():
-        if f"{kind.__name__}.{member}" in LEFT_OUT or member in _BARE:
+        if f"{kind.__name__}.{member}" in LEFT_OUT or member in BARE:
             continue
         if int in {*alternatives(of), *get_args(alternatives(of)[0])}:
             known = measure_of(kind.__name__, member) or "amount" in member
