@@ -92,6 +92,15 @@ HEADERS: Mapping[str, Schema] = {
     },
 }
 
+IF_NONE_MATCH: Schema = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[^"]*"(, *(W/)?"[^"]*")*)$'},
+    "description": "An `ETag` that an earlier answer had: 304 where this one would be the same.",
+}
+"""What may be asked of every answer that has an `ETag`."""
+
 Examples = Mapping[str, Mapping[str, Schema]]
 """By the id of an operation and a status, or `problems` and the name of one: examples, by names.
 
@@ -162,6 +171,7 @@ def _document(
             operation["parameters"] = [*map(_parameter, operation.get("parameters", ()))]
             operation["security"] = []
             operation["responses"], here = _responses(route, kinds)
+            operation["parameters"] += [IF_NONE_MATCH] if "304" in operation["responses"] else []
             told += here
     schemas, responses = components(told)
     document |= {

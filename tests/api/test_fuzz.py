@@ -86,7 +86,7 @@ def requests(tale: Tale) -> Iterator[tuple[str, dict[str, str]]]:
             value = _value(chance, parameter, known)
             if parameter["in"] == "path":
                 path = path.replace(f"{{{parameter['name']}}}", quote(value, safe="/:"))
-            elif parameter.get("required") or chance.random() < 0.5:
+            elif parameter["in"] == "query" and (parameter["required"] or chance.random() < 0.5):
                 query += [f"{parameter['name']}={quote(value)}"] * chance.choice([1, 1, 1, 2])
         if chance.random() < 0.05:
             path += chance.choice(["/", "//", "/%00", "%FF", "%ED%A0%80", "/..", "?", "?a=%FF&=&&"])

@@ -208,6 +208,14 @@ def test_every_member_and_parameter_says_more_than_its_name():
             assert words(each["description"]) - words(each["name"]), each
 
 
+def test_what_has_an_etag_can_be_asked_for_if_it_has_changed():
+    for operation in operations():
+        (status,) = {*operation["responses"]} & {"200", "201"}
+        tagged = "ETag" in operation["responses"][status]["headers"]
+        names = {each["name"] for each in operation["parameters"]}
+        assert tagged == ("If-None-Match" in names) == ("304" in operation["responses"])
+
+
 ANY_TEXT: Mapping[str, str] = {
     "prefer": "RFC 7240 says what it is",
     "territory": "codes of places, of several lists",
