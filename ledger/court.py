@@ -6,7 +6,8 @@ The court's verifier: all that an evidence bundle is checked by, in one file to 
 It needs Python 3.11 or newer and `cryptography` 50 or newer, no network, no other file. Read first
 `verify`, at the end: all above serves its steps. The bundle is believed in nothing; `trust.json` is
 your own. Exit codes: 0 verified; 1 refused, or a history that was asked for is not shown; 2 wrong
-usage, a file that is not there or is none, an answer that cannot be printed, or no such package.
+usage, a file that is not there or is none, an answer that cannot be printed, or no such package; 4
+no entry names a subject that was asked for.
 """
 
 import json
@@ -2071,6 +2072,17 @@ class Verified(NamedTuple):
         ways = [each for name in event.signers for each in self.authority.ways(event, name)]
         return sorted({min(each) for each in ways if each} - {0})
 
+    @property
+    def named(self) -> set[str]:
+        """Return the subjects that the entries shown name."""
+        return set[str]().union(*(event.says["subjects"] for event in self.events.values()))
+
+    def ends_with(self, asked: Iterable[str]) -> int:
+        """Return the exit code: 1 where a history asked for is not shown, 4 where it has none."""
+        if not {*asked} <= {*dict(self.histories)}:
+            return 1
+        return 0 if {*asked} <= self.named else 4
+
     def lines(self, asked: Iterable[str] = ()) -> Iterator[str]:
         """Yield what `said` yields, each a line in which all can be seen."""
         return map(seen, self.said(asked))
@@ -2089,12 +2101,17 @@ class Verified(NamedTuple):
         for told in self.bundle["histories"]:
             count = (told["value"] or {"count": 0})["count"]
             yield f"whole below {self.sealed}: {told['subject']}, {count} entries"
-        named = {*asked}.union(*(event.says["subjects"] for event in self.events.values()))
-        yield from (f"not shown: all of {n}" for n in sorted(named - {*dict(self.histories)}))
+        named, whole = {*asked} | self.named, dict(self.histories)
+        yield from (f"not shown: all of {n}" for n in sorted(named - {*whole}))
         yield from (f"unchecked: position {at}, {what}" for at, what in self.unchecked)
         yield from [delays_told(*self.delays)] if self.delays else []
         yield from [DEMONSTRATION] * self.authority.demonstration
-        yield f"VERIFIED: {self.trust.origin} at size {self.size}, root {base64(self.root)}"
+        for name in sorted({*asked} - self.named):
+            none = f"NOTHING NAMES {name}: no entry of {self.trust.origin} below {self.sealed} does"
+            lacks = f"NOT SHOWN: {name}: no entry that is shown names it, and no seal covers it"
+            yield none if name in whole else lacks
+        heading = "VERIFIED" if {*asked} <= self.named else "checked"
+        yield f"{heading}: {self.trust.origin} at size {self.size}, root {base64(self.root)}"
         yield f"{self.signatures} signatures of parties verified"
 
 
@@ -2263,4 +2280,4 @@ if __name__ == "__main__":
     except (OSError, CheckFailed) as error:
         print(seen(str(error)), file=sys.stderr)
         os._exit(2)  # Not by way of what could not be printed.
-    sys.exit(not {*sys.argv[3:]} <= {*dict(answer.histories)})
+    sys.exit(answer.ends_with(sys.argv[3:]))

@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
+from api.cli.answers import EXIT_CODES
 from api.cli.options import TrustFile, Url, must_be_new
 from ledger import court
 from ledger.follow.bundles import contradictions, goes_on
-from ledger.follow.client import HistoryChanged, LedgerClient, read_trust
+from ledger.follow.client import ClientError, HistoryChanged, LedgerClient, read_trust
 from ledger.log.evidence_bundle import Evidence, format_evidence, parse_evidence
 from ledger.log.tree_head import Checkpoint
 from ledger.runtime import durable
@@ -45,7 +46,8 @@ def gather(
 ) -> None:
     """Fetch a bundle, verify it, and write it, in place of one that it goes on from.
 
-    Where the log does not continue that one, both are kept (`HISTORY_CHANGED`, exit code 1).
+    Where the log does not continue that one, both are kept (`HISTORY_CHANGED`, exit code 1). Exit
+    code 4: nothing in the log names a subject that was asked for.
     """
     earlier = _earlier(bundle, trust)
     asked = [f"subject={each}" for each in subject or []]
@@ -59,6 +61,8 @@ def gather(
             kept = _kept_beside(bundle, raw)
             told = f"{error}: {bundle} stays, and {kept} contradicts it; keep both"
             raise HistoryChanged(f"HISTORY_CHANGED: {told}") from None
+        absent = sorted({*(subject or [])} - found.named)
+        near = {each: _near(ledger, each) for each in absent}
     if earlier is None:
         durable.create(bundle, raw, 0o644)
     elif continued and goes_on(earlier[1], parse_evidence(raw)):
@@ -66,6 +70,20 @@ def gather(
     else:
         must_be_new(bundle, "BUNDLE")
     _tell(found, subject or [])
+    for each in absent:
+        says = f"nothing in {found.trust.origin}, of {found.size} entries, names {each}"
+        print(one_line(f"as the server says: {says}{near[each]}; {bundle} shows no more"))
+    raise typer.Exit(EXIT_CODES["unknown"] if absent else 0)
+
+
+def _near(ledger: LedgerClient, subject: str) -> str:
+    """Return what may be meant by an id that the log does not name, as its server says."""
+    try:
+        answer = ledger.get(f"/v1/subjects/{subject}/timeline", limit=1)
+        ids = [each for told in answer["near"] for each in told["ids"]]
+    except (ClientError, LookupError, TypeError):
+        return ""  # It is a help, and no part of the bundle.
+    return f"; near: {', '.join(ids)}" if ids else "; no id that is recorded is near"
 
 
 @app.command("open")
@@ -102,12 +120,11 @@ def verify(
 ) -> None:
     """Check a bundle, as `python -m ledger.verify` does; exit code 1 where a step fails.
 
-    So it is where the history of a subject that was asked for is not shown.
+    So it is where the history of a subject that was asked for is not shown; 4 where it has none.
     """
     found = _shown(read_regular(bundle, court.MAX_BUNDLE), trust)
     _tell(found, subject or [])
-    if not {*(subject or [])} <= {*dict(found.histories)}:
-        raise typer.Exit(1)
+    raise typer.Exit(found.ends_with(subject or []))
 
 
 def _earlier(bundle: Path, trust: Path) -> tuple[court.Verified, Evidence] | None:

@@ -3,7 +3,7 @@
 
 Exit codes: 0 verified; 1 refused, or a history that was asked for is not shown; 2 wrong usage, a
 file that is not there or is none, an answer that cannot be printed, or no package `cryptography`
-that is new enough.
+that is new enough; 4 no entry names a subject that was asked for.
 """
 
 import argparse
@@ -67,7 +67,9 @@ def _judge(arguments: Sequence[str] | None) -> tuple[int, str]:
     told = json.dumps(answer.to_json(), indent=1) if given.json else answer.report()
     if isinstance(answer, Word):
         return int(answer.kept is Kept.BROKEN), told
-    return int(not {*given.subject} <= {*dict(answer.histories)}), told
+    if not {*given.subject} <= {*dict(answer.histories)}:
+        return 1, told
+    return 4 if answer.shown.get("unnamed") else 0, told
 
 
 def _kind(given: argparse.Namespace) -> str:

@@ -62,7 +62,6 @@ def refusal_keys(found: court.Verified) -> list[str]:
 
 
 def _shown(found: court.Verified, asked: Sequence[str]) -> dict[str, Any]:
-    named = {*asked}.union(*(event.says["subjects"] for event in found.events.values()))
     return {
         "events": [
             {
@@ -79,7 +78,8 @@ def _shown(found: court.Verified, asked: Sequence[str]) -> dict[str, Any]:
             for event in found.events.values()
         ],
         "openings": found.bundle["openings"],
-        "not_shown": sorted(named - set(dict(found.histories))),
+        "not_shown": sorted(({*asked} | found.named) - set(dict(found.histories))),
+        "unnamed": sorted({*asked} - found.named),
     }
 
 

@@ -18,7 +18,7 @@ LONGEST_FUNCTION = 70
 LONGEST_TABLE = 110
 """In tests a function may be a table of cases or a story, which splitting makes no clearer."""
 LONGEST_FILE = 700
-WHOLE = {"ledger/court.py": 1714}
+WHOLE = {"ledger/court.py": 1731}
 """What is one file because it is to be read, and to run, without any other (decision 17)."""
 GENERATED = re.compile(
     "^# <table of authority>\n.*^# </table of authority>\n", re.DOTALL | re.MULTILINE

@@ -171,12 +171,35 @@ def test_what_was_asked_for_and_no_seal_covers_is_said_to_be_not_shown(
     case: Case, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle.json"
+    rebuild(case.node.pool, outdated(case.node.pool, READ_MODELS), decode, key=case.node.key)
     with serving(case.node) as url:
         words = ["evidence", "gather", str(bundle), "--url", url, "--trust", str(case.home.trust)]
-        done = CliRunner().invoke(app, [*words, "--subject", "contract:nobody"])
-    assert 0 == done.exit_code, done.output
-    assert "not shown: all of contract:nobody\n" in done.output
+        done = CliRunner().invoke(app, [*words, "--subject", "technology:t0"])
+    assert 4 == done.exit_code, done.output
+    assert "not shown: all of technology:t0\n" in done.output
     assert "10  not run " in done.output
+    assert "VERIFIED" not in done.output
+
+
+def test_of_what_nothing_names_the_command_says_so_with_what_is_near(
+    case: Case, tmp_path: Path
+) -> None:
+    """Where the seal shows that there is nothing, too: it was told as VERIFIED, with 0."""
+    rebuild(case.node.pool, outdated(case.node.pool, READ_MODELS), decode, key=case.node.key)
+    case.seal()
+    asked = {"technology:t0": "; near: technology:t1, ", "contract:zz": "; no id that is recorded"}
+    with serving(case.node) as url:
+        for number, (subject, near) in enumerate(asked.items()):
+            bundle = tmp_path / f"{number}.json"
+            words = ["evidence", "gather", str(bundle), "--url", url]
+            words += ["--trust", str(case.home.trust), "--subject", TECHNOLOGY]
+            done = CliRunner().invoke(app, [*words, "--subject", subject])
+            assert 4 == done.exit_code, done.output
+            assert "VERIFIED" not in done.output
+            assert f"NOTHING NAMES {subject}: no entry of {ORIGIN} below 11 does\n" in done.output
+            said = f"nothing in {ORIGIN}, of 12 entries, names {subject}{near}"
+            assert said in done.output
+            verify_evidence(bundle.read_bytes(), case.trust)
 
 
 def test_a_key_that_was_revoked_later_is_shown_with_its_revocation(case: Case) -> None:

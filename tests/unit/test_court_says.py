@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from api.cli.main import app
 from ledger import court
 from ledger.node.genesis import key_record
 from ledger.verify.__main__ import main
@@ -14,9 +16,9 @@ from ledger.verify.evidence_check import verify_evidence
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, STRANGER
 from tests.support.sample_log import OFFICERS, SampleLog, party_key, sample_log
-from tests.support.verifying import bundle_of, whole_bundle
+from tests.support.verifying import bundle_of, seal, sealed_bundle, whole_bundle
 
-NOBODY = "contract:vn.nobody.recorded"
+NOBODY, OTHERS = "contract:vn.nobody.recorded", "contract:vn.nobody.either"
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +99,36 @@ def test_a_subject_that_is_asked_for_and_not_shown_fails_both_commands(
         done = subprocess.run([*command, *asked], capture_output=True, text=True, check=False)
         assert code == done.returncode
         assert bool(asked) == (f"not shown: all of {NOBODY}\n" in done.stdout)
+
+
+def test_what_no_entry_names_is_headed_as_nothing_and_never_as_verified(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The seal shows that there is none: that was told as verified, with 0."""
+    log = sample_log(12)
+    seal(log)
+    raw = sealed_bundle(log, range(log.size), NOBODY, STRANGER)
+    bundle, trust = tmp_path / "bundle.json", tmp_path / "trust.json"
+    bundle.write_bytes(raw)
+    trust.write_bytes(log.trust_root())
+    words = [str(bundle), "--trust", str(trust)]
+    ours = ["evidence", "verify", *words]
+    for asked, code in (([], 0), ([STRANGER], 0), ([NOBODY], 4), ([NOBODY, OTHERS], 1)):
+        subjects = [word for each in asked for word in ("--subject", each)]
+        none = {f"NOTHING NAMES {each}: no entry" for each in asked if each == NOBODY}
+        none |= {f"NOT SHOWN: {each}: no entry" for each in asked if each == OTHERS}
+        command = [sys.executable, "-I", str(court.__file__), str(bundle), str(trust), *asked]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        shown = CliRunner().invoke(app, [*ours, *subjects])
+        assert (code, code) == (done.returncode, shown.exit_code)
+        assert code == main([*words, *subjects])
+        for said in (done.stdout, shown.stdout, capsys.readouterr().out):
+            heads = {line for line in said.splitlines() if line.startswith("NO")}
+            assert none == {f"{head.partition(' entry')[0]} entry" for head in heads}
+            assert ("VERIFIED" in said) == (not none)
+        assert code == main([*words, *subjects, "--json"])
+        told = json.loads(capsys.readouterr().out)
+        assert sorted({NOBODY, OTHERS} & {*asked}) == told["unnamed"]
 
 
 def test_the_json_says_what_the_text_says(log: SampleLog) -> None:
