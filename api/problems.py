@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 
 from api.routed import methods_at, paths_near
 from ledger.domain.admission import StaleView
+from ledger.domain.core.forms import form_in_words
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.remedy import Other, Way
 from ledger.domain.core.types import format_instant
@@ -400,7 +401,6 @@ _EXPECTED = {
     "greater_than_equal": "it is {ge} or more",
     "less_than": "it is less than {lt}",
     "less_than_equal": "it is {le} at most",
-    "string_pattern_mismatch": "it is of the form {pattern}",
     "literal_error": "it is {expected}",
     "uuid_parsing": "it is a UUID",
 }
@@ -414,6 +414,8 @@ def _refused(item: Mapping[str, Any]) -> BadParameter:
     given = item.get("ctx", {})
     known = _EXPECTED.get(item["type"])
     expected = item["msg"] if known is None else known.format(**given)
+    if item["type"] == "string_pattern_mismatch":
+        expected = f"it is of the form: {form_in_words(given['pattern'])}"
     return BadParameter(name, item["input"], expected, given.get("near", ()))
 
 

@@ -22,7 +22,7 @@ from platformdirs import user_state_path
 from rich.console import Console
 from rich.progress import Progress
 
-from api.cli.options import AsJson, TrustFile, Url
+from api.cli.options import AsJson, TrustFile, Url, read_note_in, read_trust_in
 from api.cli.served import Most, ServedLog, share_of
 from ledger.domain.core.context import LeftOut
 from ledger.domain.core.event import Logged
@@ -52,16 +52,14 @@ from ledger.home.paths import HomeNotInitialised
 from ledger.home.settings import Settings
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import LogError
-from ledger.log.note import MAX_NOTE
 from ledger.log.tiles import TILE_WIDTH
 from ledger.log.tree_head import Checkpoint
 from ledger.node.node import open_log
 from ledger.node.succession import SuccessionError, check_succession, read_closed
 from ledger.runtime.http import open_client
 from ledger.store.connection import Pool
-from ledger.verify.files import MAX_ANSWER, log_in
+from ledger.verify.files import log_in
 from ledger.verify.outcome import CheckState, Refused
-from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export
 from ledger.wire.regular import read_regular
 from ledger.wire.shown import brief, one_line
@@ -136,7 +134,7 @@ def _shown(source: Source, directory: Path, trust: Path | None) -> Source:
     """
     if trust is None:
         return Authenticated(source, "", None)
-    governed = Governed(parse_trust(read_regular(trust)))
+    governed = Governed(read_trust(trust))
     catch_up(governed, directory)
     origin, keys = governed.trust.origin, governed.log_keys
     return Authenticated(source, origin, keys, before=governed.keys_before)
@@ -181,8 +179,8 @@ def verify(  # noqa: PLR0913  (the command's options)
         with _progress(as_json) as told:
             answer = verify_export(
                 log_in(directory),
-                read_regular(trust, MAX_ANSWER),
-                previous=read_regular(previous, MAX_NOTE) if previous else None,
+                read_trust_in(trust),
+                previous=read_note_in(previous, "--previous"),
                 workers=workers,
                 progress=lambda step, *so_far: told(f"step {step.number}", *so_far),
             )
@@ -232,8 +230,8 @@ def succession(
 ) -> None:
     """Verify two logs, and that the one follows the other, which was closed."""
     try:
-        closed = read_closed(predecessor, read_regular(predecessor_trust))
-        new = check_succession(directory, read_regular(trust), closed)
+        closed = read_closed(log_in(predecessor), read_trust_in(predecessor_trust))
+        new = check_succession(log_in(directory), read_trust_in(trust), closed)
     except (Refused, SuccessionError) as error:
         _fail({}, f"REFUSED: {error}", as_json=False)
     old = closed.checkpoint
@@ -250,7 +248,9 @@ def since(
     """Ask a server to prove that the log has not changed since an earlier checkpoint of it."""
     with LedgerClient(url, read_trust(trust)) as ledger:
         try:
-            old = ledger.open_note(read_regular(checkpoint))
+            note = read_note_in(checkpoint, "CHECKPOINT")
+            assert note is not None, "a file is named"
+            old = ledger.open_note(note)
             new = ledger.prove_unchanged(old)
         except (LogError, ClientError) as error:
             members = {"unchanged": False, "reason": str(error)}

@@ -13,11 +13,11 @@ import typer
 
 from api.cli.answers import WHAT_HELPS, as_said, asking, telling_no, titled
 from api.cli.delays import delay_of
-from api.cli.options import AsJson, Lang, TrustFile, TrustIfAny, Url, must_be_new
+from api.cli.options import AsJson, Lang, TrustFile, TrustIfAny, Url, must_be_new, reading
 from api.describe.checking import headed
 from api.describe.event_types import EventType, describe_event_type, list_types
 from api.describe.language import Language, Said
-from ledger.events.compose import ComposeError, compose, with_delay
+from ledger.events.compose import BodyUnfit, TypeUnknown, compose, with_delay
 from ledger.follow.client import (
     LedgerClient,
     Signed,
@@ -28,8 +28,9 @@ from ledger.follow.client import (
 )
 from ledger.home.keystore import load_key
 from ledger.log.statement import Promise
+from ledger.quoted import quoted
 from ledger.runtime import durable
-from ledger.wire.canonical import NotCanonical, load
+from ledger.wire.canonical import load
 from ledger.wire.commitment import (
     BadOpening,
     Opening,
@@ -39,13 +40,12 @@ from ledger.wire.commitment import (
 )
 from ledger.wire.envelope import (
     Envelope,
-    MalformedEnvelope,
     envelope_to_object,
     sign_envelope,
 )
 from ledger.wire.regular import read_regular
 from ledger.wire.shown import one_line
-from ledger.wire.strict import MalformedJson, load_json
+from ledger.wire.strict import load_json
 
 EXIT_WAITS = 3
 
@@ -73,15 +73,18 @@ def new(
     after the ledger's delay.
     """
     raw = sys.stdin.buffer.read() if str(body) == "-" else read_regular(body)
+    root = read_trust(trust)
     try:
-        members = load_json(raw)
-        root = read_trust(trust)
-        if url is not None:
-            with LedgerClient(url, root) as ledger:
-                members = with_delay(topic, members, delay_of(ledger), datetime.now(UTC))
-        payload = compose(root.origin, topic, members, signer, seen=seen)
-    except (ComposeError, NotCanonical, MalformedJson, ValueError) as error:
-        raise typer.BadParameter(str(error), param_hint="--body") from None
+        with reading(body, "body", "--body", BodyUnfit, ValueError):
+            members = load_json(raw)
+            if not isinstance(members, dict):
+                raise ValueError(f"an object is wanted, not {quoted(members)}")  # noqa: TRY004
+            if url is not None:
+                with LedgerClient(url, root) as ledger:
+                    members = with_delay(topic, members, delay_of(ledger), datetime.now(UTC))
+            payload = compose(root.origin, topic, members, signer, seen=seen)
+    except TypeUnknown as error:
+        raise typer.BadParameter(str(error), param_hint="TOPIC") from None
     sys.stdout.buffer.write(payload)
 
 
@@ -147,18 +150,14 @@ def sign(
     opens its sealed sections goes along, and each opening is held to the commitment that is signed.
     """
     raw = read_regular(file)
-    try:
+    opens = {} if openings is None else _openings_in(openings)
+    with reading(file, "payload", "FILE"):
         value = load_json(raw)
         is_payload = not (isinstance(value, dict) and value.keys() & {"payloadType", "envelope"})
         earlier = None if is_payload else Signed.from_json(raw)
         payload = earlier.envelope.payload if earlier else raw
-        opened = {each.path: each for each in (earlier.openings if earlier else ())}
-        for each in _list_in(read_regular(openings)) if openings else ():
-            opening = opening_from_object(each)
-            opened[opening.path] = opening
+        opened = {each.path: each for each in (earlier.openings if earlier else ())} | opens
         _must_open(load(payload), opened.values())
-    except (NotCanonical, MalformedJson, MalformedEnvelope, BadOpening) as error:
-        raise typer.BadParameter(str(error), param_hint="FILE") from None
     signed = sign_envelope(payload, [load_key(path) for path in key])
     envelope = _joined(earlier.envelope if earlier else None, signed)
     if opened:
@@ -167,12 +166,14 @@ def sign(
         print(json.dumps(envelope_to_object(envelope)))
 
 
-def _list_in(raw: bytes) -> list[Any]:
-    """Read a list. Raises `MalformedJson`, `BadOpening`."""
-    value = load_json(raw)
-    if not isinstance(value, list):
-        raise BadOpening("the file of openings is a list of them")
-    return value
+def _openings_in(file: Path) -> dict[str, Opening]:
+    """Return the openings that a file lists, by their paths. Raises `BadParameter`."""
+    raw = read_regular(file)
+    with reading(file, "openings", "--openings"):
+        value = load_json(raw)
+        if not isinstance(value, list):
+            raise BadOpening(f"not a list, but {quoted(value)}")
+        return {each.path: each for each in map(opening_from_object, value)}
 
 
 def _must_open(payload: dict[str, Any], openings: Iterable[Opening]) -> None:
@@ -295,10 +296,9 @@ def _keep(file: Path, note: bytes) -> None:
 
 
 def _read_signed(file: Path) -> Signed:
-    try:
-        return Signed.from_json(read_regular(file))
-    except (MalformedJson, MalformedEnvelope, BadOpening) as error:
-        raise typer.BadParameter(str(error), param_hint="FILE") from None
+    raw = read_regular(file)
+    with reading(file, "signed event", "FILE"):
+        return Signed.from_json(raw)
 
 
 def _foretold(found: Verdict, language: Language) -> Iterator[str]:

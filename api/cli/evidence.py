@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from api.cli.answers import EXIT_CODES
-from api.cli.options import TrustFile, Url, must_be_new
+from api.cli.options import TrustFile, Url, must_be_new, read_trust_in, reading
 from ledger import court
 from ledger.follow.bundles import contradictions, goes_on
 from ledger.follow.client import ClientError, HistoryChanged, LedgerClient, read_trust
@@ -20,9 +20,10 @@ from ledger.runtime import durable
 from ledger.verify.evidence_check import show
 from ledger.verify.files import MAX_ANSWER
 from ledger.verify.outcome import Refused
+from ledger.wire.commitment import opening_from_object
 from ledger.wire.regular import OddFile, read_regular
 from ledger.wire.shown import one_line
-from ledger.wire.strict import MalformedJson, load_json
+from ledger.wire.strict import load_json
 
 app = typer.Typer(help="Bundles of evidence, checked offline.", no_args_is_help=True)
 
@@ -97,12 +98,12 @@ def open_section(
     trust: TrustFile,
 ) -> None:
     """Add the opening of a sealed section that the holder may show."""
-    _shown(was := read_regular(bundle, court.MAX_BUNDLE), trust)
+    _shown(was := read_regular(bundle, court.MAX_BUNDLE), trust, bundle)
     evidence = parse_evidence(was)
-    try:
-        opened = load_json(read_regular(opening))
-    except MalformedJson as error:
-        raise typer.BadParameter(str(error), param_hint="OPENING") from None
+    said = read_regular(opening)
+    with reading(opening, "opening", "OPENING"):
+        opened = load_json(said)
+        opening_from_object(opened)
     shown = (*evidence.openings, (position, opened))
     raw = format_evidence(replace(evidence, openings=shown))
     _tell(_shown(raw, trust))
@@ -122,7 +123,7 @@ def verify(
 
     So it is where the history of a subject that was asked for is not shown; 4 where it has none.
     """
-    found = _shown(read_regular(bundle, court.MAX_BUNDLE), trust)
+    found = _shown(read_regular(bundle, court.MAX_BUNDLE), trust, bundle)
     _tell(found, subject or [])
     raise typer.Exit(found.ends_with(subject or []))
 
@@ -165,11 +166,11 @@ def _kept_beside(bundle: Path, raw: bytes) -> Path:
     return kept
 
 
-def _shown(raw: bytes, trust: Path) -> court.Verified:
+def _shown(raw: bytes, trust: Path, bundle: Path | None = None) -> court.Verified:
     try:
-        return show(raw, read_regular(trust, MAX_ANSWER))
+        return show(raw, read_trust_in(trust))
     except Refused as refused:
-        print(one_line(f"REFUSED: {refused}"))
+        print(one_line(f"REFUSED: {refused}{f'; it stands in {bundle}' if bundle else ''}"))
         raise typer.Exit(1) from None
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from api.cli.officers import sign_as_officers
 from ledger.domain.core.body import Body
+from ledger.domain.core.forms import first_fault
 from ledger.domain.government.governance import (
     DelayAdopted,
     LedgerClosed,
@@ -132,7 +133,8 @@ def adopt_delay(
     try:
         _print(DelayAdopted.model_validate(said | by))
     except ValidationError as error:
-        raise typer.BadParameter(str(error), param_hint="--stopped-by") from None
+        told = f"{stopped_by}: {first_fault(error)[1]}"
+        raise typer.BadParameter(told, param_hint="--stopped-by") from None
 
 
 def adopt_policy(
@@ -147,7 +149,7 @@ def adopt_policy(
     try:
         policy = parse_policy_of(origin, raw)
         spoken = [
-            dict(zip(("group", "party"), each.split("=", 1), strict=True)) for each in speaker
+            dict(zip(("group", "party"), each.split("=", 1), strict=False)) for each in speaker
         ]
         body = PolicyAdopted(
             ledger=ledger_subject(origin),
@@ -156,8 +158,11 @@ def adopt_policy(
             speakers=tuple(SpokenFor.model_validate(each) for each in spoken),
             approved_by=tuple(sorted(approved_by)),
         )
-    except (MalformedPolicy, ValidationError, ValueError) as error:
-        raise typer.BadParameter(str(error)) from None
+    except ValidationError as error:
+        place, said = first_fault(error)
+        raise typer.BadParameter(f"{'/'.join(place)}: {said}") from None
+    except (MalformedPolicy, ValueError) as error:
+        raise typer.BadParameter(f"{file}: {error}") from None
     _print(body)
 
 

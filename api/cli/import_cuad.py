@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from api.cli.delays import delay_of
-from api.cli.importing import CLERK, Attesting, gather
-from api.cli.options import AsJson, UrlIfAny
+from api.cli.importing import CLERK, Attesting, gather, remembered, trust_of
+from api.cli.options import AsJson, UrlIfAny, reading
 from api.cli.sending import (
     Composed,
     Outcome,
@@ -23,14 +23,14 @@ from api.cli.sending import (
 )
 from api.importers import MAX_REGISTER, Declined, ImporterError
 from api.importers.cuad import Importing, PlannedAgreement, plan
-from api.importers.cuad_records import parse_agreements, parse_labels
-from api.importers.memory import Memory, PlannedEvent, load_memory, save_memory
+from api.importers.cuad_records import Labels, parse_agreements, parse_labels
+from api.importers.memory import Memory, PlannedEvent, save_memory
 from ledger.domain.core.body import KeyRecord
 from ledger.domain.parties.ledger_state import Ledger
 from ledger.domain.parties.party import PartyRegistered
 from ledger.domain.signing.who_signs import who_signs
 from ledger.events.compose import compose, with_delay
-from ledger.follow.client import LedgerClient, ProblemAnswer, Signed, read_trust
+from ledger.follow.client import LedgerClient, ProblemAnswer, Signed
 from ledger.home.keystore import KeyFileMissing, load_key, save_key
 from ledger.home.paths import Home
 from ledger.home.settings import Settings
@@ -132,15 +132,17 @@ def cuad(
     """Post mapped licence agreements, signed by stand-in keys of their parties."""
     settings = Settings()
     home = Home(settings.home)
-    trust = read_trust(home.trust)
+    trust = trust_of(home)
     memory_file = home.path / "imports" / "cuad.json"
     now = datetime.now(UTC)
-    try:
-        memory = load_memory(memory_file, trust.origin)
-        agreements = parse_agreements(read_regular(file, MAX_REGISTER))
-        labels = parse_labels(read_regular(clauses, MAX_REGISTER)) if clauses else ()
-    except (ImporterError, OSError) as error:
-        raise typer.BadParameter(str(error), param_hint="FILE") from None
+    memory, raw = remembered(memory_file, trust.origin), read_regular(file, MAX_REGISTER)
+    with reading(file, "agreements", "FILE", ImporterError):
+        agreements = parse_agreements(raw)
+    labels: tuple[Labels, ...] = ()
+    if clauses:
+        said = read_regular(clauses, MAX_REGISTER)
+        with reading(clauses, "agreements", "--clauses", ImporterError):
+            labels = parse_labels(said)
     with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:
         attesting = Attesting(ledger, home, memory, memory_file)
         keys = _Keys(home)

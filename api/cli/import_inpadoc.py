@@ -10,17 +10,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.cli.importing import CLERK, Attesting
-from api.cli.options import AsJson, UrlIfAny
+from api.cli.importing import CLERK, Attesting, remembered, trust_of
+from api.cli.options import MAKES, AsJson, UrlIfAny
 from api.cli.sending import NOT_ADMITTED, Outcome, print_renewed
 from api.importers import MAX_REGISTER, Declined, ImporterError
 from api.importers.inpadoc import ApplicationUnknown, Filing, NoTitle, StatusPlan, plan_status
 from api.importers.inpadoc_records import MalformedEvents, parse_register
-from api.importers.memory import load_memory
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.types import PartyId
 from ledger.domain.rights.right_status import OfficeEventRecorded
-from ledger.follow.client import LedgerClient, ProblemAnswer, read_trust
+from ledger.follow.client import LedgerClient, ProblemAnswer
 from ledger.home.paths import Home
 from ledger.home.settings import Settings
 from ledger.wire.regular import read_regular
@@ -54,7 +53,7 @@ def inpadoc(  # noqa: PLR0913, PLR0917  (options of a command)
     """Post the legal events of a title (INPADOC), signed by clerk and exchange."""
     settings = Settings()
     home = Home(settings.home)
-    trust = read_trust(home.trust)
+    trust = trust_of(home)
     memory_file = home.path / "imports" / "inpadoc.json"
     now = datetime.now(UTC)
     filing = Filing(
@@ -66,9 +65,10 @@ def inpadoc(  # noqa: PLR0913, PLR0917  (options of a command)
         already_filed,
     )
     planned, outcome = None, Outcome()
+    memory = remembered(memory_file, trust.origin)
+    raw = read_regular(file, MAX_REGISTER)
     try:
-        memory = load_memory(memory_file, trust.origin)
-        register = parse_register(read_regular(file, MAX_REGISTER))
+        register = parse_register(raw)
         planned = plan_status(register, filing, memory, clerk=CLERK, now=now)
     except ApplicationUnknown as error:
         outcome.not_sent.append(Declined(file.name, "CONTENT_MISSING", str(error)))
@@ -78,8 +78,10 @@ def inpadoc(  # noqa: PLR0913, PLR0917  (options of a command)
         outcome.not_sent.append(Declined(file.name, "MALFORMED", str(error)))
     except Refusal as refusal:
         outcome.not_sent.append(Declined(file.name, refusal.code, refusal.detail))
-    except (ImporterError, OSError, ValueError) as error:
-        raise typer.BadParameter(str(error), param_hint="FILE") from None
+    except (ImporterError, ValueError) as error:
+        raise typer.BadParameter(
+            f"{file}: {error}; {MAKES['legal events']}", param_hint="FILE"
+        ) from None
     else:
         with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:
             attesting = Attesting(ledger, home, memory, memory_file)

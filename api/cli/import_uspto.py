@@ -10,16 +10,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.cli.importing import CLERK, Attesting
-from api.cli.options import AsJson, UrlIfAny
+from api.cli.importing import CLERK, Attesting, remembered, trust_of
+from api.cli.options import AsJson, UrlIfAny, reading
 from api.cli.sending import NOT_ADMITTED, Outcome, print_renewed
 from api.importers import MAX_REGISTER, ImporterError
 from api.importers.explanations import meaning
-from api.importers.memory import load_memory
 from api.importers.uspto import Plan, plan
 from api.importers.uspto_parties import default_mapping, parse_mapping
 from api.importers.uspto_records import ConveyanceRecords, parse_records
-from ledger.follow.client import LedgerClient, ProblemAnswer, read_trust
+from ledger.follow.client import LedgerClient, ProblemAnswer
 from ledger.home.paths import Home
 from ledger.home.settings import Settings
 from ledger.wire.regular import read_regular
@@ -37,18 +36,21 @@ def uspto(
     """Post recorded conveyances of the USPTO, signed by clerk and exchange."""
     settings = Settings()
     home = Home(settings.home)
-    trust = read_trust(home.trust)
+    trust = trust_of(home)
     memory_file = home.path / "imports" / "uspto.json"
     now = datetime.now(UTC)
-    try:
-        memory = load_memory(memory_file, trust.origin)
-        parties = parse_mapping(read_regular(mapping)) if mapping else default_mapping()
-        register = parse_records(read_regular(directory / "assignments.jsonl", MAX_REGISTER))
+    memory, parties = remembered(memory_file, trust.origin), default_mapping()
+    if mapping:
+        said = read_regular(mapping)
+        with reading(mapping, "mapping of parties", "--mapping", ImporterError):
+            parties = parse_mapping(said)
+    file = directory / "assignments.jsonl"
+    raw = read_regular(file, MAX_REGISTER)
+    with reading(file, "records", "DIRECTORY", ImporterError):
+        register = parse_records(raw)
+        if register == ConveyanceRecords((), ()):
+            raise ImporterError("it has no line with one")
         planned = plan(register, parties, memory, clerk=CLERK, now=now)
-    except (ImporterError, FileNotFoundError) as error:
-        raise typer.BadParameter(str(error), param_hint="DIRECTORY") from None
-    if register == ConveyanceRecords((), ()):
-        raise typer.BadParameter("assignments.jsonl holds no record", param_hint="DIRECTORY")
     with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:
         attesting = Attesting(ledger, home, memory, memory_file)
         outcome = attesting.send(tuple(planned), now, quiet=as_json)

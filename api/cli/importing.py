@@ -10,20 +10,35 @@ from rich.console import Console
 from rich.progress import track
 
 from api.cli.delays import delay_of
+from api.cli.options import reading
 from api.cli.sending import Answered, Outcome, composed, not_filed, post_pages
 from api.importers import Declined, ImporterError
-from api.importers.memory import Identity, Memory, PlannedEvent, save_memory
+from api.importers.memory import Identity, Memory, PlannedEvent, load_memory, save_memory
 from ledger.domain.core.body import Body
 from ledger.domain.parties.party import PartyExists, PartyRegistered
 from ledger.events.compose import compose, with_delay
-from ledger.follow.client import LedgerClient, ProblemAnswer, Signed
+from ledger.follow.client import LedgerClient, ProblemAnswer, Signed, read_trust
 from ledger.home.keystore import KeyFileMissing, load_key, save_key
 from ledger.home.paths import Home
 from ledger.node.genesis import key_record
+from ledger.verify.trust import Trust
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.signing_keys import PrivateKey
 
 CLERK = "party:vn.exchange.clerk"
+
+
+def trust_of(home: Home) -> Trust:
+    """Return the trust root of the ledger in a home. Raises `HomeError` where there is none."""
+    home.identity()
+    home.trust_root()
+    return read_trust(home.trust)
+
+
+def remembered(file: Path, origin: str) -> Memory:
+    """Return what an importer remembers of a ledger. Raises `BadParameter` for another file."""
+    with reading(file, "state of an import", "LEDGER_HOME", ImporterError):
+        return load_memory(file, origin)
 
 
 class ClerkMissing(ImporterError):

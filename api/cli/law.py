@@ -8,7 +8,7 @@ import typer
 
 from api.cli.answers import print_answer, query
 from api.cli.officers import sign_as_officers
-from api.cli.options import AsJson, Lang, TrustFile, TrustIfAny, Url, must_be_new
+from api.cli.options import AsJson, Lang, TrustFile, TrustIfAny, Url, must_be_new, reading
 from ledger.domain.core.dated_law import Law, MalformedLaw, read_law
 from ledger.domain.government.ledger import RulesAdopted
 from ledger.domain.parties.ledger_state import ledger_subject
@@ -29,10 +29,8 @@ Directory = Annotated[
 
 
 def _read(directory: Path) -> Law:
-    try:
+    with reading(directory, "law data", "DIRECTORY", MalformedLaw):
         return read_law(files_in(directory))
-    except MalformedLaw as error:
-        raise typer.BadParameter(str(error), param_hint="DIRECTORY") from None
 
 
 @app.command("digest")

@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 refused, or something does not verify; 2 wrong usage, or n
 asked; 70 halted; 78 unfit (docs/reference/exit-codes.md).
 """
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -17,6 +18,7 @@ from typer.core import TyperGroup
 
 from api.cli.logs import configure_logs
 from ledger.home.settings import Settings, UnknownVariable, must_know
+from ledger.quoted import quoted
 from ledger.runtime.faults import Fault, Told, fault_of, reason_of
 from ledger.verify.outcome import VerifyError
 from ledger.wire.regular import OddFile
@@ -116,15 +118,50 @@ def _run() -> None:
     except VerifyError as error:
         _fail(error, 1)
     except OddFile as error:
-        _fail(f"ODD_FILE: {error.told}; name a file, or put one there", EXIT_USAGE)
+        _fail(f"ODD_FILE: {error.told}; name another, or put one there", EXIT_USAGE)
     except OSError as error:
-        where = "" if error.filename is None else f": {error.filename}"
-        _fail(f"{reason_of(error)}{where}", 1 if fault_of(error) is Fault.PASSES else EXIT_USAGE)
+        _fail(_accident(error), 1 if fault_of(error) is Fault.PASSES else EXIT_USAGE)
+
+
+def _accident(error: OSError) -> str:
+    """Say what the system, or who reads files, says of a path, and what to do."""
+    number = error.errno or 0
+    ours = number in errno.errorcode and error.strerror not in (None, os.strerror(number))
+    told = f"{errno.errorcode[number]}: {error.strerror}" if ours else reason_of(error)
+    where = "" if error.filename is None else f": {error.filename}"
+    return f"{told}{where}; {_HELPS.get(number, 'mend that, and run it again')}"
+
+
+_HELPS = {
+    errno.ENOENT: "name what is there, or put it there",
+    errno.ENOTDIR: "name a directory, or a file in one",
+    errno.EISDIR: "name a file",
+    errno.EACCES: "let this user read and write it",
+    errno.EPERM: "let this user read and write it",
+    errno.EROFS: "name a place that can be written to",
+    errno.ENAMETOOLONG: "name a shorter path",
+    errno.ENOSPC: "make room, and run it again",
+}
+"""What helps, by what the system says of a path."""
+
+_WANTED = {
+    "int": "a whole number is wanted",
+    "float": "a number is wanted",
+    "greater_than": "more than {gt} is wanted",
+    "greater_than_equal": "{ge} or more is wanted",
+    "less_than_equal": "{le} at most is wanted",
+    "literal_error": "it is {expected}",
+}
+"""What a setting should be, by the first words of what pydantic calls it that it is not."""
 
 
 def _wrong_setting(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    return f"LEDGER_{first['loc'][0]}".upper() + f": {first['msg']}"
+    """Say of the first setting that is none which one it is, what it is, and what is wanted."""
+    first = error.errors(include_url=False)[0]
+    kind, given = first["type"], first.get("ctx", {})
+    wanted = _WANTED.get(kind, _WANTED.get(kind.partition("_")[0], first["msg"])).format(**given)
+    name = f"LEDGER_{first['loc'][0]}".upper()
+    return f"{name}={quoted(first['input'])}: {wanted}; docs/reference/settings.md lists them"
 
 
 def _fail(error: Exception | str, code: int) -> None:

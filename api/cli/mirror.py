@@ -12,7 +12,7 @@ from api.cli.served import Most, ServedLog, share_of
 from api.cli.turns import look_again
 from ledger.follow.audit import AuditError, Exported, NothingExported, Unfinished
 from ledger.follow.authentic import NotAuthentic
-from ledger.follow.client import NoAnswer
+from ledger.follow.client import NoAnswer, read_trust
 from ledger.follow.exportfiles import Allowance
 from ledger.follow.governed import Governed
 from ledger.follow.mirror import (
@@ -28,8 +28,6 @@ from ledger.follow.mirror import (
 )
 from ledger.runtime.http import open_client
 from ledger.verify.outcome import Refused
-from ledger.verify.trust import parse_trust
-from ledger.wire.regular import read_regular
 from ledger.wire.shown import one_line
 
 CODES: dict[type[Exception], tuple[str, int]] = {
@@ -76,7 +74,7 @@ def mirror(
     """
     codes = set[int]()
     with _ending(codes), open_client(url) as http:
-        governed, source = Governed(parse_trust(read_regular(trust))), ServedLog(http)
+        governed, source = Governed(read_trust(trust)), ServedLog(http)
         _follow(source, directory, governed, every, codes, share_of(most), check=check)
     raise typer.Exit(next((code for code in _GRAVEST if code in codes), 0))
 

@@ -15,11 +15,11 @@ from api.cli.served import ServedLog
 from api.cli.turns import look_again
 from ledger.events.lawbook import available_laws
 from ledger.follow.alarms import STANDING, Alarm
+from ledger.follow.client import read_trust
 from ledger.follow.monitor import Mine, Monitor
 from ledger.follow.sent import SentUnreadable, read_sent
 from ledger.publish.rollback_check import ask_who_saw_more, places
 from ledger.runtime.http import open_client
-from ledger.verify.trust import parse_trust
 from ledger.wire.regular import read_regular
 from ledger.wire.shown import brief, one_line
 
@@ -72,7 +72,7 @@ def monitor(  # noqa: PLR0913  (the command's options)
     did stands, and so does the code, until it is acknowledged. With --every it goes on, alarms or
     not, until it is interrupted.
     """
-    root, own = parse_trust(read_regular(trust)), Mine(party or (), _sent(signed or ()))
+    root, own = read_trust(trust), Mine(party or (), _sent(signed or ()))
     with open_client(url) as http:
         watching = Monitor(
             ServedLog(http),

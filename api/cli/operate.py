@@ -31,6 +31,7 @@ from ledger.node.genesis import (
     DEFAULT_OPERATOR,
     DEFAULT_REGISTRAR,
     AppendRefused,
+    RegistrarKeysRefused,
     RegistrarMustSign,
     append_unpublished,
     initialise,
@@ -106,6 +107,9 @@ def init(
         print(f"waits   {waiting}")
         print(_REGISTRAR_SIGNS.format(genesis=home.genesis))
         raise typer.Exit(int(resume is not None)) from None
+    except RegistrarKeysRefused as refused:
+        files = ", ".join(map(str, registrar or ()))
+        raise typer.BadParameter(f"{files}: {refused}", param_hint="--registrar") from None
     print(f"origin  {identity.origin}")
     print(f"trust   {home.trust}")
     print(f"keys    {home.keys}")

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from api.cli.options import reading
 from ledger.log.collusion import Tangled, worth_of
-from ledger.log.policy import MalformedPolicy, parse_policy
+from ledger.log.policy import parse_policy
 from ledger.wire.regular import read_regular
 
 app = typer.Typer(help="Read a trust policy.", no_args_is_help=True)
@@ -22,14 +23,10 @@ def lint(
     file: Annotated[Path, typer.Argument(help="The policy (c2sp.org/tlog-policy)", exists=True)],
 ) -> None:
     """Say who must collude for a split view, who can stop a quorum; exit code 1 if nobody must."""
-    try:
-        read = parse_policy(read_regular(file))
-    except MalformedPolicy as error:
-        raise typer.BadParameter(str(error), param_hint="FILE") from None
-    try:
+    raw = read_regular(file)
+    with reading(file, "policy", "FILE", Tangled):
+        read = parse_policy(raw)
         worth = worth_of(read)
-    except Tangled as error:
-        raise typer.BadParameter(str(error), param_hint="FILE") from None
     print(f"sha256  {read.sha256}")
     counted = f"witnesses {len(worth.witnesses)} by {len(read.witnesses)} keys"
     print(f"logs {len(read.logs)}, {counted}, quorum {read.quorum or 'none'}")

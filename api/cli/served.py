@@ -67,7 +67,7 @@ class ServedLog:
         try:
             answer = fetch(self._http, "GET", f"/{path}", limit=MAX_FILE, deadline_s=within_s)
         except httpx2.TransportError as error:
-            raise NoAnswer(why_not(error)) from error
+            raise NoAnswer(why_not(error), str(self._http.base_url)) from error
         if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
             raise _Gone(f"the server answers {answer.status} for {path}")
         if answer.status != HTTPStatus.OK:

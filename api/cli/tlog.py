@@ -6,11 +6,12 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from api.cli.options import read_note_in, reading
 from ledger.follow.tlog import is_of_tree, verify_proof, verify_tiles
 from ledger.log.encoding import write_base64
 from ledger.log.note import MAX_NOTE
-from ledger.log.policy import MalformedPolicy, Policy, Witnessed, parse_policy
-from ledger.log.receipt import MAX_TLOG_PROOF
+from ledger.log.policy import Policy, Witnessed, parse_policy
+from ledger.log.receipt import MAX_TLOG_PROOF, parse_tlog_proof
 from ledger.verify.files import MAX_ANSWER, log_in
 from ledger.verify.outcome import Refused
 from ledger.wire.regular import read_regular
@@ -37,7 +38,7 @@ def verify(
 ) -> None:
     """Verify a log's static files (c2sp.org/tlog-tiles): signatures, every tile, every entry."""
     try:
-        earlier = read_regular(previous, MAX_NOTE) if previous else None
+        earlier = read_note_in(previous, "--previous")
         opened = verify_tiles(log_in(directory), _policy(policy), earlier)
     except Refused as refused:
         _refuse(refused)
@@ -53,9 +54,9 @@ def proof(
 ) -> None:
     """Verify that an entry is in a log, by its proof (c2sp.org/tlog-proof)."""
     try:
-        earlier = read_regular(previous, MAX_NOTE) if previous else None
+        earlier = read_note_in(previous, "--previous")
         index, opened, roots = verify_proof(
-            read_regular(file, MAX_TLOG_PROOF),
+            _proof(file),
             read_regular(entry, MAX_ANSWER),
             trusted := _policy(policy),
         )
@@ -69,11 +70,17 @@ def proof(
     _tell(opened)
 
 
+def _proof(file: Path) -> bytes:
+    raw = read_regular(file, MAX_TLOG_PROOF)
+    with reading(file, "proof", "FILE"):
+        parse_tlog_proof(raw)
+    return raw
+
+
 def _policy(file: Path) -> Policy:
-    try:
-        return parse_policy(read_regular(file, MAX_NOTE))
-    except MalformedPolicy as error:
-        raise typer.BadParameter(str(error), param_hint="--policy") from None
+    raw = read_regular(file, MAX_NOTE)
+    with reading(file, "policy", "--policy"):
+        return parse_policy(raw)
 
 
 def _tell(opened: Witnessed) -> None:

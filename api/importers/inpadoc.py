@@ -28,6 +28,7 @@ from api.importers.memory import Memory, PlannedEvent
 from api.importers.office_codes import Meaning, ReviewedCode, reviewed
 from ledger.domain.core.body import Body
 from ledger.domain.core.existence import FutureFact, not_in_future
+from ledger.domain.core.forms import first_fault
 from ledger.domain.core.office import FORMER_STATES, STATES
 from ledger.domain.core.types import legal_day
 from ledger.domain.rights.number import canonical, right_id
@@ -393,10 +394,9 @@ class _Facts:
         try:
             return kind.model_validate({**common, **members})
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = "/".join(str(part) for part in first["loc"])
-            said = f"{event.event_code} {event.event_date}"
-            raise MalformedEvents(f"{said}, {where}: {first['msg']}") from error
+            where, said = first_fault(error)
+            of = f"{event.event_code} {event.event_date}"
+            raise MalformedEvents(f"{of}, {'/'.join(where)}: {said}") from error
 
     def _state(self, event: LegalEvent) -> str | None:
         """Return the State in which an event befell, or None for the right as a whole."""

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from api.importers import ImporterError
+from ledger.domain.core.forms import first_fault
 from ledger.domain.core.types import FROM_LIST, Day, Model, Sha256
 from ledger.wire.strict import MalformedJson, load_json
 
@@ -127,9 +128,8 @@ def parse_register(raw: bytes) -> PublicationRecord:
 
 
 def _malformed(error: ValidationError, *within: str | int) -> MalformedEvents:
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = "/".join(str(part) for part in (*within, *first["loc"]))
-    return MalformedEvents(f"{where}: {first['msg']}")
+    where, said = first_fault(error)
+    return MalformedEvents(f"{'/'.join(map(str, (*within, *where))) or 'the whole'}: {said}")
 
 
 def _event(value: dict[str, Any]) -> LegalEvent:

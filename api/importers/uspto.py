@@ -27,6 +27,7 @@ from api.importers.uspto_reading import (
 )
 from api.importers.uspto_records import ConveyanceRecords, Record, in_line
 from ledger.domain.core.body import Body
+from ledger.domain.core.forms import first_fault
 from ledger.domain.core.types import legal_day
 from ledger.domain.parties.name_alias import PartyKnownAs
 from ledger.domain.rights.conveyance import OF_LIENS, ConveyanceAttested, Executed, Spelled
@@ -191,9 +192,8 @@ def _without(
 
 
 def _malformed(source: str, error: ValidationError) -> Declined:
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = "/".join(str(part) for part in first["loc"]) or "the whole"
-    return Declined(source, "MALFORMED", f"{where}: {first['msg']}")
+    where, said = first_fault(error)
+    return Declined(source, "MALFORMED", f"{'/'.join(where) or 'the whole'}: {said}")
 
 
 def _spelling(vouched: Vouched, clerk: str) -> PartyKnownAs:

@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError
 
 from api.importers import ImporterError
 from api.importers.uspto_records import Name, RecordId
+from ledger.domain.core.forms import first_fault
 from ledger.domain.core.types import FROM_LIST, Model, PartyId, Sha256, Text
 from ledger.domain.parties.name import name_key
 from ledger.quoted import repeated
@@ -69,9 +70,8 @@ def parse_mapping(raw: bytes) -> PartyMapping:
     try:
         on_file = _MappingFile.model_validate(load_json(raw))
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = "/".join(str(part) for part in first["loc"])
-        raise MappingRefused(f"{where}: {first['msg']}") from error
+        where, said = first_fault(error)
+        raise MappingRefused(f"{'/'.join(where) or 'the whole'}: {said}") from error
     except MalformedJson as error:
         raise MappingRefused(f"not a JSON object in UTF-8: {error}") from error
     digest = "sha256:" + hashlib.sha256(raw).hexdigest()

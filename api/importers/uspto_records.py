@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from api.importers.uspto_kinds import named_in
+from ledger.domain.core.forms import first_fault
 from ledger.domain.core.types import FROM_LIST, Day, Model, Sha256
 from ledger.domain.rights.number import NumberForm, canonical
 from ledger.wire.strict import MalformedJson, load_json
@@ -193,9 +194,9 @@ def _parse_line(number: int, line: bytes) -> Record | Unreadable:
     try:
         on_file = _Line.model_validate(load_json(line))
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = "/".join(str(part) for part in first["loc"]) or "the line"
-        return Unreadable(f"line {number}", "MALFORMED", f"{where}: {first['msg']}")
+        where, said = first_fault(error)
+        said = f"{'/'.join(where) or 'the line'}: {said}"
+        return Unreadable(f"line {number}", "MALFORMED", said)
     except MalformedJson as error:
         return Unreadable(f"line {number}", "MALFORMED", f"not a JSON object in UTF-8: {error}")
     digest = "sha256:" + hashlib.sha256(line).hexdigest()

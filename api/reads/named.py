@@ -21,6 +21,7 @@ from api.problems import BadParameter
 from api.reads.common import today
 from ledger.domain.core.codes import FieldUnknown, must_be_fields
 from ledger.domain.core.dated_law import Law
+from ledger.domain.core.forms import first_fault
 from ledger.domain.core.money import MINOR_UNITS
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.core.scope import Field, Territory
@@ -192,8 +193,7 @@ def read_field(
         field = Field.model_validate({"scheme": scheme, "edition": edition, "codes": [symbol]})
         must_be_fields(field, today(), law)
     except ValidationError as error:
-        reason = error.errors(include_url=False, include_input=False)[0]["msg"]
-        raise BadParameter("field", symbol, reason.removeprefix("Value error, "), near) from None
+        raise BadParameter("field", symbol, first_fault(error)[1], near) from None
     except FieldUnknown as error:
         raise BadParameter("field", symbol, error.detail, near) from None
     return field

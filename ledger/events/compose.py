@@ -6,14 +6,17 @@ The counterpart of `ledger.events.intake`: what this writes, that reads.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
 from ledger.domain.core.body import Body
+from ledger.domain.core.forms import first_fault
 from ledger.domain.core.types import format_instant
 from ledger.domain.registry import TOPICS
 from ledger.powers import TABLE, TopicPowers, must_wait
+from ledger.quoted import quoted
 from ledger.runtime.faults import Told
 from ledger.wire.payload import LIFE, new_nonce, uuid7, write_payload
 
@@ -75,13 +78,15 @@ def compose(  # noqa: PLR0913  (the header's members, by name)
     """
     model = TOPICS.get(topic)
     if model is None:
-        raise TypeUnknown(f"no type {topic}; known: {', '.join(sorted(TOPICS))}")
+        near = ", ".join(get_close_matches(topic, TOPICS, 6)) or "none"
+        listing = "techledger events types lists all"
+        raise TypeUnknown(f"no type of event is called {quoted(topic)}; near: {near}; {listing}")
     try:
         derived: Body = model.model_validate(body)
     except ValidationError as error:
-        first, *_ = error.errors(include_url=False, include_input=False, include_context=False)
-        place = "/".join(["", "body", *map(str, first["loc"])])
-        raise BodyUnfit(f"{topic}, {place}: {first['msg']}") from None
+        place, said = first_fault(error)
+        helps = f"techledger events types {topic} says what it needs"
+        raise BodyUnfit(f"{topic}, {'/'.join(['/body', *place])}: {said}; {helps}") from None
     return write_payload(
         origin,
         topic,

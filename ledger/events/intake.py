@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from ledger.domain.core.body import KeyRecord
 from ledger.domain.core.event import Event, Logged
+from ledger.domain.core.forms import first_fault
 from ledger.domain.core.remedy import Step
 from ledger.domain.core.types import parse_instant
 from ledger.domain.government.governance import LogKeysAdopted, PolicyAdopted, RefusalKeysAdopted
@@ -262,8 +263,8 @@ def _event(value: dict[str, Any], payload: bytes, signatures: Sequence[Signature
 
 def _first_of(error: ValidationError) -> tuple[str, str]:
     """Return where in a payload its body is not of its form, and why, without what was given."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    return "/".join(["/body", *(str(part) for part in first["loc"])]), first["msg"]
+    place, said = first_fault(error)
+    return "/".join(["/body", *place]), said
 
 
 def _match(pattern: re.Pattern[str], value: object, pointer: str, form: str) -> None:

@@ -130,6 +130,6 @@ class LedgerReader:
                 raise WrongAnswer(str(error)) from error
             except httpx2.TransportError as error:
                 if time.monotonic() > deadline:
-                    raise NoAnswer(why_not(error)) from error
+                    raise NoAnswer(why_not(error), str(self._http.base_url)) from error
             time.sleep(pause)
             pause = min(2 * pause, 2.0)

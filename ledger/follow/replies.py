@@ -115,8 +115,10 @@ class NoAnswer(ClientError):
 
     exit_code = 2
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"NO_ANSWER: {what}; ask again, the same bytes are recorded once at most")
+    def __init__(self, what: str, url: str = "") -> None:
+        told = f"{what}, from {url}" if url else what
+        helps = "see that a ledger is served there (--url, LEDGER_URL), and ask again"
+        super().__init__(f"NO_ANSWER: {told}; {helps}: the same bytes are recorded once at most")
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,9 +47,11 @@ def read_private(path: Path) -> bytes:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise KeyFileMissing(f"no key file {path}") from None
+        raise KeyFileMissing(
+            f"no key file {path}: name the one that techledger keys new made, or make one"
+        ) from None
     if not stat.S_ISREG(mode):
-        raise KeyFileUnsafe(f"{path} is no regular file")
+        raise KeyFileUnsafe(f"{path} is no regular file: name the PEM file of the private key")
     if stat.S_IMODE(mode) & 0o077:
         raise KeyFileUnsafe(f"{path} may be read by others: chmod 600, if nobody has")
     return read_regular(path)
@@ -70,7 +72,8 @@ def load_key(path: Path, password: bytes | None = None) -> PrivateKey:
     try:
         return PrivateKey.from_pem(pem, password)
     except KeyRefused as error:
-        raise KeyFileRefused(f"{path}: {error}") from None
+        helps = "a PEM file of PKCS#8 is wanted, as techledger keys new makes"
+        raise KeyFileRefused(f"{path}: {error}; {helps}") from None
 
 
 def save_key(path: Path, key: PrivateKey, password: bytes | None = None) -> None:

@@ -134,9 +134,11 @@ class Home:
             raise HomeNotInitialised(
                 f"NO_LEDGER: none in {self.path}: techledger operate init"
             ) from None
-        except (OddFile, ValueError, LookupError, TypeError):
+        except (OddFile, ValueError, LookupError, TypeError) as error:
+            # Which member is missing, or at which line it is none; no text of the file.
+            why = f"[ledger] has no {error}" if isinstance(error, LookupError) else error
             what = "put it back from a backup; without one, the origin is in entry 0"
-            raise ConfigDamaged(f"{self.config} cannot be read: {what}") from None
+            raise ConfigDamaged(f"{self.config} cannot be read ({why}): {what}") from None
 
     @property
     def registrar(self) -> Path:

@@ -24,7 +24,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from ledger.domain.core.body import KeyRecord
+from ledger.domain.core.forms import first_fault
 from ledger.domain.government.ledger import LedgerOpened
 from ledger.events.compose import compose
 from ledger.events.intake import decode, read_envelope
@@ -330,7 +333,10 @@ def read_registrar_keys(files: Iterable[bytes]) -> tuple[KeyRecord, ...]:
         for record, spki in zip(records, spkis, strict=True):
             admit_key(record.algorithm, spki)
     except (ValueError, MalformedJson, KeyRefused) as error:
-        raise RegistrarKeysRefused(f"no public key as keys new prints it: {error}") from None
+        told = first_fault(error)[1] if isinstance(error, ValidationError) else error
+        raise RegistrarKeysRefused(
+            f"no public key as keys new prints it: {told}; techledger keys show FILE.pem prints it"
+        ) from None
     for record, spki in zip(records, spkis, strict=True):
         if key_id(spki) != record.key_id:
             raise RegistrarKeysRefused(f"{record.key_id} is not the SHA-256 of its public key")

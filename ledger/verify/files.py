@@ -48,7 +48,11 @@ MAX_ANSWER = 1 << 23
 
 def log_in(directory: Path) -> Path:
     """Return a directory in which there is a checkpoint. Raises `OSError` for any other."""
-    (directory / CHECKPOINT).stat()
+    try:
+        (directory / CHECKPOINT).stat()
+    except MISSING as error:
+        told = f"no log is in {directory}: techledger audit export {directory} takes one there"
+        raise type(error)(error.errno, told, str(error.filename)) from None
     return directory
 
 

@@ -14,8 +14,11 @@ from typing import Any
 
 from ledger.log.note import Verifier, check_log_keys, parse_vkey
 from ledger.log.policy import Policy, parse_policy_of
-from ledger.quoted import quoted
+from ledger.quoted import listed, quoted
 from ledger.verify.outcome import Check, Refused, refusing
+
+_FROM = "the ledger's operator has it (techledger operate trust)"
+"""How one comes to a trust root."""
 
 _KINDS = {"origin": str, "log_keys": list, "genesis_sha256": str, "policy": str}
 
@@ -60,9 +63,11 @@ def _values(raw: bytes) -> list[Any]:
         pairs = json.loads(raw.decode(), object_pairs_hook=tuple)
         json.dumps(pairs, ensure_ascii=False).encode("utf-8", "surrogateescape")
     except (ValueError, RecursionError):
-        raise Refused(Check.TRUST, f"the trust root is not JSON: {quoted(raw)}") from None
+        raise Refused(Check.TRUST, f"the trust root is not JSON: {quoted(raw)}: {_FROM}") from None
     if not isinstance(pairs, tuple) or sorted(name for name, _ in pairs) != sorted(_KINDS):
-        raise Refused(Check.TRUST, f"a trust root has the members {', '.join(_KINDS)}, each once")
+        has = [name for name, _ in pairs] if isinstance(pairs, tuple) else []
+        wanted = f"a trust root has the members {', '.join(_KINDS)}, each once"
+        raise Refused(Check.TRUST, f"{wanted}, and this has {listed(has)}: {_FROM}")
     for name, value in pairs:
         if not isinstance(value, _KINDS[name]):
             raise Refused(Check.TRUST, f"{name} is not a {_KINDS[name].__name__}")

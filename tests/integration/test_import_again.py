@@ -199,6 +199,7 @@ def test_a_file_without_a_record_is_no_set_of_records(
 ) -> None:
     """A copy that was cut short at its beginning is not imported whole."""
     monkeypatch.setenv("LEDGER_HOME", str(home.path))
+    monkeypatch.setenv("COLUMNS", "500")
     (tmp_path / "assignments.jsonl").write_bytes(b"\n")
     told = CliRunner().invoke(app, ["import", "uspto", str(tmp_path)])
     assert 2 == told.exit_code

@@ -275,7 +275,7 @@ def test_what_lies_in_a_directory_is_told(command: str, tmp_path: Path, user: Us
 
 
 def test_what_is_no_person_is_told(user: User) -> None:
-    told = "person.erased/1, /body/token: String should match"
+    told = "person.erased/1, /body/token: it is of the form: party:tok. and 32 hexadecimal digits"
     assert (2, True) == ((ran := user.runs("operate", "erase", "tok"))[0], told in ran[1])
 
 

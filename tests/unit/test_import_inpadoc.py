@@ -424,7 +424,7 @@ PUBLISHED = b'{"publication": {"country": "EP", "number": "1"}, "events": [%s]}'
         (b"\xff", "not a JSON object"),
         (b'{"events": [], "events": []}', "member 'events' twice"),
         (b'{"publication": {"number": "\\ud800"}}', "surrogate"),
-        (b"[]", "valid dictionary"),
+        (b"[]", "the whole: an object is wanted"),
         (b'{"publication": {"country": "EP", "number": "1"}, "events": []}', "events"),
         (
             b'{"publication": {"country": "EP", "number": "1"}, "events": [{}]}',

@@ -106,7 +106,7 @@ def test_the_commands_say_so(directory: Path, tmp_path: Path) -> None:
     assert (0, False) == (said.exit_code, "unchecked" in said.output)
     kept = ["--previous", str(tmp_path / "policy")]
     said = CliRunner().invoke(app, [*asked, *trusting, *kept])
-    assert (1, True) == (said.exit_code, "step 9" in said.output)
+    assert (2, True) == (said.exit_code, "holds no" in said.output)  # It refuses nobody.
     (tmp_path / "entry").write_bytes(b"another")
     assert 1 == CliRunner().invoke(app, [*asked, *trusting]).exit_code
     (tmp_path / "policy").write_bytes(b"quorum\n")
