@@ -24,6 +24,7 @@ from ledger.follow.checked import Checked, Checking, must_say
 from ledger.follow.client import ClientError, LedgerClient, ProblemAnswer, WrongAnswer, read_trust
 from ledger.follow.lastseen import LastSeen, seen_directory
 from ledger.follow.reader import LedgerReader
+from ledger.quoted import quoted
 from ledger.verify.outcome import Refused
 from ledger.wire.shown import brief, one_line
 from projections.engine.answer import Verdict
@@ -74,7 +75,7 @@ def telling_no(language: Language) -> Iterator[None]:
 
 
 def query(
-    url: str, trust: Path | None, language: Language, kind: Any, path: str, **parameters: Any
+    url: str, trust: Path | None, language: Language, kind: Any, path: str, /, **parameters: Any
 ) -> CheckedAnswer:
     """Return the answer to a question, which is of a kind; parameters that are None are left out.
 
@@ -87,6 +88,9 @@ def query(
     A problem is told in the language. Raises `WrongAnswer` for what is none of that kind, and
     `CouldNotAsk`.
     """
+    for name, value in parameters.items():
+        if isinstance(value, str) and not _is_text(value):
+            raise CouldNotAsk(f"BAD_PARAMETER: {name} is {quoted(value)}: it is no text in UTF-8")
     days = {name: str(legal_day(datetime.now(UTC))) for name in _DAYS if name in parameters}
     question = parameters | {name: parameters[name] or day for name, day in days.items()}
     if "from" in question and (last := question["to"]) is not None and last <= question["from"]:
@@ -108,6 +112,11 @@ def query(
         must_say(read, [each.event for each in checked.events] if checked else [])
         must_name(record)
     return CheckedAnswer(read, kind, checked)
+
+
+def _is_text(value: str) -> bool:
+    """Say whether what the terminal gave can be written: bytes that are no text stand in no URL."""
+    return not any("\ud800" <= each <= "\udfff" for each in value)
 
 
 _DAYS = ("true_on", "from", "distributed_on")

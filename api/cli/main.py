@@ -24,7 +24,7 @@ from ledger.verify.outcome import VerifyError
 from ledger.wire.regular import OddFile
 from ledger.wire.shown import CannotPrint, drop_output, one_line, showing
 
-_SINGLE = ("demo", "serve", "mirror", "monitor", "openapi")
+_SINGLE = ("demo", "serve", "find", "mirror", "monitor", "openapi")
 """Commands that are a function of that name, in the module of that name."""
 
 _NOUNS = (

@@ -5,6 +5,16 @@ from collections.abc import Mapping
 from api.describe.language import Said
 
 OWN: Mapping[str, Said] = {
+    "Found.groups": Said("tìm thấy theo loại", "found by kind"),
+    "Found.hits": Said("kết quả", "found"),
+    "Found.q": Said("từ khóa", "asked for"),
+    "Group.count": Said("số kết quả", "how many"),
+    "Group.more": Said("còn nữa, chưa đếm hết", "there are more, not all counted"),
+    "Hit.alike": Said("tên giống hệt của bên khác", "others whose names read the same"),
+    "Hit.id": Said("mã", "id"),
+    "Hit.text": Said("nội dung khớp", "text that matches"),
+    "Hit.title": Said("tên gọi", "called"),
+    "Hit.why": Said("vì", "because"),
     "TermsDifference.after": Said("sau", "after"),
     "VersionDiff.after": Said("phiên bản sau", "later version"),
     "LookedAt.against": Said("vướng mắc", "what stands against it"),

@@ -10,6 +10,11 @@ from collections.abc import Mapping
 from api.describe.language import Language, Said
 
 VALUES: Mapping[str, Said] = {
+    "Hit.exact": Said("đúng như đã hỏi", "it is what was asked for"),
+    "Hit.words": Said("có đủ các từ", "it has the words"),
+    "Hit.prefix": Said("có từ bắt đầu như vậy", "it has words that begin so"),
+    "Hit.near": Said("gần giống", "it is nearly so"),
+    "Hit.some": Said("có một số từ", "it has some of the words"),
     "make": Said("sản xuất", "make"),
     "use": Said("sử dụng", "use"),
     "sell": Said("bán", "sell"),

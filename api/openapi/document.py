@@ -121,6 +121,7 @@ TAGS: Mapping[str, str] = {
     "disputes": "Disputes, orders and what they hold",
     "findings": "What recorded facts contradict",
     "law": "The law data by which the ledger judged",
+    "search": "What is found by a text",
     "subjects": "Timelines of subjects of any kind",
     "parties": "Who parties are, and whom they let sign",
     "keys": "Whose keys are, and what they signed",

@@ -35,7 +35,8 @@ NEAR_MAX = 20
 _DIGITS = 10
 
 
-def _none_such(says: str, near: Iterable[str]) -> PydanticCustomError:
+def none_such(says: str, near: Iterable[str]) -> PydanticCustomError:
+    """Return what is raised for a value that is none, with what may be meant by it."""
     offered = list(dict.fromkeys(near))[:NEAR_MAX]
     return PydanticCustomError("none_such", "{says}", {"says": says, "near": offered})
 
@@ -48,7 +49,7 @@ def _known_party(subject: str) -> str:
     try:
         must_be_a_legal_person(subject)
     except Refusal as error:
-        raise _none_such(error.detail, _tax_codes_near(subject)) from None
+        raise none_such(error.detail, _tax_codes_near(subject)) from None
     return subject
 
 
@@ -73,7 +74,7 @@ def _known_place(code: str) -> str:
     """Let through the code of a place. Raises `PydanticCustomError` for what is none."""
     if code in _places():
         return code
-    raise _none_such(
+    raise none_such(
         "a place is world, a country iso:XX (ISO 3166-1), one of the 34 units vn-2025:NN, or of the"
         " 63 before them vn-2004:VN-NN",
         _places_near(code),
@@ -109,7 +110,7 @@ def _known_country(code: str) -> str:
     if code in _places() and code.startswith("iso:"):
         return code
     near = (each for each in _places_near(code) if each.startswith("iso:"))
-    raise _none_such("a country is iso:XX (ISO 3166-1)", near)
+    raise none_such("a country is iso:XX (ISO 3166-1)", near)
 
 
 def _known_topic(topic: str) -> str:
@@ -117,7 +118,7 @@ def _known_topic(topic: str) -> str:
     if topic in _TOPICS:
         return topic
     says = "a topic is a type of event without its version, such as contract.concluded"
-    raise _none_such(says, get_close_matches(topic, _TOPICS, 6))
+    raise none_such(says, get_close_matches(topic, _TOPICS, 6))
 
 
 _TOPICS = sorted({each.partition("/")[0] for each in TABLE})
@@ -128,7 +129,7 @@ def _known_currency(code: str) -> str:
     if code in MINOR_UNITS:
         return code
     near = get_close_matches(code.upper(), MINOR_UNITS, 6)
-    raise _none_such("a currency is an active code of ISO 4217, such as VND", near)
+    raise none_such("a currency is an active code of ISO 4217, such as VND", near)
 
 
 Topic = Annotated[

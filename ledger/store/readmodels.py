@@ -369,6 +369,11 @@ class Snapshot:
         self._session.execute(query, {**asked, "limit": limit})
         return _read(table, self._session.fetchall())
 
+    def ask(self, statement: str, asked: Mapping[str, object]) -> list[Values]:
+        """Return what a statement of the caller's own selects, with named parameters."""
+        self._session.execute(statement, asked)
+        return self._session.fetchall()
+
     def digest(self, table: Table) -> bytes | None:
         """Return what is kept of a table's rows."""
         self._session.execute("SELECT digest FROM read.progress WHERE name = %s", (table.name,))

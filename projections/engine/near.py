@@ -26,7 +26,7 @@ _CHECKED = re.compile(r"(?P<number>.*[0-9])[.-][0-9]")
 def near_to(subject: str) -> frozenset[str]:
     """Return ids that a subject id may have been meant to be, at most some six thousand."""
     kind, _, own = subject.partition(":")
-    meant = {f"{kind}:{each}" for each in (*_slips(own), *_forms(own)) if 0 < len(each) <= _LONGEST}
+    meant = {f"{kind}:{each}" for each in (*slips(own), *_forms(own)) if 0 < len(each) <= _LONGEST}
     meant.update(f"{each}:{own}" for each in _KINDS)
     if kind == "right" and (written := canonical_right(subject)) is not None:
         meant.add(written)
@@ -36,7 +36,7 @@ def near_to(subject: str) -> frozenset[str]:
 _LONGEST = 80
 
 
-def _slips(own: str) -> Iterator[str]:
+def slips(own: str) -> Iterator[str]:
     """Yield what differs by a letter more, less, changed, or by two that have changed places.
 
     Among digits alone nobody writes a letter.

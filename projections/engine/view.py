@@ -130,6 +130,10 @@ class View:
         width = len(fields(cast(Any, model.row)))
         return tuple(model.row(*values[:width]) for values in found)
 
+    def ask(self, statement: str, asked: Mapping[str, object]) -> Sequence[tuple[Any, ...]]:
+        """Return what a statement of the caller's own selects, with named parameters."""
+        return self._snapshot.ask(statement, asked)
+
     def recorded(
         self, model: Projection[R] | Journal[R], known: Known, order: str = "position", **of: object
     ) -> tuple[R, ...]:

@@ -13,11 +13,13 @@ from projections.tables.dispute_events import disputes, orders
 from projections.tables.documents import documents
 from projections.tables.editions import editions
 from projections.tables.grants import contracts, encumbrances, grants
+from projections.tables.hashes import hashes
 from projections.tables.key_events import keys, reconfirmations, signed
 from projections.tables.liens import liens
 from projections.tables.mandates import mandates
 from projections.tables.market_events import market_events
 from projections.tables.money_events import money_events
+from projections.tables.names import names, words
 from projections.tables.offers import offers
 from projections.tables.party_facts import parties, relations
 from projections.tables.registrations import registrations
@@ -61,6 +63,9 @@ READ_MODELS: tuple[ReadModel, ...] = (
     documents,
     events,
     timeline,
+    names,
+    words,
+    hashes,
 )
 
 UNTOLD: Mapping[str, str] = {

@@ -223,6 +223,7 @@ ANY_TEXT: Mapping[str, str] = {
     "edition": "editions stand in the law data",
     "topic": "types are listed at /v1/types",
     "path": "tlog-tiles says what it is",
+    "q": "what is typed to find something is data, whatever it holds",
 }
 """Parameters that may be of any form, with the reason."""
 

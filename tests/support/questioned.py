@@ -71,7 +71,7 @@ BY_LIST_ALONE = frozenset(
     {
         *("getDocuments", "getDocument", "listFindings", "getKey", "getPartyKeys", "getMandates"),
         *("getRelations", "getRevenue", "getShare", "getLapseEffects", "getTimeline", "listOffers"),
-        *("getTechnology", "getAuthorMinimum", "listEditions", "listProjections"),
+        *("search", "getTechnology", "getAuthorMinimum", "listEditions", "listProjections"),
         *("getProjectionDifference", "getProjectionDigest"),
     }
 )
