@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from api import problems
-from api.explorer import pages, refused
+from api.explorer import entry_pages, pages, refused
 from api.explorer import routes as explorer
 from api.limits.dryruns import DryRunTurns
 from api.limits.edge import Edge, hosts_of
@@ -44,6 +44,9 @@ from api.writes import events, promises
 from ledger.node.node import Node
 from ledger.node.signature_checks import CheckQueue, KeyDirectory
 from ledger.node.submit import Submitter
+
+SHOWN = (explorer, pages, entry_pages)
+"""What has pages for people."""
 
 ROUTED = (
     events,
@@ -133,7 +136,7 @@ def create_app(node: Node) -> FastAPI:
     app.state.uploads = Uploads()
     app.state.problem_page = refused.problem_page
     # One list: routers that are included are each asked again what they have, for every request.
-    for router in (*(module.router for module in ROUTED), explorer.router, pages.router):
+    for router in (*(module.router for module in ROUTED), *(each.router for each in SHOWN)):
         app.router.routes.extend(map(strict, router.routes))
     problems.install(app)
     app.add_middleware(

@@ -11,6 +11,7 @@ INTERFACE: Mapping[str, Said] = {
     ),
     "api": Said("Giao diện lập trình", "API"),
     "article": Said("điều luật", "article of law"),
+    "as_signed": Said("Nguyên văn đã ký (JSON)", "As it was signed (JSON)"),
     "ask_as": Said("hỏi theo", "ask by"),
     "ask_later": Said("hỏi lại sau {} giây", "ask again after {} s"),
     "as_known_at": Said("theo những gì sổ này biết lúc {}", "as known to this ledger at {}"),
@@ -22,6 +23,11 @@ INTERFACE: Mapping[str, Said] = {
     ),
     "by_ledger": Said("theo sổ này", "by this ledger"),
     "by_office": Said("theo sổ đăng bạ của cơ quan", "by the office's register"),
+    "carries": Said("Những gì dựa vào mục này", "What rests on it"),
+    "carries_nothing": Said(
+        "Không có gì đổ theo nếu mục này vô hiệu từ đầu.",
+        "Nothing falls if this entry is void from the start.",
+    ),
     "check_it_yourself": Said("Tự kiểm tra", "Check it yourself"),
     "checkpoint": Said("Điểm kiểm soát đã ký", "Signed checkpoint"),
     "code": Said("mã lỗi", "code"),
@@ -31,6 +37,7 @@ INTERFACE: Mapping[str, Said] = {
     "detail": Said("chi tiết", "detail"),
     "dispute": Said("Tranh chấp", "Dispute"),
     "distribution": Said("Phân chia", "Distribution"),
+    "doubt": Said("nghi ngờ", "doubt"),
     "download": Said("tải về", "download"),
     "download_all": Said(
         "Tải toàn bộ nhật ký về máy mình, rồi kiểm tra từng byte, từng chữ ký và từng quy tắc:",
@@ -38,13 +45,20 @@ INTERFACE: Mapping[str, Said] = {
     ),
     "dues": Said("Được hưởng", "Dues"),
     "event": Said("Sự kiện", "Event"),
+    "event_id": Said("Mã sự kiện", "Event id"),
     "events": Said("Các sự kiện đến nay", "Events to date"),
     "form": Said("dạng", "form"),
     "health": Said("Tình trạng", "Health"),
     "holds": Said("Lệnh đang có hiệu lực", "Orders in force"),
     "in": Said("ở", "in"),
+    "judged_by": Said("Được xét theo quy tắc nào", "By which rules it was judged"),
+    "key": Said("khóa", "key"),
+    "key_compromised": Said("khóa đã lộ lúc ký", "the key was compromised when it signed"),
+    "key_since": Said("thêm tại mục", "added by entry"),
     "keys": Said("Khóa ký", "Keys"),
+    "kind_of_event": Said("Loại sự kiện", "Type of event"),
     "latest": Said("Sự kiện mới nhất", "Latest events"),
+    "leaf_hash": Said("Mã băm lá", "Leaf hash"),
     "ledger": Said("Sổ cái giao dịch công nghệ", "Ledger of technology transactions"),
     "ledger_says": Said(
         "Mỗi sự kiện được ký bởi các bên mà nó ràng buộc",
@@ -56,6 +70,8 @@ INTERFACE: Mapping[str, Said] = {
         "kiểm tra lại địa chỉ, hoặc tìm trong", "check the address, or look in the"
     ),
     "mandates": Said("Ủy quyền", "Mandates"),
+    "may_stand": Said("(có thể vẫn đứng vững nhờ nguồn khác)", "(may stand by another source)"),
+    "members": Said("Nội dung", "What it says"),
     "mend_the_question": Said(
         "sửa phần câu hỏi của địa chỉ, hoặc để trống:",
         "mend what the address asks, or ask nothing more:",
@@ -64,12 +80,15 @@ INTERFACE: Mapping[str, Said] = {
     "money": Said("Tiền", "Money"),
     "more_lines": Said("và {} dòng nữa", "and {} more"),
     "more_subjects": Said("và {} đối tượng nữa", "and {} more subjects"),
+    "neighbours": Said("Mục trước, mục sau", "Entries before and after"),
     "next": Said("Xem tiếp", "Next"),
     "not_third_parties": Said("không xét đối với bên thứ ba", "not asked against third parties"),
     "nothing_published": Said(
         "Chưa có sự kiện nào được công bố.", "No event has been published yet."
     ),
     "office": Said("Cơ quan, quốc gia", "Office, country"),
+    "on_the_left": Said("bên trái", "on the left"),
+    "on_the_right": Said("bên phải", "on the right"),
     "only_here": Said(
         "Trang này chỉ trả lời theo sổ cái này và giữa các bên.",
         "This page answers by this ledger and between the parties only.",
@@ -86,14 +105,34 @@ INTERFACE: Mapping[str, Said] = {
     "pages": Said("Trang", "Pages"),
     "parameter": Said("tham số", "parameter"),
     "party": Said("Bên", "Party"),
+    "path_hashes": Said(
+        "Các mã băm dọc đường, từ lá lên gốc", "Hashes along the path, from the leaf up"
+    ),
+    "path_says": Said(
+        "Có {} mã băm dẫn từ lá lên gốc, dưới điểm kiểm soát của {} mục. Máy chủ vẽ; tải bằng chứng"
+        " để tự kiểm tra.",
+        "{} hashes lead from the leaf to the root, under the checkpoint of {} entries. The server"
+        " drew this; download the proof to check it.",
+    ),
+    "path_title": Said(
+        "Đường đi từ mục {} lên gốc, qua {} mã băm",
+        "Path from entry {} up to the root, through {} hashes",
+    ),
     "position": Said("Mục", "Entry"),
     "proof": Said("Bằng chứng", "Proof"),
+    "receipt": Said("Biên nhận", "Receipt"),
     "recorded": Said("Ghi nhận (giờ Hà Nội)", "Recorded (Hà Nội time)"),
+    "recorded_at": Said("Ghi nhận lúc", "Recorded at"),
     "refused": Said(
         "Trang này không hiện được như đã hỏi", "This page cannot be shown as it was asked for"
     ),
     "remedy": Said("cách khắc phục", "what helps"),
     "required": Said("bắt buộc", "required"),
+    "rests_on": Said("Dựa trên", "Rests on"),
+    "rests_on_nothing": Said(
+        "Không cần giao dịch hay quyền sở hữu nào do sự kiện trước tạo ra.",
+        "It needs no deed or title that an earlier event made.",
+    ),
     "right": Said("Quyền", "Right"),
     "root": Said("Gốc", "Root"),
     "says": Said("nghĩa", "says"),
@@ -104,6 +143,7 @@ INTERFACE: Mapping[str, Said] = {
         " checked offline.",
     ),
     "signed_at": Said("Ký lúc", "Signed at"),
+    "signed_by": Said("Ai ký, bằng khóa nào", "Who signed, by which key"),
     "signers": Said("Bên ký", "Signers"),
     "size": Said("Số mục", "Size"),
     "status": Said("Tình trạng", "Status"),
@@ -114,6 +154,7 @@ INTERFACE: Mapping[str, Said] = {
     "third_parties": Said("đối với bên thứ ba", "against third parties"),
     "true_on": Said("Đúng vào ngày", "True on"),
     "is_it": Said("Có phải là:", "Is it one of these:"),
+    "under_mandate": Said("theo ủy quyền của", "by mandate of"),
     "unknown": Said("KHÔNG BIẾT: sổ cái không có gì về", "UNKNOWN: the log says nothing of"),
     "unknown_is_not_no": Said(
         "Đó không phải là «không có».", "That is not to say that there is nothing."
@@ -122,6 +163,10 @@ INTERFACE: Mapping[str, Said] = {
     "versions": Said("Các phiên bản", "Versions"),
     "vouched": Said("khóa được bảo lãnh", "key vouched for"),
     "vouched_unknown": Said("chưa xét khóa được bảo lãnh", "not known whether vouched for"),
+    "would_fall": Said(
+        "Nếu mục này vô hiệu từ đầu, số sự kiện đổ theo: {}",
+        "If this entry is void from the start, so many events fall with it: {}",
+    ),
 }
 """By name; a template that names another fails."""
 

@@ -5,7 +5,7 @@ An address is pinned to what was asked and to no more: what was left open stays 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from api.describe.language import Language
@@ -21,6 +21,9 @@ PAGES = {
     "dispute": "/disputes",
 }
 """The kinds of subject that have a page of their own, and where."""
+
+ENTRY, EVENT = "/muc", "/su-kien"
+"""Where the page of an entry is, by its position, and of an event, by its id."""
 
 OPEN: Mapping[str, str | None] = {
     "true_on": None,
@@ -52,7 +55,7 @@ class AddressQuery:
         A day of an office is no time of this ledger: who cannot be asked by the office is not
         asked by it.
         """
-        asked = {name: value for name, value in asdict(self).items() if name in OPEN}
+        asked: dict[str, str | None] = {name: getattr(self, name) for name in OPEN}
         if self.known_by == "office" and "known_by" not in takes:
             asked["known_at"] = None
         return {
@@ -72,6 +75,10 @@ class AddressQuery:
     def page(self, path: str, after: int | None = None) -> str:
         """Return the address of a page that takes this question."""
         return self.address(placed(self.language, path), after=after)
+
+    def entry(self, position: int) -> str:
+        """Return where an entry of the log is shown."""
+        return self.page(f"{ENTRY}/{position}")
 
     def subject(self, subject: str, after: int | None = None) -> str:
         """Return where a subject is shown: its page, or its timeline where it has none."""

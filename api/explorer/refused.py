@@ -8,11 +8,15 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from api.describe.interface import ASKED_AS
-from api.describe.links import PAGES, PREFIXES
+from api.describe.links import ENTRY, EVENT, PAGES, PREFIXES
 from api.explorer.shown import language_of, page
 from api.problems import code_of, headers_of, problem, wait_s_of
 
-_BEGINNINGS = (f"{PREFIXES['en']}/", "/docs/", *(f"{folder}/" for folder in PAGES.values()))
+_BEGINNINGS = (
+    f"{PREFIXES['en']}/",
+    "/docs/",
+    *(f"{folder}/" for folder in (*PAGES.values(), ENTRY, EVENT)),
+)
 
 NOT_OURS = "HOST"
 """Of a request for another host nothing is said, least of all about this ledger."""

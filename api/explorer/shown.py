@@ -99,6 +99,10 @@ class Spoken:
         """Return the address where a subject is shown."""
         return self.question.subject(subject)
 
+    def entry(self, position: int) -> str:
+        """Return the address where an entry is shown."""
+        return self.question.entry(position)
+
     def page(self, path: str) -> str:
         """Return the address of a page of this ledger, which is asked nothing."""
         return placed(self.language, path)

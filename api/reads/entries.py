@@ -67,7 +67,7 @@ async def get_entry(request: Request, position: Position) -> Response:
 async def get_entry_proof(request: Request, position: Position) -> Response:
     """Return the proof under the latest checkpoint (c2sp.org/tlog-proof)."""
     node = node_of(request)
-    proof = await look(request, lambda: _latest_proof(node, position))
+    proof = await look(request, lambda: latest_proof(node, position))
     return Response(
         proof.tlog_proof(),
         media_type="text/plain; charset=utf-8",
@@ -93,13 +93,14 @@ async def get_entry_cose_receipt(request: Request, position: Position) -> Respon
 
 
 def _cose_receipt(node: Node, publisher: Publisher, position: int) -> bytes:
-    proof = _latest_proof(node, position)
+    proof = latest_proof(node, position)
     (stored,) = read_entries(node.reads, position, position + 1, 1)
     event_id = orjson.loads(parse_entry(stored.entry).payload)["event_id"]
     return publisher.cose_receipt(proof.parsed, leaf_hash(stored.entry), f"urn:uuid:{event_id}")
 
 
-def _latest_proof(node: Node, position: int) -> Proof:
+def latest_proof(node: Node, position: int) -> Proof:
+    """Return the proof of an entry under the latest checkpoint. Raises `NotPublished`."""
     checkpoint = node.feed.latest
     if checkpoint is None or position >= checkpoint.size:
         raise NotPublished(position, node.published)

@@ -6,6 +6,7 @@ Serves `GET /v1/law` and `GET /v1/entries/{n}/grounds`.
 
 from dataclasses import dataclass
 
+from ledger.domain.core.event import Logged
 from ledger.domain.core.ground import Ground
 from ledger.domain.grounds import grounds
 from ledger.store.entries import read_head
@@ -69,12 +70,16 @@ def grounds_of(reader: Reader, position: int) -> EventGrounds:
         raise NotPublished(position, read_head(reader.pool).size)
     if edition is None:
         raise NotFolded(f"position {position} is not folded yet")
-    logged = decode(frames[0][1], position)
-    law = reader.laws.get(edition.law_data_sha256)
+    return judged_by(reader, decode(frames[0][1], position), edition, editions_of(reader).size)
+
+
+def judged_by(reader: Reader, logged: Logged, edition: Edition, size: int) -> EventGrounds:
+    """Return by what of an edition an event was judged, as read models of a size know it."""
+    position, law = logged.position, reader.laws.get(edition.law_data_sha256)
     return EventGrounds(
         position,
         logged.event.type,
-        editions_of(reader).size,
+        size,
         edition,
         law is not None,
         () if law is None else grounds(logged, law),

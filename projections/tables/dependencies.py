@@ -39,7 +39,7 @@ from ledger.domain.rights.security import SecurityCreated
 from ledger.domain.rights.title import AssignmentRegistered
 from projections.engine.answer import Answer
 from projections.engine.projection import Journal
-from projections.engine.view import RECORDED, View, bound_parameters, read_snapshot
+from projections.engine.view import RECORDED, Known, View, bound_parameters, read_snapshot
 from projections.tables.reader import Reader
 from projections.tables.timeline import EventRow, events
 
@@ -217,14 +217,19 @@ def falls_with(reader: Reader, position: int) -> Falls:
     Raises `NotFolded` or `NotAsked` (`projections.engine.view`).
     """
     with read_snapshot(reader.pool, dependencies, events) as view:
-        known = reader.as_of(view)
-        search = _Search(view, bound_parameters(known), position)
-        search.run()
-        found = view.rows(
-            events, "position = ANY(%(at)s)", {"at": sorted(search.because)}, order="position"
-        )
-        fallen = tuple(search.fallen(found))
-        return Falls(position, view.size, fallen, known_at=known.asked)
+        return falls_in(view, reader.as_of(view), position)
+
+
+def falls_in(view: View, known: Known, position: int) -> Falls:
+    """Do what `falls_with` does, in a snapshot of these read models."""
+    search = _Search(view, bound_parameters(known), position)
+    search.run()
+    at = {"at": sorted(search.because)}
+    found = (
+        view.rows(events, "position = ANY(%(at)s)", at, order="position") if search.because else ()
+    )
+    fallen = tuple(search.fallen(found))
+    return Falls(position, view.size, fallen, known_at=known.asked)
 
 
 class _Search:
@@ -263,6 +268,8 @@ class _Search:
                 made.setdefault(row.thing, set()).add(row.position)
             elif row.role == "completes":
                 completed[row.thing] = row.position
+        if not completed:
+            return made
         for maker in self._rows("thing = ANY(%(things)s) AND role = 'makes'", things=[*completed]):
             for row in self._rows("position = %(at)s AND role = 'makes'", at=maker.position):
                 if is_title(row.thing):
@@ -271,7 +278,9 @@ class _Search:
 
     def _needing(self, made: Mapping[str, set[int]]) -> list[int]:
         """Return the events that fall again because they need these things."""
-        fresh = []
+        fresh: list[int] = []
+        if not made:
+            return fresh
         for row in self._rows("thing = ANY(%(things)s) AND role <> 'makes'", things=[*made]):
             makers = {at for at in made[row.thing] if at < row.position}
             if not makers or row.position == self._start:
@@ -288,6 +297,8 @@ class _Search:
         gone |= {at for because in self.because.values() for of in because.values() for at in of}
         sources: dict[str, set[int]] = {}
         asked = sorted(filter(is_title, titles))
+        if not asked:
+            return sources
         for row in self._rows("thing = ANY(%(things)s) AND role = 'makes'", things=asked):
             if row.position not in gone and not self._completed_by(row.position, gone):
                 sources.setdefault(row.thing, set()).add(row.position)

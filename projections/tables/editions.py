@@ -10,7 +10,7 @@ from ledger.domain.government.ledger import LedgerOpened, RulesAdopted
 from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.store.connection import Pool
 from projections.engine.projection import Journal, Tells
-from projections.engine.view import NotFolded, read_snapshot
+from projections.engine.view import NotFolded, View, read_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +55,24 @@ editions = Journal(
 
 def edition_at(pool: Pool, position: int) -> Edition | None:
     """Return the edition by which the event at a position was judged; the first brings its own."""
-    return _last(pool, "position < %(at)s OR position = 0", {"at": position})
+    with read_snapshot(pool, editions) as view:
+        return edition_in(view, position)
+
+
+def edition_in(view: View, position: int) -> Edition | None:
+    """Do what `edition_at` does, in a snapshot of this read model."""
+    return _last(view, "position < %(at)s OR position = 0", {"at": position})
 
 
 def law_in_force(pool: Pool, laws: Mapping[str, Law]) -> Law:
     """Return the law data that the ledger judges by now. Raises `NotFolded` before the first."""
-    latest = _last(pool, "true", {})
+    with read_snapshot(pool, editions) as view:
+        latest = _last(view, "true", {})
     if latest is None:
         raise NotFolded("no edition of the rules is known yet")
     return laws[latest.law_data_sha256]
 
 
-def _last(pool: Pool, where: str, asked: Mapping[str, object]) -> Edition | None:
-    with read_snapshot(pool, editions) as view:
-        rows = view.rows(editions, where, asked, order="position DESC", limit=1)
-        return rows[0] if rows else None
+def _last(view: View, where: str, asked: Mapping[str, object]) -> Edition | None:
+    rows = view.rows(editions, where, asked, order="position DESC", limit=1)
+    return rows[0] if rows else None

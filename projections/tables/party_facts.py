@@ -5,7 +5,7 @@ Serves `GET /v1/parties/{id}` and `…/relations`. `parties` has a row for each 
 a party; `relations` a row for each side of a relation that began or ended.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -324,6 +324,17 @@ def _last(facts: Sequence[PartyFact], kind: Fact, day: date) -> str | None:
         if fact.fact == kind and (fact.true_from or date.min) <= day
     ]
     return max(found)[2] if found else None
+
+
+def names_on(view: View, named: Collection[str], day: date) -> dict[str, str]:
+    """Return the names that parties had on a day; who had none then is left out."""
+    asked = {"parties": sorted(named)}
+    where = "subject = ANY(%(parties)s) AND fact IN ('name', 'stopped')"
+    facts: dict[str, list[PartyFact]] = {}
+    for fact in view.rows(parties, where, asked, order="position"):
+        facts.setdefault(fact.subject, []).append(fact)
+    named_then = {party: _last(in_force(said), "name", day) for party, said in facts.items()}
+    return {party: name for party, name in named_then.items() if name is not None}
 
 
 def relations_of(reader: Reader, party: str, *, true_on: date, to: str | None = None) -> Relations:

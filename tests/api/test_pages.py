@@ -196,7 +196,7 @@ def test_the_log_s_page_shows_head_and_latest_events(http: httpx2.Client, node: 
     assert node.identity.origin in page
     assert f'<dd class="size">{node.feed.newest.size}</dd>' in page
     for step, receipt in tale.receipts.items():
-        assert f'<a href="/v1/entries/{receipt.position}">' in page, step
+        assert f'<a href="/muc/{receipt.position}">' in page, step
     assert "contract.concluded/1" in page
     assert "Ký kết hợp đồng" in page
 

@@ -1,5 +1,7 @@
 """Events that rest on a vouched key bear a mark on the pages; a party's page says what waits."""
 
+import re
+
 import httpx2
 
 from ledger.follow.client import Signed
@@ -20,6 +22,17 @@ from tests.support.node import append, rest
 from tests.support.parties import LATER
 from tests.support.reading import reading
 from tests.support.world import World
+
+
+def _entries_say_it(
+    http: httpx2.Client, mandated: int, own: int, vouched: int, mandate: str
+) -> None:
+    """Hold the page of an event under a mandate that a vouched key gave against that of another."""
+    by_mandate, by_own = (http.get(f"/muc/{at}").text for at in (mandated, own))
+    assert f'khóa được bảo lãnh</strong> <a href="/muc/{vouched}">' in by_mandate
+    assert re.search(rf"<dt>theo ủy quyền của</dt><dd>.*{RIVAL}.*{mandate}", by_mandate)
+    assert "khóa được bảo lãnh" not in by_own
+    assert "theo ủy quyền của" not in by_own
 
 
 def test_events_that_rest_on_a_vouched_key_are_marked(
@@ -75,6 +88,7 @@ def test_events_that_rest_on_a_vouched_key_are_marked(
         assert 7 == http.get(path).text.count("<strong>khóa được bảo lãnh</strong>")
         english = http.get(f"/en{path}".removesuffix("/")).text
         assert 7 == english.count("<strong>key vouched for</strong>")
+    _entries_say_it(http, marked[-1], own[-1], first, given.mandate)
     # In what a key signed, and in the steps of a dispute; beside those its page has its events.
     for key, places in ((second, [first]), (third, [])):
         of_key = http.get(f"/v1/keys/{key.key_id}/signed").json()

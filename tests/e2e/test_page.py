@@ -61,6 +61,8 @@ def paths_of(tale: Tale) -> dict[str, str]:
         "distribution": f"/distributions/{cast.ids['older_distribution']}",
         "party": f"/parties/{cast.parties['institute']}",
         "dispute": f"/disputes/{cast.ids['dispute']}",
+        "entry": f"/muc/{tale.size - 1}",
+        "royalties_signed": f"/muc/{tale.receipts['royalties'].position}",
     }
 
 
@@ -69,7 +71,7 @@ MORE = 6
 
 KINDS = (
     *("log", "operations", "right", "contract"),
-    *("royalties", "distribution", "party", "dispute"),
+    *("royalties", "distribution", "party", "dispute", "entry", "royalties_signed"),
 )
 
 
@@ -107,7 +109,7 @@ def test_the_log_s_page_shows_title_origin_size_and_latest_event(
     assert server.trust.origin in said
     assert re.search(rf"Số mục {tale.size + MORE} ", said)
     assert "Xác nhận đã nhận thanh toán payment.confirmed/1" in said
-    rows = [int(each) for each in re.findall(r'<a href="/v1/entries/([0-9]+)"', run.stdout)]
+    rows = [int(each) for each in re.findall(r'<a href="/muc/([0-9]+)"', run.stdout)]
     assert tale.size + MORE - 1 == rows[0]
     assert sorted(rows, reverse=True) == rows
 
@@ -203,7 +205,7 @@ def printed(url: str, directory: Path) -> list[str]:
     return [re.sub(r"\s", "", sheet.extract_text()) for sheet in pypdf.PdfReader(file).pages]
 
 
-PAGES_OF = ("/rights/", "/contracts/", "/distributions/", "/parties/", "/disputes/")
+PAGES_OF = ("/rights/", "/contracts/", "/distributions/", "/parties/", "/disputes/", "/muc/")
 
 
 def takes_of(document: Mapping[str, Any], path: str) -> set[str]:
@@ -309,7 +311,9 @@ def test_each_sheet_says_of_which_log_it_is_how_far_and_under_which_root(
         assert root[1] in sheet
         assert f"{number}/{len(sheets)}" in sheet
         assert "Trangnàylàlờimáychủ,chưađượckiểmchứng" in sheet
-        if kind not in ("log", "operations"):
+        if kind in ("entry", "royalties_signed"):
+            assert f"Mục{path.rpartition('/')[2]}·" in sheet
+        elif kind not in ("log", "operations"):
             asked = f"{path.rpartition('/')[2]}·Đúngvàongày{tale.cast.today:%d/%m/%Y}"
             assert f"{asked},theosổnày,giữacácbên" in sheet
 
