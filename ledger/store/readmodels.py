@@ -363,9 +363,7 @@ class Snapshot:
         limit: int | None,
     ) -> list[Values]:
         """Return the rows that satisfy a condition in SQL with named parameters."""
-        query = sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT %(limit)s").format(
-            _names(table), _qualified(table.name), sql.SQL(where), sql.SQL(order)
-        )
+        query = f"{_selecting(table, self._session)} WHERE {where} ORDER BY {order} LIMIT %(limit)s"
         self._session.execute(query, {**asked, "limit": limit})
         return _read(table, self._session.fetchall())
 
@@ -465,6 +463,17 @@ def _definition(column: Column) -> sql.Composed:
     return sql.SQL("{} {}").format(
         sql.Identifier(column.name), sql.SQL(f"{column.kind}{collation}{presence}")
     )
+
+
+_SELECTING: dict[Table, str] = {}
+
+
+def _selecting(table: Table, session: cursor) -> str:
+    """Return what selects all columns of a table: written once, as a page asks many times."""
+    if table not in _SELECTING:
+        query = sql.SQL("SELECT {} FROM {}").format(_names(table), _qualified(table.name))
+        _SELECTING[table] = query.as_string(session)
+    return _SELECTING[table]
 
 
 def _names(table: Table) -> sql.Composed:
