@@ -10,6 +10,8 @@ from tests.support.followed import copy_tree, follow, paste_all, run
 
 BY_HAND = {
     "guides/add-an-event-type.md": {
+        "api/describe/body_labels.py",
+        "api/describe/event_sentences.py",
         "ledger/domain/market/offer.py",
         "projections/tables/offers.py",
         "tests/support/builders.py",
