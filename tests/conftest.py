@@ -32,15 +32,21 @@ LONG = (
 )
 """What takes longest: `pytest` alone leaves it to the gate."""
 
-MANY = (
-    *("attacks/test_attacks.py", "golden/test_golden_flips.py", "property/test_rules_told.py"),
-    "unit/test_verify_flips.py",
-    *(
-        f"integration/test_{name}.py"
-        for name in ("fsck_beside", "named_paths", "superuser", "superuser_gone")
+MANY = {
+    **dict.fromkeys(
+        (
+            *("attacks/test_attacks.py", "golden/test_golden_flips.py"),
+            *("property/test_rules_told.py", "unit/test_verify_flips.py"),
+            *(
+                f"integration/test_{name}.py"
+                for name in ("fsck_beside", "named_paths", "superuser", "superuser_gone")
+            ),
+        ),
+        3,
     ),
-)
-"""Where one thing is tried on each of many: the gate takes three and an eighth, at random."""
+    "e2e/test_howtos.py": 1,
+}
+"""Where one thing is tried on each of many: the gate takes so many and an eighth, at random."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,9 +61,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.all = config.option.each = True
 
 
-def left_to_each(number: int) -> bool:
+def left_to_each(number: int, taken: int) -> bool:
     """Say whether the gate leaves out one of many that are alike, by its number among them."""
-    return number > 2 and number % 8 != 0
+    return number >= taken and number % 8 != 0
 
 
 @pytest.hookimpl(trylast=True)
@@ -69,7 +75,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for each in items:
         path = each.path.relative_to(here).as_posix()
         function = each.nodeid.partition("[")[0]
-        if path in MANY and not config.option.each and left_to_each(alike[function]):
+        most = MANY.get(path)
+        if most and not config.option.each and left_to_each(alike[function], most):
             left_out.append(each)
         else:
             (long if path.startswith(LONG) else rest).append(each)

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from api.describe.event_sentences import EVENT_SENTENCES
 from api.describe.labels import LABELS
-from api.describe.language import Said
+from api.describe.language import Language, Said
 from api.describe.saying import WHOLE, Members, Speech, Word, words_of
 from api.describe.shape import bare, is_record, members_of_kind
 from ledger.domain.core.types import Sealed
@@ -130,6 +130,11 @@ def _named(word: Word, speech: Speech, names: Names) -> Word:
     return replace(named, text=f"{named.text} #{within}") if within else named
 
 
+def kind_name(kind: str, language: Language) -> str:
+    """Return what a kind of subject is called; the kind itself where nobody has named it."""
+    return (_KINDS.get(kind) or LABELS.get(kind) or Said(kind, kind)).in_(language)
+
+
 def called(subject: str, speech: Speech, names: Names) -> Word:
     """Return a subject by its name; where it has none, by its kind and the end of a long id."""
     if subject in names:
@@ -138,6 +143,6 @@ def called(subject: str, speech: Speech, names: Names) -> Word:
     if subject.startswith(_TOKEN):
         said = _PERSON.in_(speech.language)
     else:
-        said = (_KINDS.get(kind) or LABELS.get(kind) or Said(kind, kind)).in_(speech.language)
+        said = kind_name(kind, speech.language)
     short = local if len(local) <= _SHORT else f"…{local[-6:]}"
     return Word(f"{said} {short}", subject=subject)

@@ -5,6 +5,12 @@ from collections.abc import Mapping
 from api.describe.language import Said
 
 INTERFACE: Mapping[str, Said] = {
+    "ask_again": Said("Hỏi", "Ask"),
+    "ask_today": Said(
+        "Hỏi về hôm nay, theo mọi điều đã biết", "Ask of today, by all that is known"
+    ),
+    "alike": Said("Tên đọc giống hệt, là bên khác:", "Another party, whose name reads the same:"),
+    "all_kinds": Said("Tất cả", "All"),
     "apart": Said(
         "Phần dưới đây không hỏi được như vậy, mà trả lời:",
         "What follows cannot be asked so, and answers:",
@@ -32,6 +38,7 @@ INTERFACE: Mapping[str, Said] = {
     "checkpoint": Said("Điểm kiểm soát đã ký", "Signed checkpoint"),
     "code": Said("mã lỗi", "code"),
     "contract": Said("Hợp đồng", "Contract"),
+    "day_bar": Said("Ngày được hỏi và những gì đã biết", "The day asked about, and what was known"),
     "day_of_effect": Said("Có hiệu lực từ", "With effect from"),
     "dependents": Said("Các quyền cấp phụ thuộc", "Licences that depend on it"),
     "detail": Said("chi tiết", "detail"),
@@ -47,19 +54,51 @@ INTERFACE: Mapping[str, Said] = {
     "event": Said("Sự kiện", "Event"),
     "event_id": Said("Mã sự kiện", "Event id"),
     "events": Said("Các sự kiện đến nay", "Events to date"),
+    "effect": Said("giữa ai với ai", "between whom"),
+    "find": Said("Tìm", "Find"),
+    "find_what": Said(
+        "Tên, mã số thuế, số văn bằng, số hợp đồng, mã…",
+        "Name, tax code, patent number, contract number, id…",
+    ),
+    "found_as": Said("tìm thấy theo", "found by"),
+    "found_by": Said("Tìm thấy: {}.", "Found: {}."),
+    "found_for": Said("Kết quả tìm", "Found for"),
+    "found_near": Said(
+        "Không có gì đúng như đã gõ; đây là gần giống.", "Nothing reads so; these are near."
+    ),
+    "found_nothing": Said("Không tìm thấy gì.", "Nothing is found."),
+    "found_some": Said(
+        "Không có gì đủ các từ; đây là có một số từ.", "Nothing has all the words; these have some."
+    ),
     "form": Said("dạng", "form"),
     "health": Said("Tình trạng", "Health"),
     "holds": Said("Lệnh đang có hiệu lực", "Orders in force"),
+    "how_to_find": Said(
+        "Gõ tên hoặc một phần tên (có dấu hay không), mã số thuế, số đơn, số văn bằng, số hợp"
+        " đồng, mã băm của tệp, số mục. Phần niêm phong và tên cá nhân không tìm được.",
+        "Type a name or part of it, a tax code, the number of an application, a patent or a"
+        " contract, the hash of a file, the number of an entry. What is sealed, and persons'"
+        " names, are not found.",
+    ),
     "in": Said("ở", "in"),
     "judged_by": Said("Được xét theo quy tắc nào", "By which rules it was judged"),
+    "kinds": Said("Loại", "Kinds"),
     "key": Said("khóa", "key"),
     "key_compromised": Said("khóa đã lộ lúc ký", "the key was compromised when it signed"),
     "key_since": Said("thêm tại mục", "added by entry"),
     "keys": Said("Khóa ký", "Keys"),
     "kind_of_event": Said("Loại sự kiện", "Type of event"),
+    "known_by": Said("theo sổ nào", "by which register"),
+    "known_to": Said("Biết đến", "Known by"),
+    "known_to_forms": Said(
+        "số mục, ngày hoặc giờ Hà Nội: 12, 30/11/2026, 30/11/2026 14:05",
+        "an entry, a day or a time in Hà Nội: 12, 2026-11-30, 2026-11-30 14:05",
+    ),
+    "known_to_now": Said("nay", "now"),
     "latest": Said("Sự kiện mới nhất", "Latest events"),
     "leaf_hash": Said("Mã băm lá", "Leaf hash"),
     "ledger": Said("Sổ cái giao dịch công nghệ", "Ledger of technology transactions"),
+    "ledger_short": Said("Sổ cái công nghệ", "Techledger"),
     "ledger_says": Said(
         "Mỗi sự kiện được ký bởi các bên mà nó ràng buộc",
         "Every event is signed by the parties that it binds",
@@ -82,6 +121,7 @@ INTERFACE: Mapping[str, Said] = {
     "more_subjects": Said("và {} đối tượng nữa", "and {} more subjects"),
     "neighbours": Said("Mục trước, mục sau", "Entries before and after"),
     "next": Said("Xem tiếp", "Next"),
+    "not_today": Said("Không phải câu hỏi về hôm nay.", "This does not ask of today."),
     "not_third_parties": Said("không xét đối với bên thứ ba", "not asked against third parties"),
     "nothing_published": Said(
         "Chưa có sự kiện nào được công bố.", "No event has been published yet."
@@ -146,9 +186,12 @@ INTERFACE: Mapping[str, Said] = {
     "signed_by": Said("Ai ký, bằng khóa nào", "Who signed, by which key"),
     "signers": Said("Bên ký", "Signers"),
     "size": Said("Số mục", "Size"),
+    "skip": Said("Đến nội dung", "Skip to content"),
     "status": Said("Tình trạng", "Status"),
+    "subject": Said("Đối tượng", "Subject"),
     "subjects": Said("Đối tượng", "Subjects"),
     "sublicences": Said("Cấp lại", "Sublicences"),
+    "technology": Said("Công nghệ", "Technology"),
     "terms": Said("Điều khoản", "Terms"),
     "title": Said("Chủ sở hữu", "Owners"),
     "third_parties": Said("đối với bên thứ ba", "against third parties"),

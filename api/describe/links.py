@@ -14,16 +14,23 @@ PREFIXES: Mapping[Language, str] = {"vi": "", "en": "/en"}
 """Before the path of a page: the language has no cookie."""
 
 PAGES = {
-    "right": "/rights",
-    "contract": "/contracts",
-    "distribution": "/distributions",
-    "party": "/parties",
-    "dispute": "/disputes",
+    "right": "/quyen",
+    "technology": "/cong-nghe",
+    "contract": "/hop-dong",
+    "distribution": "/phan-chia",
+    "party": "/ben",
+    "dispute": "/tranh-chap",
 }
 """The kinds of subject that have a page of their own, and where."""
 
 ENTRY, EVENT = "/muc", "/su-kien"
 """Where the page of an entry is, by its position, and of an event, by its id."""
+
+FIND = "/tim"
+"""Where is shown what is found by a text."""
+
+ANY_SUBJECT = "/doi-tuong"
+"""Where a subject of any other kind is shown: all that was ever said of it."""
 
 OPEN: Mapping[str, str | None] = {
     "true_on": None,
@@ -81,8 +88,6 @@ class AddressQuery:
         return self.page(f"{ENTRY}/{position}")
 
     def subject(self, subject: str, after: int | None = None) -> str:
-        """Return where a subject is shown: its page, or its timeline where it has none."""
-        folder = PAGES.get(subject.partition(":")[0])
-        if folder is None:
-            return self.address(f"/v1/subjects/{subject}/timeline", ("known_at",), after)
+        """Return where a subject is shown."""
+        folder = PAGES.get(subject.partition(":")[0], ANY_SUBJECT)
         return self.page(f"{folder}/{subject}", after)

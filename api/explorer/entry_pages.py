@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.deps import look, node_of, reader_of
-from api.describe.description import lines_of
+from api.describe.answer_json import members_of
+from api.describe.description import describe, lines_of
 from api.describe.event_saying import called, event_sentence
 from api.describe.language import Said
 from api.describe.links import ENTRY, EVENT, PREFIXES, AddressQuery
@@ -110,11 +111,17 @@ def _page(request: Request, node: Node, position: int, question: AddressQuery) -
         ],
         fallen=around.falls.fallen,
         grounds=around.grounds,
-        law=law,
+        judged=describe(
+            type(around.grounds), members_of(around.grounds), question.language, law, _SAID
+        ),
         drawing=draw(stored.leaf_hash, position, size, proof.hashes),
         leaf=b64encode(stored.leaf_hash),
         raw=orjson.dumps(payload, option=orjson.OPT_INDENT_2).decode(),
     )
+
+
+_SAID = ("position", "type", "verdict", "unknown", "near", "known_at", "known_by")
+"""Members of the grounds that the page says otherwise."""
 
 
 def _parties_in(entry: bytes) -> frozenset[str]:

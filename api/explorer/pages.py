@@ -1,36 +1,38 @@
-"""Pages of single subjects: a right, a contract, a distribution, a party, a dispute.
+"""Pages of single subjects: a right, a contract, a party, a dispute; and of whatever else there is.
 
 Each shows what the API answers about the subject in words, as true on a day and as known at a time,
 with a link to every answer; unprefixed in Vietnamese, under `/en` in English. They need no scripts.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
+from pydantic import StringConstraints
 
 from api.deps import look, node_of, reader_of
-from api.describe.links import PREFIXES, AddressQuery
+from api.describe.answer_json import members_of
+from api.describe.description import Described, describe
+from api.describe.language import Language
+from api.describe.links import ANY_SUBJECT, PAGES, PREFIXES, AddressQuery
+from api.explorer.asked_by_hand import DayByHand, KnownByHand, known_up_to
+from api.explorer.named import parties_said
 from api.explorer.shown import language_of, page
-from api.reads.common import (
-    EffectText,
-    KnownAtByEither,
-    KnownByText,
-    TrueOnIfAny,
-    today,
-)
-from api.reads.named import Party
+from api.reads.common import EffectText, KnownByText, today
+from api.reads.named import Party, Subject
 from api.reads.parameters import Cursor
 from api.reads.questions import QUESTIONS
+from ledger.domain.core.dated_law import Law
 from ledger.node.node import Node
 from projections.engine.answer import Answer
 from projections.engine.bitemporal import Effect
 from projections.engine.view import KnownAt, KnownBy, written
 from projections.questions.computation import Computation
-from projections.questions.vouching import marked_timeline_of
+from projections.questions.party_names import names_of
+from projections.questions.vouching import MarkedTimeline, marked_timeline_of
 from projections.tables.contract_revenue import Revenue
 
 EVENTS = 50
@@ -84,11 +86,12 @@ class Section:
     operation: str
     path: Mapping[str, str]
 
-    def said(self, subject: str) -> frozenset[str]:
-        """Return the members of the answer that the heading of a subject's page says."""
+    def described(self, subject: str, language: Language, law: Law) -> Described:
+        """Return the answer in words, but what the heading of the subject's page says."""
         named = (name for name, value in self.path.items() if value == subject)
         asked = ("true_on", "known_at", "known_by", "effect", "asked")
-        return frozenset((*named, *asked, "verdict", "unknown", "near"))
+        said = frozenset((*named, *asked, "verdict", "unknown", "near"))
+        return describe(type(self.answer), members_of(self.answer), language, law, said)
 
 
 Sections = Callable[[Node, str, Asked], list[Section]]
@@ -100,34 +103,46 @@ def _page(request: Request, kind: str, subject: str, asked: Asked, find: Section
     answered = asked if kind == "right" else asked.by_ledger
     sections = find(node, subject, asked)
     reader = reader_of(node, asked.here)
-    law = reader.law
+    law, language = reader.law, asked.question.language
     events = marked_timeline_of(reader, subject, after=asked.after, limit=EVENTS)
+    described = [each.described(subject, language, law) for each in sections]
+    named = {*_parties(subject, events), *parties_said(described)}
     return page(
         request,
         "subject.html",
         asked.question,
+        names_of(reader, named, asked.on),
         kind=kind,
         subject=subject,
         asked=asked,
         answered=answered,
-        parts=_by_question(answered, sections),
-        law=law,
+        parts=_by_question(answered, zip(sections, described, strict=True)),
         events=events,
-        near=_near_what_is_unknown(sections, subject),
+        near=_near_what_is_unknown((*(each.answer for each in sections), events), subject),
+        lead=next((each.sentence for each in described if each.sentence), ""),
     )
 
 
-def _by_question(answered: Asked, sections: Iterable[Section]) -> Mapping[Asked, list[Section]]:
+def _parties(subject: str, events: MarkedTimeline) -> Iterator[str]:
+    """Yield the parties whom the heading of a page, and its events, name."""
+    signers = (signer for event in events.events for signer in event.signers)
+    yield from (each for each in (subject, *signers) if each.startswith("party:"))
+
+
+def _by_question(
+    answered: Asked, sections: Iterable[tuple[Section, Described]]
+) -> Mapping[Asked, list[tuple[Section, Described]]]:
     """Return the sections by what each is asked: first those that answer what the page says."""
-    parts: dict[Asked, list[Section]] = {answered: []}
-    for section in sections:
-        parts.setdefault(answered.of(QUESTIONS[section.operation].takes), []).append(section)
+    parts: dict[Asked, list[tuple[Section, Described]]] = {answered: []}
+    for section, described in sections:
+        of = answered.of(QUESTIONS[section.operation].takes)
+        parts.setdefault(of, []).append((section, described))
     return parts
 
 
-def _near_what_is_unknown(sections: Iterable[Section], subject: str) -> tuple[str, ...] | None:
+def _near_what_is_unknown(answers: Iterable[Answer], subject: str) -> tuple[str, ...] | None:
     """Return what may be meant by the subject if the log does not name it; None if it does."""
-    found = (each for section in sections for each in section.answer.near)
+    found = (each for answer in answers for each in answer.near)
     return next((each.ids for each in found if each.asked == subject), None)
 
 
@@ -180,6 +195,19 @@ def _dispute(node: Node, dispute: str, asked: Asked) -> list[Section]:
     return [ask("dispute", "getDispute", dispute=dispute)]
 
 
+def _technology(node: Node, technology: str, asked: Asked) -> list[Section]:
+    ask = _asking(node, asked)
+    return [
+        ask("technology", "getTechnology", technology=technology),
+        ask("holds", "getHolds", subject=technology),
+    ]
+
+
+def _any(node: Node, subject: str, asked: Asked) -> list[Section]:
+    ask = _asking(node, asked)
+    return [ask("holds", "getHolds", subject=subject)]
+
+
 def _asking(node: Node, asked: Asked) -> Callable[..., Section]:
     """Return what puts the questions of a page, each as far as it takes what the page is asked."""
 
@@ -194,19 +222,26 @@ def _asking(node: Node, asked: Asked) -> Callable[..., Section]:
     return ask
 
 
-def _shows(kind: str, folder: str, find: Sections, of: Any = str) -> None:
+def _of_kind(kind: str) -> Any:
+    """Return what the ids of a kind can be."""
+    return Annotated[str, StringConstraints(pattern=rf"^{kind}:[a-z0-9.-]{{1,80}}$")]
+
+
+def _shows(kind: str, of: Any, find: Sections) -> None:
     """Add the page of a kind of subject, in both languages; `of` is what its ids can be."""
-    form = Annotated[of, Path(alias=kind, pattern=rf"^{kind}:[a-z0-9.-]{{1,80}}$")]
+    folder = PAGES.get(kind, ANY_SUBJECT)
+    form = Annotated[of, Path(alias=kind)]
 
     async def show(  # noqa: PLR0913, PLR0917  (the question's parameters)
         request: Request,
         subject: form,
-        true_on: TrueOnIfAny = None,
-        known_at: KnownAtByEither = None,
+        true_on: DayByHand = None,
+        known_at: KnownByHand = None,
         known_by: KnownByText = "ledger",
         effect: EffectText = "parties",
         after: Annotated[Cursor, Query(description="Events after this position")] = -1,
     ) -> HTMLResponse:
+        known_at = known_up_to(known_at, known_by)
         on = None if true_on is None else true_on.isoformat()
         question = AddressQuery(language_of(request), on, written(known_at), known_by, effect)
         asked = Asked(question, true_on or today(), known_at, known_by, effect, after)
@@ -218,8 +253,10 @@ def _shows(kind: str, folder: str, find: Sections, of: Any = str) -> None:
         )
 
 
-_shows("right", "/rights", _right)
-_shows("contract", "/contracts", _contract)
-_shows("distribution", "/distributions", _distribution)
-_shows("party", "/parties", _party, Party)
-_shows("dispute", "/disputes", _dispute)
+_shows("right", _of_kind("right"), _right)
+_shows("technology", _of_kind("technology"), _technology)
+_shows("contract", _of_kind("contract"), _contract)
+_shows("distribution", _of_kind("distribution"), _distribution)
+_shows("dispute", _of_kind("dispute"), _dispute)
+_shows("party", Party, _party)
+_shows("subject", Subject, _any)

@@ -1,11 +1,12 @@
 """How pages are filled: answers in words, links that keep the question, in either language."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -13,25 +14,25 @@ from fastapi.templating import Jinja2Templates
 
 from api.deps import node_of
 from api.describe import days
-from api.describe.answer_json import members_of
-from api.describe.description import Described, describe
 from api.describe.event_names import event_name
+from api.describe.event_saying import kind_name
 from api.describe.interface import INTERFACE
 from api.describe.language import Language
-from api.describe.links import PREFIXES, AddressQuery, placed
+from api.describe.links import FIND, PREFIXES, AddressQuery, placed
 from api.describe.money import number
 from api.describe.places import office, places
+from api.explorer.named import PARTY
 from api.reads.questions import QUESTIONS
-from ledger.domain.core.dated_law import Law
 from ledger.wire.base64 import b64encode
 from ledger.wire.shown import visible_lines
+from projections.questions.search import Group, Hit
 
 HERE = Path(__file__).parent
 
 # Nothing is loaded from elsewhere, nothing is run, nothing inline, nobody frames the page.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -47,6 +48,7 @@ class Spoken:
 
     request: Request
     question: AddressQuery
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def language(self) -> Language:
@@ -57,9 +59,44 @@ class Spoken:
         """Return what the page itself says. Raises `KeyError` for what nobody has worded."""
         return INTERFACE[name].in_(self.language).format(*given)
 
-    def answer(self, answer: object, law: Law, said: Collection[str]) -> Described:
-        """Return an answer in words, by the law in force, but what the page's heading says."""
-        return describe(type(answer), members_of(answer), self.language, law, said)
+    def name(self, subject: str) -> str | None:
+        """Return what a party is called, if the page knows it."""
+        return self.names.get(subject)
+
+    def sentence(self, text: str) -> str:
+        """Return a sentence that says parties by their names, where it has their ids."""
+        return PARTY.sub(lambda found: self.names.get(found[0], found[0]), text)
+
+    def kept(self) -> Mapping[str, str]:
+        """Return what the page was asked beside its subject, of what was not left open."""
+        return self.question.asking()
+
+    def kind(self, kind: str) -> str:
+        """Return what a kind of what is found is called."""
+        return kind_name(kind, self.language)
+
+    def counted(self, groups: Sequence[Group]) -> str:
+        """Return how many there are of each kind."""
+        return ", ".join(
+            f"{self.number(group.count)}{'+' * group.more} {self.kind(group.kind)}"
+            for group in groups
+        )
+
+    def seek(self, text: str, kind: str | None = None, after: str | None = None) -> str:
+        """Return the address of what is found by a text, of one kind or all."""
+        asked = {"q": text, "loai": kind, "after": after}
+        said = {name: value for name, value in asked.items() if value is not None}
+        return f"{self.page(FIND)}?{urlencode(said)}"
+
+    def found(self, hit: Hit) -> str:
+        """Return where that is shown which is found."""
+        if hit.kind == "entry":
+            return self.entry(hit.position)
+        return f"/v1/keys/{hit.id}" if hit.kind == "key" else self.subject(hit.id)
+
+    def of_today(self) -> str:
+        """Return the address of this page that is asked nothing beside its subject."""
+        return self.request.url.path
 
     def day(self, value: date) -> str:
         """Return a day."""
@@ -140,6 +177,7 @@ def page(
     request: Request,
     template: str,
     question: AddressQuery | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
     status: int = 200,
     headers: Mapping[str, str] = MappingProxyType({}),
     **shown: Any,
@@ -150,7 +188,7 @@ def page(
     latest = node.feed.newest
     context = {
         "origin": node.identity.origin,
-        "say": Spoken(request, asked),
+        "say": Spoken(request, asked, names),
         "latest": latest,
         "root": b64encode(latest.root) if latest else "",
         "shown_lines": LINES,

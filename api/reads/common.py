@@ -27,7 +27,7 @@ def today() -> date:
     return legal_day(datetime.now(UTC))
 
 
-def _read_known_at(text: str) -> KnownAt:
+def read_known_at(text: str) -> KnownAt:
     """Read a position, an instant or a day. Raises `ValueError` for anything else."""
     try:
         if _POSITION.fullmatch(text):
@@ -61,7 +61,7 @@ TrueOnIfAny = Annotated[
 ]
 _MOMENT = "A position, or an instant YYYY-MM-DDTHH:MM:SS.mmmZ"
 _NOW = "Default: all that is known now"
-_AsKnown = written_as_text(_read_known_at, _POSITION.pattern, DAY_FORM, INSTANT_FORM)
+_AsKnown = written_as_text(read_known_at, _POSITION.pattern, DAY_FORM, INSTANT_FORM)
 KnownAtParameter = Annotated[KnownAt, _AsKnown, Query(description=f"{_MOMENT}. {_NOW}")]
 KnownAtByEither = Annotated[
     KnownAt,

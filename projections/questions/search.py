@@ -42,7 +42,7 @@ slip of the pen away, or some of the words."""
 FOUND = tuple(sorted((*KINDS, "entry", "key")))
 """The kinds of what is found: of subjects, and entries of the log."""
 
-MOST_ASKED = 8
+MOST_ASKED = 20
 """Words of a question that are looked for, at most."""
 
 MOST_ALIKE = 20

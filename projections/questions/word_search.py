@@ -21,6 +21,12 @@ LOOKED_AT = 500
 _SHORT = 4
 """Letters of a word below which a slip of the pen is not looked for: it would be any word."""
 
+_LOOKED_UP = 4
+"""Words that are looked up where each stands in more texts than one look takes, at most."""
+
+_DOUBTED = 8
+"""Words of a question that may be written with a slip of the pen, at most."""
+
 _WAYS = 6
 """Ways to write one word that are looked for, at most."""
 
@@ -127,8 +133,15 @@ def _joined(asked: Sequence[str]) -> Iterator[tuple[str, ...]]:
 def _all_of(
     asked: Sequence[str], ways: Sequence[tuple[str, ...]], counts: Mapping[str, int]
 ) -> _Reading:
-    rarest = min(ways, key=lambda each: sum(counts[_first(way)] for way in each))
-    return _Reading(tuple(asked), tuple(ways), rarest, (0,) * len(ways), 0)
+    """Return the reading that has all words. Of rare words one is looked up, else some of them.
+
+    Of words that are all counted to the end nobody knows which is rarer; long ones mostly are.
+    """
+    often = {each: sum(counts[_first(way)] for way in each) for each in ways}
+    ranked = sorted(often, key=lambda each: (often[each], -len(each[0])))
+    rarest = ranked[: 1 if often[ranked[0]] <= LOOKED_AT else _LOOKED_UP]
+    by = tuple(way for each in rarest for way in each)
+    return _Reading(tuple(asked), tuple(ways), by, (0,) * len(ways), 0)
 
 
 def _some_of(
@@ -149,8 +162,10 @@ def _some_of(
 
 def _near_ways(view: View, asked: Sequence[str], counts: dict[str, int]) -> list[tuple[str, ...]]:
     """Return the ways to write each word that stand somewhere; adds how often to `counts`."""
-    slips_of = {word: frozenset(_slips(word)) for word in asked}
-    parts_of = {word: tuple(_parts(word)) for word in asked}
+    # Of a long question only words that stand nowhere are doubted: what is probed is bounded.
+    doubted = [word for word in asked if not counts[word] or len(asked) <= _DOUBTED][:_DOUBTED]
+    slips_of = {word: frozenset(_slips(word) if word in doubted else ()) for word in asked}
+    parts_of = {word: tuple(_parts(word) if word in doubted else ()) for word in asked}
     probed = frozenset[str]().union(
         *slips_of.values(), *(part for each in parts_of.values() for part in each)
     )

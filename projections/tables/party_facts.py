@@ -290,7 +290,7 @@ def party_as_known(reader: Reader, party: str, *, true_on: date) -> PartyAsKnown
             kind=_last(valid, "kind", true_on),
             seat=_last(valid, "seat", true_on),
             roles=tuple(fact.value for fact in valid if fact.fact == "role"),
-            name=_last(valid, "name", true_on),
+            name=named_on(valid, true_on),
             binds_from=next((fact.binds_from for fact in valid if fact.binds_from), None),
             ended=ended_on(facts, true_on),
             facts=facts,
@@ -310,6 +310,11 @@ def ended_on(facts: Iterable[PartyFact], day: date) -> PartyFact | None:
     """Return how the party had ceased to be on a day, if it had."""
     ends = (fact for fact in facts if fact.fact in _ENDS)
     return next((fact for fact in ends if _from(fact) <= day), None)
+
+
+def named_on(facts: Sequence[PartyFact], day: date) -> str | None:
+    """Return what a party was called on a day, of what was said of it and is in force."""
+    return _last(facts, "name", day)
 
 
 def _from(fact: PartyFact) -> date:

@@ -146,7 +146,7 @@ def test_a_compromised_key_is_said(http: httpx2.Client, loaded: Loaded, node: No
     assert {*doubted} == said
 
 
-@pytest.mark.parametrize("path", ["/", "/parties/party:vn.mst.0100000010"])
+@pytest.mark.parametrize("path", ["/", "/ben/party:vn.mst.0100000010"])
 def test_positions_on_other_pages_lead_to_pages(http: httpx2.Client, loaded: Loaded, path: str):
     del loaded
     said = http.get(path).text

@@ -63,9 +63,9 @@ def seen(http: httpx2.Client) -> Mapping[str, Any]:
         "terms": asked(f"/v1/contracts/{CONTRACT}/terms?true_on={DAY}").status,
         "licensed": asked(f"/v1/licences/check?{USE}").licensed,
         "left": bool(asked(f"/v1/rights/{RIGHT}/left-to-grant?from={DAY}").non_exclusive),
-        "page of the right": "hết thời hạn" in http.get(f"/rights/{RIGHT}?true_on={DAY}").text,
+        "page of the right": "hết thời hạn" in http.get(f"/quyen/{RIGHT}?true_on={DAY}").text,
         "page of the contract": "đã chấm dứt cùng quyền"
-        in http.get(f"/contracts/{CONTRACT}?true_on={DAY}").text,
+        in http.get(f"/hop-dong/{CONTRACT}?true_on={DAY}").text,
     }
 
 

@@ -180,7 +180,7 @@ def test_a_page_gives_a_law_the_title_that_it_has_in_the_law_in_force(
     http: httpx2.Client, adopted: str
 ):
     del adopted
-    page = http.get(f"/en/contracts/{NAMES['royalties']}").text
+    page = http.get(f"/en/hop-dong/{NAMES['royalties']}").text
     titles = {each.title_en for each in bundled_law().instruments.values()}
     named = [title for title in titles if title in page]
     assert named, "its late sums bear interest by law"
@@ -208,7 +208,7 @@ def test_a_command_is_answered_by_the_law_in_force(
     words = ["rights", "status", RIGHT, "--true-on", "2028-01-01", "--json", "--url", loaded.url]
     status = json.loads(CliRunner().invoke(app, words).output)["status"]
     asked = http.get(f"/v1/rights/{RIGHT}/status?true_on=2028-01-01").json()
-    shown = http.get(f"/en/rights/{RIGHT}?true_on=2028-01-01").text
+    shown = http.get(f"/en/quyen/{RIGHT}?true_on=2028-01-01").text
     assert ("expired", "expired") == (status, asked["status"])
     assert "expired" in shown
     assert read_laws == {adopted}

@@ -53,7 +53,7 @@ NONE_SUCH = [
     (f"/v1/offers?party={ODD}", "party", ODD, TRUE),
     (f"/v1/subjects/{ODD}/timeline", "subject", ODD, TRUE),
     (f"/v1/findings?subject={ODD}", "subject", ODD, TRUE),
-    (f"/parties/{ODD}", "party", ODD, TRUE),
+    (f"/ben/{ODD}", "party", ODD, TRUE),
 ]  # fmt: skip
 
 

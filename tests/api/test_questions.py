@@ -303,7 +303,7 @@ FURTHER_DAYS = (
     f"/v1/parties/{INSTITUTE}/relations",
 )
 DAYS = ("0001-01-01", "0999-12-31", "1000-01-01", "2999-12-31", "3000-01-01", "9999-12-31")
-DAY_PAGES = (f"rights/{NAMES['right']}", f"contracts/{NAMES['contract']}", f"parties/{INSTITUTE}")
+DAY_PAGES = (f"quyen/{NAMES['right']}", f"hop-dong/{NAMES['contract']}", f"ben/{INSTITUTE}")
 
 
 def test_the_first_and_the_last_day_are_answered_and_none_beyond(

@@ -12,14 +12,14 @@ NAMES = names()
 INSTITUTE, FIRM, AUTHOR = (NAMES[each] for each in ("institute", "firm", "inventor"))
 
 PAGES = (
-    f"/rights/{NAMES['mark']}",
-    f"/rights/{NAMES['right']}",
-    f"/contracts/{NAMES['contract']}",
-    f"/contracts/{NAMES['royalties']}",
-    f"/parties/{INSTITUTE}",
-    f"/parties/{AUTHOR}",
-    f"/disputes/{NAMES['dispute']}",
-    f"/distributions/{NAMES['distribution']}",
+    f"/quyen/{NAMES['mark']}",
+    f"/quyen/{NAMES['right']}",
+    f"/hop-dong/{NAMES['contract']}",
+    f"/hop-dong/{NAMES['royalties']}",
+    f"/ben/{INSTITUTE}",
+    f"/ben/{AUTHOR}",
+    f"/tranh-chap/{NAMES['dispute']}",
+    f"/phan-chia/{NAMES['distribution']}",
 )
 
 
@@ -62,16 +62,16 @@ def test_a_page_says_what_its_subject_is(
 
 def test_the_page_of_what_is_not_known_says_so(http: httpx2.Client, loaded: Loaded):
     del loaded
-    for kind, folder in (("right", "rights"), ("contract", "contracts"), ("party", "parties")):
+    for kind, folder in (("right", "quyen"), ("contract", "hop-dong"), ("party", "ben")):
         assert "KHÔNG BIẾT" in http.get(f"/{folder}/{kind}:none").text
-    assert 422 == http.get("/rights/party:none").status_code
+    assert 422 == http.get("/quyen/party:none").status_code
 
 
 def test_the_page_of_a_slip_offers_what_may_be_meant(http: httpx2.Client, loaded: Loaded):
     del loaded
-    page = http.get(f"/rights/{NAMES['right'][:-1]}").text
+    page = http.get(f"/quyen/{NAMES['right'][:-1]}").text
     assert "KHÔNG BIẾT" in page
-    assert f'<a href="/rights/{NAMES["right"]}">' in page
-    then = http.get(f"/rights/{NAMES['right']}", params={"known_at": 0}).text
+    assert f'<a href="/quyen/{NAMES["right"]}">' in page
+    then = http.get(f"/quyen/{NAMES['right']}", params={"known_at": 0}).text
     assert "KHÔNG BIẾT" in then
-    assert "KHÔNG BIẾT" not in http.get(f"/rights/{NAMES['right']}?after=999999").text
+    assert "KHÔNG BIẾT" not in http.get(f"/quyen/{NAMES['right']}?after=999999").text

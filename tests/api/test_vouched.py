@@ -84,7 +84,7 @@ def test_events_that_rest_on_a_vouched_key_are_marked(
     assert said == {at: [first] if at in found.places else [] for at in said}
     assert found.places.keys() <= said.keys()
     rest(node)  # The log's page shows what is signed.
-    for path in ("/", f"/parties/{RIVAL}"):
+    for path in ("/", f"/ben/{RIVAL}"):
         assert 7 == http.get(path).text.count("<strong>khóa được bảo lãnh</strong>")
         english = http.get(f"/en{path}".removesuffix("/")).text
         assert 7 == english.count("<strong>key vouched for</strong>")
@@ -101,7 +101,7 @@ def test_events_that_rest_on_a_vouched_key_are_marked(
     told = http.get(f"/v1/disputes/{opened.dispute}").json()
     assert [[first]] == [step["vouched_at"] for step in told["steps"]]
     assert first in told["positions"]
-    assert 2 == http.get(f"/disputes/{opened.dispute}").text.count("khóa được bảo lãnh")
+    assert 2 == http.get(f"/tranh-chap/{opened.dispute}").text.count("khóa được bảo lãnh")
 
 
 def test_where_the_read_models_are_not_there_it_is_said_that_it_is_not_known(
@@ -127,5 +127,5 @@ def test_a_party_page_says_from_when_a_registration_binds(
 ) -> None:
     append(node, world.registration("party:vn.later", not_before=LATER))
     rebuild(node.pool, READ_MODELS, decode, key=node.key)
-    assert "binds from" in http.get("/en/parties/party:vn.later").text
-    assert "binds from" not in http.get(f"/en/parties/{RIVAL}").text
+    assert "binds from" in http.get("/en/ben/party:vn.later").text
+    assert "binds from" not in http.get(f"/en/ben/{RIVAL}").text

@@ -12,6 +12,7 @@ from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.migrate import initialise_head, migrate
 from projections.engine.cursor import OtherCursor
 from projections.engine.view import Beyond
+from projections.questions import word_search
 from projections.questions.search import MOST_ASKED, Found
 from tests.support.builders import (
     AUTHOR,
@@ -256,6 +257,23 @@ def run_sql_in(pool: Pool, statement: str) -> list[tuple[Any, ...]]:
     with pool.session() as session:
         session.execute(statement)
         return session.fetchall()
+
+
+def test_r4_a_word_of_every_name_is_answered_from_a_bounded_look(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole name stands first all the same, however many words it has."""
+    monkeypatch.setattr(word_search, "LOOKED_AT", 30)
+    name = "Công ty Cổ phần Đầu tư và Phát triển Công nghệ An Bình số"
+    many = 80
+    tell(pool, [named(f"party:vn.n{at}", f"{name} {at}") for at in range(many)])
+    for asked in ("an", "cong", "Công ty", name):
+        answer = find(pool, asked, kind="party")
+        assert answer.hits
+        assert [(True, True)] == [(g.count <= 30, g.more) for g in answer.groups]
+    for at in (0, many // 2, many - 1):
+        (hit, *_) = find(pool, f"{name} {at}").hits
+        assert (f"party:vn.n{at}", "exact") == (hit.id, hit.why)
 
 
 def test_what_was_recorded_later_is_not_found_as_known_before(told: Pool) -> None:
