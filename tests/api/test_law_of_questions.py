@@ -59,6 +59,7 @@ REQUIRED = {
     "getPower": f"signer={NAMES['firm']}",
     "getMinimum": "year=2026",
     "getProjectionDigest": "size=1",
+    "search": "q=vien",
 }
 BY_LAW = {
     *("getStatus", "checkLicence", "getLeftToGrant", "getAuthorMinimum", "listFindings"),

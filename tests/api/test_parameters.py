@@ -39,6 +39,8 @@ _BOUNDED = ("limit", "at_least")
 
 ODD_DAYS = ["0", "2026", "1700006400", "2026-11-22T00:00:00Z", "2026-11-22T00:00:00", " 2026-11-22"]
 ODD_DAYS += ["2026-11-2", "\uff12026-11-22", "20261122", ""]
+BY_HAND = {" 2026-11-22", ""}
+"""Days as the form of a page may send them: pages take them."""
 
 
 def parameters(kind: type) -> Iterator[tuple[str, str]]:
@@ -81,6 +83,8 @@ def test_a_number_and_a_day_have_one_spelling(
         told = http.get(asked(path, place, good), headers=PROBLEM).text
         assert not re.search(rf"\b{name}=", told) or name in _BOUNDED, (path, place)
         for value in odd:
+            if name == "true_on" and value in BY_HAND and not path.startswith("/v1/"):
+                continue
             answer = http.get(asked(path, place, value), headers=PROBLEM)
             if answer.status_code == 404 and not value:
                 continue  # An empty part of a path is another path.

@@ -88,7 +88,7 @@ def test_a_wrong_setting_is_named():
     with ledger_home() as home:
         run = run_serve(home, LEDGER_PORT="many")
         assert 2 == run.returncode
-        assert run.stderr.startswith("techledger: LEDGER_PORT: ")
+        assert run.stderr.startswith("techledger: LEDGER_PORT='many': ")
 
 
 def test_a_halted_ledger_is_not_served_and_its_database_is_stopped():

@@ -361,10 +361,13 @@ def test_an_opening_that_its_holder_shows(case: Case, tmp_path: Path) -> None:
     words = ["evidence", "open", str(bundle), str(outcome.position), str(opening)]
     words += ["--trust", str(case.home.trust)]
     shown = opening_to_object(signed.openings[0])
-    for wrong in ({**shown, "value": b.vnd(1)}, {**shown, "path": "/body/offer"}, {}):
+    for wrong in ({**shown, "value": b.vnd(1)}, {**shown, "path": "/body/offer"}):
         opening.write_text(json.dumps(wrong))
         done = CliRunner().invoke(app, words)
         assert (1, True) == (done.exit_code, "REFUSED: step 11" in done.output), done.output
+    opening.write_text("{}")
+    done = CliRunner().invoke(app, words)
+    assert (2, True) == (done.exit_code, "holds no opening" in done.output), done.output
     opening.write_text(json.dumps(shown))
     assert 0 == CliRunner().invoke(app, words).exit_code
     assert 1 == len(parse_evidence(bundle.read_bytes()).openings)

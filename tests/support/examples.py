@@ -75,6 +75,7 @@ QUESTIONS = [
     "/v1/technologies/$technology/left-to-grant?territory=iso:VN&from=$TODAY",
     "/v1/licences/check?party=$firm&act=sell&territory=vn-2025:48&field=C09D&true_on=$TODAY",
     "/v1/offers?offer=$offer&at=$AT",
+    "/v1/search?q=lop%20phu",
     "/v1/contracts/registrations?contract=$contract",
     "/v1/contracts/$royalties/terms?true_on=$TODAY",
     "/v1/contracts/$royalties/terms?report=$second_report",

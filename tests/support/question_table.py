@@ -7,17 +7,24 @@ The questions that a ledger answers, by their commands: the last section of docs
 from pathlib import Path
 
 from api.cli.ask import command_of
-from api.reads.questions import QUESTIONS
+from api.main import ROUTED
+from api.reads.questions import QUESTIONS, Question
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "questions.md"
 _BEGINS = "Written by `python -m tests.support.question_table`.\n"
+
+
+def in_order() -> list[tuple[str, Question]]:
+    """Return the questions in the order of the document of the API, whatever was imported first."""
+    routed = [route for module in ROUTED for route in module.router.routes]
+    return [each for route in routed for each in QUESTIONS.items() if each[1].route is route]
 
 
 def described() -> str:
     """Return the document, as its last section has to be."""
     rows = (
         f"| `techledger ask {command_of(name)}` | {each.route.summary} | `{each.route.path}` |\n"
-        for name, each in QUESTIONS.items()
+        for name, each in in_order()
     )
     head = "| command | question | request |\n|---|---|---|\n"
     before = DOCUMENT.read_text("utf-8").partition(_BEGINS)[0]
