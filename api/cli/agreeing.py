@@ -25,9 +25,11 @@ ABOUT: Mapping[str, Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]] = {
     "LeftToGrant": {"subject": (("status", ("right",)),)},
     "LicenceCheck": {
         # What is granted to anyone whom the State names is granted to no licensee alone.
-        "use.party": (("grants.grant", ("licensee", "open_beneficiaries")),),
+        "use.party": tuple(
+            (rows, ("licensee", "open_beneficiaries")) for rows in ("grants.grant", "others.grant")
+        ),
         "use.act": (("grants.grant", ("acts",)),),
-        "use.object": (("grants.grant", _THINGS),),
+        "use.object": (("grants.grant", _THINGS), ("others.grant", _THINGS)),
     },
     "PowerToBind": {"signer": (("mandates.mandate", ("holder",)),)},
     "ReportTerms": {"contract": (("filed", ("contract",)), ("sold", ("contract",)))},

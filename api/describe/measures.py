@@ -155,7 +155,14 @@ FRACTIONS = frozenset({"AuthorMinimum.state_share", "Share.share"})
 """Members that are fractions, and have two numbers for it."""
 
 LAST_DAYS = frozenset(
-    {"NdaSigned.until", "effective_to", "holiday_until", "sell_off_to", "valid_to"}
+    {
+        "LookedAt.until",
+        "NdaSigned.until",
+        "effective_to",
+        "holiday_until",
+        "sell_off_to",
+        "valid_to",
+    }
 )
 """Members that are the first day after, by themselves: they are said by the last day."""
 

@@ -49,6 +49,10 @@ OWN: Mapping[str, Said] = {
     "PendingAssignment.given": Said("phần chuyển đi", "given"),
     "Mandate.given": Said("mục ủy quyền", "given by entry"),
     "LicenceCheck.grants": Said("các quyền cấp đã xét", "grants looked at"),
+    "LicenceCheck.others": Said(
+        "quyền cấp cho việc khác hoặc ngày khác", "grants of other acts or other days"
+    ),
+    "LookedAt.until": Said("như vậy", "so it stays"),
     "DocumentFact.item": Said("khoản mục", "item"),
     "Related.kind": Said("quan hệ", "relation"),
     "Royalty.late": Said("lãi chậm trả", "late interest"),

@@ -17,7 +17,12 @@ def sentence_of(kind: Any, members: Members, language: Language) -> str:
         return _unknown(members, language)
     say = _SENTENCES.get(kind.__name__)
     said = "" if say is None else say(members, language)
-    return " ".join(filter(None, (_first(members, language), said)))
+    first = "" if kind.__name__ in _SAY_ALL else _first(members, language)
+    return " ".join(filter(None, (first, said)))
+
+
+_SAY_ALL = frozenset({"LicenceCheck"})
+"""Kinds whose own sentence says that they are contested, or that something is not known."""
 
 
 def _first(members: Members, language: Language) -> str:
@@ -91,9 +96,14 @@ _NO_STATUS = Said("Không biết gì về {right} vào ngày {on}.", "Nothing is
 
 
 def _licence(members: Members, language: Language) -> str:
-    use = members["use"]
+    use, verdict = members["use"], members["verdict"]
     said = _LICENSED if members["licensed"] else _NOT_LICENSED
-    return said.in_(language).format(
+    first = ""
+    if members["doubted"]:
+        first = _first(members, language) + " "
+    elif verdict in _LICENSED_PERHAPS:
+        said = _LICENSED_PERHAPS[verdict]
+    return first + said.in_(language).format(
         party=use["party"],
         act=value_name("Use", "act", use["act"], language),
         where=places(use["territory"]["codes"], language),
@@ -109,6 +119,20 @@ _NOT_LICENSED = Said(
     "Không: vào ngày {on}, {party} không được phép {act} tại {where}.",
     "No: {party} is not licensed to {act} in {where} on {on}.",
 )
+_LICENSED_PERHAPS: Mapping[str, Said] = {
+    "contested": Said(
+        "Đang tranh chấp: lĩnh vực được cấp ghi bằng lời, không mã nào cho biết vào ngày {on}"
+        " {party} có được phép {act} tại {where} hay không.",
+        "Contested: the field is granted in words, and no code settles whether {party} is licensed"
+        " to {act} in {where} on {on}.",
+    ),
+    "unknown": Said(
+        "Không biết: vào ngày {on}, {party} được phép {act} tại {where} hay không là tùy lĩnh vực,"
+        " mà câu hỏi không nêu lĩnh vực nào.",
+        "Unknown: whether {party} is licensed to {act} in {where} on {on} depends on the field, and"
+        " none was named.",
+    ),
+}
 
 
 def _terms(members: Members, language: Language) -> str:

@@ -89,6 +89,8 @@ VALUES: Mapping[str, Said] = {
     "FREEZE_TITLE": Said("phong tỏa quyền", "title frozen"),
     "SUSPEND_LISTING": Said("tạm ngừng niêm yết", "listing suspended"),
     "DECLARE_VOID": Said("tuyên bố vô hiệu", "declared void"),
+    "beyond.act": Said("việc không được cấp", "its acts"),
+    "beyond.day": Said("ngoài thời hạn được cấp", "its days"),
     "territory": Said("ngoài nơi được cấp", "its territory"),
     "field": Said("ngoài lĩnh vực được cấp", "its field"),
     "excluded": Said("rơi vào phần bị trừ", "into what it excludes"),

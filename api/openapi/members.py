@@ -240,7 +240,12 @@ MEMBERS: Mapping[str, str] = {
     "givers": "Parties from whom title, or a security, goes.",
     "grant": "What was granted: what may be done, where, when.",
     "grants": "Grants, in the order of the log.",
-    "LicenceCheck.grants": "Grants of the act to the party that were looked at.",
+    "LicenceCheck.grants": "Grants of the act to the party whose days contain the day, in the "
+    "order of the log.",
+    "LicenceCheck.others": "Where no grant holds: grants to the party of other acts or of other "
+    "days, the latest first, 20 at most.",
+    "LookedAt.until": "First day on which the grant, or one above it, is known to be otherwise, or "
+    "all that it is on is known to be over; null where none is known.",
     "Tree.grants": "Grants below the contract, tier by tier.",
     "gross": "Sales before deductions, in minor units of `currency`.",
     "grounds": "Rules of law that the event's dates choose.",

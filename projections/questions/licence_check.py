@@ -4,7 +4,9 @@ Was a party licensed to do this, here, for that, on that day? Serves `GET /v1/li
 A party is licensed if one grant to it holds: its days contain the day, it covers act, territory and
 field, and something that it is on has not ended. (Admission sees to it that a sublicence lies
 within the grant above it; the grants above belong to the proof.) Grants that do not reach so far,
-or whose rights have ended, are in the answer too, with what is against them.
+or whose rights have ended, are in the answer too, with what is against them; and where none holds,
+those of other acts and of other days. Who names no field, where a grant is for some fields alone,
+gets neither yes nor no: it depends on the field.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,11 +40,25 @@ from projections.tables.grants import (
 from projections.tables.key_events import keys
 from projections.tables.party_facts import parties
 from projections.tables.reader import Reader
-from projections.tables.status import ALIVE, Standing, StatusRow, status, status_on, status_rows
+from projections.tables.status import (
+    ALIVE,
+    Standing,
+    StatusRow,
+    over_after,
+    rows_on,
+    status,
+    status_on,
+    statuses_from,
+)
 from projections.tables.unbound import WaitingToBind, instant_on, waiting_of
 
 LOOKED_AT = 1_000
 """Grants to one party, current and of the act, that an answer looks at; `object` narrows them."""
+
+MOST_OTHERS = 20
+"""Grants of other acts or days that an answer tells of, the latest first; `object` narrows them."""
+
+_ROWS_OF_OTHERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +78,8 @@ class Use:
     effect: Effect = "parties"
 
 
-Side = Literal["territory", "field", "excluded", "field_in_words"]
-"""On which a use may go beyond a grant: its territory, its field, or into what it excludes.
+Side = Literal["act", "day", "territory", "field", "excluded", "field_in_words"]
+"""On which a use may go beyond a grant: its acts, days, territory, field, or into what it excludes.
 
 Where the field, or what is excluded, is said in words, no code settles whether it does.
 """
@@ -75,11 +91,12 @@ suspension, the end of a grant above it; or that it is in no register, asked of 
 
 @dataclass(frozen=True, slots=True)
 class LookedAt:
-    """A current grant of the act to the party, and the terms of its contract.
+    """A grant to the party, and the terms of its contract.
 
     `beyond` names the sides on which the use goes beyond it, `against` what else keeps it from it.
     `objects` are the rights and technologies through which it holds, `ended` says of the others
-    what became of them. `heads` are the grants that it sits under, nearest first.
+    what became of them. `heads` are the grants that it sits under, nearest first. `until` is the
+    first day on which the grant, or one of these, is known to be otherwise, or all objects ended.
     """
 
     grant: GrantRow
@@ -89,6 +106,7 @@ class LookedAt:
     against: tuple[Against, ...]
     objects: tuple[str, ...]
     ended: tuple[Standing, ...]
+    until: date | None
     positions: tuple[int, ...]
 
     @property
@@ -106,17 +124,29 @@ def _may_hold(grant: LookedAt) -> bool:
     return bool(grant.objects) and grant.beyond == ("field_in_words",) and not grant.against
 
 
+def _may_hold_by_field(grant: LookedAt) -> bool:
+    """Say whether it is by the field alone that a grant does not hold."""
+    sides = {*grant.beyond}
+    if grant.grant.excluded_scheme is None:
+        sides -= {"field"}
+    else:
+        sides -= {"field", "excluded"}
+    return bool(grant.objects) and not sides and not grant.against
+
+
 @dataclass(frozen=True, slots=True)
 class LicenceCheck(YesOrNo):
     """The answer, from what was known; folded up to `size` entries.
 
-    `waiting` is what of the party, and of who gave it a grant, does not bind yet.
+    `waiting` is what of the party, and of who gave it a grant, does not bind yet. `grants` are of
+    the act, and of the day; where none holds, `others` are of another act or day, the latest first.
     """
 
     use: Use
     size: int
     waiting: tuple[WaitingToBind, ...]
     grants: tuple[LookedAt, ...]
+    others: tuple[LookedAt, ...]
 
     @property
     def licensed(self) -> bool:
@@ -127,13 +157,19 @@ class LicenceCheck(YesOrNo):
     def positions(self) -> tuple[int, ...]:
         """Return the positions of the grants looked at, and of what waits."""
         waits = [each.position for each in self.waiting]
-        return positions_of(waits, *(each.positions for each in self.grants))
+        return positions_of(waits, *(each.positions for each in (*self.grants, *self.others)))
 
     @property
     def _says(self) -> Verdict:
         if not self.licensed and any(map(_may_hold, self.grants)):
             return "contested"
-        return yes_or_no(self.licensed)
+        return "unknown" if self._by_field else yes_or_no(self.licensed)
+
+    @property
+    def _by_field(self) -> bool:
+        """Say whether some grant would hold for some field, and the question names none."""
+        unnamed = self.use.field.scheme == "any" and not self.licensed
+        return unnamed and any(map(_may_hold_by_field, self.grants))
 
 
 def check_licence(reader: Reader, use: Use, *, now: datetime) -> LicenceCheck:
@@ -145,19 +181,31 @@ def check_licence(reader: Reader, use: Use, *, now: datetime) -> LicenceCheck:
     with answering(reader, grants, encumbrances, contracts, status, parties, keys) as view:
         known = reader.as_of(view)
         found = _candidates(view, use, known)
-        terms = _terms(view, found, known)
-        heads = _heads(view, found, known)
-        objects = {subject for grant in found for subject in _objects(grant, use)}
-        ends = status_rows(view, sorted(objects), use.true_on, known)
-        looked_at = tuple(
-            _looked_at(use, row, terms[row.subject], _above(row, heads, use.true_on), ends, law)
-            for row in found
-        )
+        looked_at = _look_at(view, use, found, known, law)
+        others: tuple[LookedAt, ...] = ()
+        if not any(each.holds for each in looked_at):
+            others = _look_at(view, use, _others(view, use, known, found), known, law)
         whose = {use.party, *(grant.licensor for grant in found)}
         waiting = waiting_of(view, whose, known, instant_on(use.true_on, now))
-        answer = LicenceCheck(use, view.size, waiting, looked_at)
+        answer = LicenceCheck(use, view.size, waiting, looked_at, others)
         answer = replace(answer, doubted=_doubted(view, use, known, looked_at))
         return named(view, answer, known, use.party, use.object)
+
+
+def _look_at(
+    view: View, use: Use, found: Sequence[GrantRow], known: Known, law: Law
+) -> tuple[LookedAt, ...]:
+    """Return grants with what each needs to hold."""
+    if not found:
+        return ()
+    terms = _terms(view, found, known)
+    heads = _heads(view, found, known)
+    objects = {subject for grant in found for subject in _objects(grant, use)}
+    ends = statuses_from(view, sorted(objects), use.true_on, known)
+    return tuple(
+        _looked_at(use, row, terms[row.subject], _above(row, heads, use.true_on), ends, law)
+        for row in found
+    )
 
 
 def _doubted(view: View, use: Use, known: Known, looked_at: Iterable[LookedAt]) -> tuple[int, ...]:
@@ -176,7 +224,7 @@ def _doubted(view: View, use: Use, known: Known, looked_at: Iterable[LookedAt]) 
 def _lost(view: View, use: Use, known: Known) -> list[GrantRow]:
     """Return grants that covered the use as was known once, and not any more."""
     asked = {"party": use.party, "act": use.act, "true_on": use.true_on, **bound_parameters(known)}
-    condition = f"{_OF_PARTY} AND {TRUE_ON} AND known_to <= %(known_position)s"
+    condition = f"{_OF_PARTY} AND {_OF_ACT} AND {TRUE_ON} AND known_to <= %(known_position)s"
     condition += " AND known_to_at <= %(known_accepted)s"
     found = view.rows(grants, condition, asked, order="position, ref, n", limit=LOOKED_AT)
     return [
@@ -186,13 +234,40 @@ def _lost(view: View, use: Use, known: Known) -> list[GrantRow]:
     ]
 
 
-_OF_PARTY = "(licensee = %(party)s OR open_beneficiaries) AND %(act)s = ANY(acts)"
+_OF_PARTY = "(licensee = %(party)s OR open_beneficiaries)"
+_OF_ACT = "%(act)s = ANY(acts)"
 
 
 def _candidates(view: View, use: Use, known: Known) -> tuple[GrantRow, ...]:
     """Return the grants of the act to the party whose days contain the day, oldest first."""
+    condition = f"{_OF_PARTY} AND {_OF_ACT} AND {TRUE_ON} AND {DATED}"
+    return _granted(view, use, known, condition, "position, ref", LOOKED_AT)
+
+
+def _others(view: View, use: Use, known: Known, found: Iterable[GrantRow]) -> tuple[GrantRow, ...]:
+    """Return grants of other acts or days, latest first: each as on the day, or nearest to it."""
+    condition = f"{_OF_PARTY} AND NOT ({_OF_ACT} AND {TRUE_ON}) AND {DATED}"
+    order = "position DESC, ref, n"
+    seen, nearest = {grant.ref for grant in found}, dict[str, GrantRow]()
+    for row in _granted(view, use, known, condition, order, _ROWS_OF_OTHERS):
+        if row.ref not in seen:
+            held = nearest.setdefault(row.ref, row)
+            nearest[row.ref] = min(held, row, key=lambda each: _distance(each, use.true_on))
+    return tuple(nearest.values())[:MOST_OTHERS]
+
+
+def _distance(row: GrantRow, day: date) -> tuple[bool, int]:
+    """Return how far the days of a grant are from a day: what was before comes first."""
+    if row.true_from > day:
+        return True, (row.true_from - day).days
+    return False, 0 if row.true_to is None else max(0, (day - row.true_to).days + 1)
+
+
+def _granted(
+    view: View, use: Use, known: Known, condition: str, order: str, limit: int
+) -> tuple[GrantRow, ...]:
+    """Return grants that fulfil a condition and are on what is asked about."""
     asked = {"party": use.party, "act": use.act, "true_on": use.true_on, **bound_parameters(known)}
-    condition = f"{_OF_PARTY} AND {TRUE_ON} AND {DATED}"
     if use.object is not None:
         burdens = view.rows(
             encumbrances,
@@ -202,7 +277,7 @@ def _candidates(view: View, use: Use, known: Known) -> tuple[GrantRow, ...]:
         )
         asked["refs"] = [burden.ref for burden in burdens]
         condition = f"(ref = ANY(%(refs)s) OR open_beneficiaries) AND {condition}"
-    found = view.rows(grants, condition, asked, order="position, ref", limit=LOOKED_AT)
+    found = view.rows(grants, condition, asked, order=order, limit=limit)
     # A grant that was changed may have been on other things before.
     return tuple(
         grant for grant in found if use.object in (None, *grant.rights, *grant.technologies)
@@ -263,7 +338,7 @@ def _looked_at(
     state = state_of(use.territory.codes[0])
     # A technology has no term of its own: it is a right that ends.
     states = [
-        status_on(subject, use.true_on, ends.get(subject, ()), law, state)
+        status_on(subject, use.true_on, rows_on(ends.get(subject, ()), use.true_on), law, state)
         for subject in objects
         if subject.startswith("right:")
     ]
@@ -271,15 +346,27 @@ def _looked_at(
     gone = {state.right for state in ended}
     heads, cut_off = above
     chain = (grant, *heads)
-    proof = positions_of(
-        *map(told_of, chain),
-        [terms.position],
-        *(state.positions for state in states),
-    )
     live = tuple(subject for subject in objects if subject not in gone)
+    over = [over_after(each, use.true_on, ends.get(each, ()), law, state) for each in live]
+    last = max((each.since or use.true_on for each in over if each), default=None)
+    if not over or None in over:
+        over, last = [], None
     kinds = {row.subject: row.kind for group in ends.values() for row in group}
-    against = _against(law, use, chain, map(kinds.get, live), cut_off=cut_off)
-    return LookedAt(grant, terms, heads, _beyond(grant, use), against, live, ended, proof)
+    return LookedAt(
+        grant,
+        terms,
+        heads,
+        _beyond(grant, use),
+        _against(law, use, chain, map(kinds.get, live), cut_off=cut_off),
+        live,
+        ended,
+        min(filter(None, (last, *(row.true_to for row in chain))), default=None),
+        positions_of(
+            *map(told_of, chain),
+            [terms.position],
+            *(state.positions for state in (*states, *filter(None, over))),
+        ),
+    )
 
 
 def _against(
@@ -304,6 +391,8 @@ def _beyond(grant: GrantRow, use: Use) -> tuple[Side, ...]:
     beyond, excluded = not granted.contains(used), hole is not None and hole.touches(place, used)
     words = grant.field_scheme == "words", grant.excluded_scheme == "words"
     sides: dict[Side, bool] = {
+        "act": use.act not in grant.acts,
+        "day": not _holds_on(grant, use.true_on),
         "territory": not territory_region(grant.territory).contains(place),
         "field": beyond and not words[0],
         "excluded": excluded and not words[1],

@@ -390,10 +390,23 @@ def status_rows(
     view: View, rights: Sequence[str], true_on: date, known: Known
 ) -> Mapping[str, Sequence[StatusRow]]:
     """Return the rows that hold on a day for each of the rights of which something is known."""
-    asked = {"rights": list(rights), "true_on": true_on, **bound_parameters(known)}
+    return _rows(view, rights, true_on, known, TRUE_ON)
+
+
+def statuses_from(
+    view: View, rights: Sequence[str], day: date, known: Known
+) -> Mapping[str, Sequence[StatusRow]]:
+    """Return the rows that hold on a day or on later ones, as `status_rows` does."""
+    return _rows(view, rights, day, known, "(true_to IS NULL OR true_to > %(true_on)s)")
+
+
+def _rows(
+    view: View, rights: Sequence[str], day: date, known: Known, condition: str
+) -> Mapping[str, Sequence[StatusRow]]:
+    asked = {"rights": list(rights), "true_on": day, **bound_parameters(known)}
     rows = view.rows(
         status,
-        f"subject = ANY(%(rights)s) AND {TRUE_ON} AND {DATED}",
+        f"subject = ANY(%(rights)s) AND {condition} AND {DATED}",
         asked,
         order="subject, territory",
     )
@@ -401,6 +414,23 @@ def status_rows(
     for row in rows:
         found.setdefault(row.subject, []).append(row)
     return found
+
+
+def rows_on(rows: Iterable[StatusRow], day: date) -> list[StatusRow]:
+    """Return those of a right's rows that hold on a day."""
+    return [row for row in rows if row.true_from <= day and (row.true_to or date.max) > day]
+
+
+def over_after(
+    right: str, day: date, rows: Sequence[StatusRow], law: Law, territory: str | None
+) -> Standing | None:
+    """Return how a right stands when it is over, on the first day after this one; None if never."""
+    turns = {row.true_from for row in rows} | {term_of(row, law, day).end for row in rows}
+    for turn in sorted(each for each in turns if each is not None and each > day):
+        standing = status_on(right, turn, rows_on(rows, turn), law, territory)
+        if standing.status not in ALIVE:
+            return replace(standing, since=turn)
+    return None
 
 
 def status_on(

@@ -155,7 +155,9 @@ def test_no_comes_with_the_events_that_were_looked_at(
 
 def test_no_grant_of_the_act_means_no(ledger: LedgerClient, tale: Tale):
     answer = ask_licence(ledger, tale, act="export")
-    assert (False, [], []) == (answer["licensed"], answer["grants"], answer["positions"])
+    assert (False, []) == (answer["licensed"], answer["grants"])
+    assert [["act"]] == [other["beyond"] for other in answer["others"]]
+    assert tale.at("right-filed", "right-granted", "contract") == answer["positions"]
 
 
 def test_the_day_before_the_grant_begins_nobody_is_licensed(ledger: LedgerClient, tale: Tale):

@@ -278,6 +278,60 @@ def test_where_no_grant_comes_near_the_answer_has_none(told, said):
     assert (False, ()) == (answer.licensed, answer.grants)
 
 
+@pytest.mark.parametrize(
+    ("said", "beyond"),
+    [
+        ({"act": "import"}, ("act",)),
+        ({"true_on": date(2026, 11, 30)}, ("day",)),
+        ({"true_on": date(2030, 12, 1)}, ("day",)),
+        ({"act": "import", "territory": LAOS}, ("act", "territory")),
+    ],
+    ids=["act", "too early", "too late", "act and place"],
+)
+def test_where_no_grant_holds_those_of_other_acts_and_days_are_told(told, said, beyond):
+    answer = check(told, use(**said))
+    told_of = {other.grant.ref: other for other in answer.others}
+    assert {f"{CONTRACT}#g1", f"{CONTRACT}#g2"} == told_of.keys()
+    first = told_of[f"{CONTRACT}#g1"]
+    assert (beyond, False, "no") == (first.beyond, first.holds, answer.verdict)
+    assert "act" in told_of[f"{CONTRACT}#g2"].beyond, "it is for copying"
+    assert {*first.positions} <= {*answer.positions}
+    assert () == check(told, use(**said, object="right:vn.none")).others
+    assert () == check(told, use(AUTHOR, **said)).others
+    assert () == check(told, use(**said), known_at=AT["contract"] - 1).others
+
+
+def test_where_a_grant_holds_no_others_are_told(told):
+    assert () == check(told, use()).others
+    beside = check(told, use(territory=LAOS))
+    assert [f"{CONTRACT}#g1"] == [each.grant.ref for each in beside.grants]
+    assert [f"{CONTRACT}#g2"] == [each.grant.ref for each in beside.others]
+
+
+def test_who_names_no_field_is_told_that_it_depends_on_the_field(told):
+    """Neither yes nor no: the firm is licensed for some fields."""
+    assert "unknown" == check(told, use(field=ANYTHING)).verdict
+    assert "no" == check(told, use(field=ANYTHING, territory=LAOS)).verdict
+    assert "no" == check(told, use(field=ANYTHING, act="import")).verdict
+    assert "no" == check(told, use(field=ENGINES)).verdict
+
+
+def test_a_licence_says_until_when_it_is_known_to_stay_so(told):
+    """The sublicence is on the right that lapses alone; its head grant has others besides."""
+    (head,) = check(told, use()).grants
+    assert head.grant.valid_to == head.until
+    (below,) = check(told, use(RIVAL)).grants
+    lapsed = status_of(reading(told), RIGHT, true_on=date(2027, 6, 1)).since
+    assert lapsed == below.until
+    assert below.until < below.grant.valid_to
+    assert AT["lapsed"] in below.positions
+    day = below.until - timedelta(days=1)
+    assert check(told, use(RIVAL, true_on=day)).licensed
+    assert not check(told, use(RIVAL, true_on=below.until)).licensed
+    (then,) = check(told, use(RIVAL), known_at=AT["registered"]).grants
+    assert then.grant.valid_to == then.until, "nobody knew of the lapse"
+
+
 def test_a_lapsed_right_licenses_nothing_and_the_answer_names_the_lapse(told):
     """The sublicence is on that right alone; the head grant still has another and a technology."""
     day = date(2027, 5, 4)

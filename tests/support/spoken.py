@@ -20,6 +20,7 @@ ENDS = frozenset(
     {
         *("year_to", "valid_to", "period_to", "effective_to", "end", "sell_off_to"),
         *("holiday_until", "used_to", "suspended_to", "InterestAccrued.until", "NdaSigned.until"),
+        "LookedAt.until",
     }
 )
 """Members that are the first day after: people read the last."""

@@ -13,6 +13,7 @@ from api.describe.language import Language
 from api.describe.money import number, percent, share, sum_of
 from api.describe.places import office, place
 from api.describe.saying import Line, Speech
+from api.describe.sentences import sentence_of
 from api.describe.shape import members_of_kind
 from ledger.domain.contracts.contract_terms import Grant, Terms
 from ledger.domain.contracts.royalty import Royalty
@@ -20,6 +21,7 @@ from ledger.events.lawbook import bundled_law
 from projections.questions.arrears import MinimumMet
 from projections.questions.dispute_record import HoldsOn
 from projections.questions.lapses import StandingRow
+from projections.questions.licence_check import LicenceCheck
 from projections.questions.remaining_scope import Dependent
 from projections.questions.terms import TermsDifference
 from projections.questions.title import Title
@@ -328,3 +330,34 @@ def test_what_a_grant_lives_on_in_is_no_place_and_can_be_followed() -> None:
     depends = {**dict.fromkeys(members_of_kind(Dependent)), "lives_on": ["technology:a"]}
     (said,) = (line for line in lines_of(Dependent, depends, Speech("vi", LAW)) if line.words)
     assert ("tiếp tục nhờ", "technology:a") == (said.label, said.words[0].subject)
+
+
+def licence_check(verdict: str, *, licensed: bool, doubted: tuple[int, ...] = ()) -> str:
+    use = {"party": "party:vn.mst.1", "act": "sell", "territory": {"codes": ["vn-2025:48"]}}
+    members = {
+        "use": {**use, "true_on": "2026-12-03"},
+        "verdict": verdict,
+        "licensed": licensed,
+        "doubted": [*doubted],
+    }
+    return sentence_of(LicenceCheck, members, "en")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "licensed", "doubted", "first", "rest"),
+    [
+        ("yes", True, (), "Yes: ", "is licensed to sell"),
+        ("no", False, (), "No: ", "is not licensed to sell"),
+        ("contested", True, (7,), "Contested: recorded facts", "Yes: party:vn.mst.1"),
+        ("contested", False, (), "Contested: the field is granted in words", "no code settles"),
+        ("unknown", False, (), "Unknown: whether ", "depends on the field"),
+    ],
+)
+def test_the_sentence_on_a_licence_says_its_verdict_and_why_it_is_neither_yes_nor_no(
+    verdict: str, *, licensed: bool, doubted: tuple[int, ...], first: str, rest: str
+) -> None:
+    said = licence_check(verdict, licensed=licensed, doubted=doubted)
+    assert said.startswith(first)
+    assert rest in said
+    if verdict == "unknown":
+        assert "No:" not in said
