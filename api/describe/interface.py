@@ -35,6 +35,10 @@ INTERFACE: Mapping[str, Said] = {
         "Nothing falls if this entry is void from the start.",
     ),
     "check_it_yourself": Said("Tự kiểm tra", "Check it yourself"),
+    "check_offline": Said(
+        "Kiểm tra ngoại tuyến, không cần tin máy chủ này, bằng một lệnh:",
+        "Check what it rests on, without trusting this server, by one command:",
+    ),
     "checkpoint": Said("Điểm kiểm soát đã ký", "Signed checkpoint"),
     "code": Said("mã lỗi", "code"),
     "contract": Said("Hợp đồng", "Contract"),
@@ -55,6 +59,11 @@ INTERFACE: Mapping[str, Said] = {
     "event_id": Said("Mã sự kiện", "Event id"),
     "events": Said("Các sự kiện đến nay", "Events to date"),
     "effect": Said("giữa ai với ai", "between whom"),
+    "found_again": Said("Tìm lại đúng trang này tại", "This very page is found again at"),
+    "no_witness": Said("không có nhân chứng đồng ký", "no witness cosigns it"),
+    "witnessed": Said(
+        "{} trên {} nhân chứng đồng ký kích thước {}", "{} of {} witnesses cosigned size {}"
+    ),
     "find": Said("Tìm", "Find"),
     "find_what": Said(
         "Tên, mã số thuế, số văn bằng, số hợp đồng, mã…",

@@ -14,8 +14,9 @@ from api.describe.answer_json import members_of
 from api.describe.description import describe, lines_of
 from api.describe.event_saying import called, event_sentence
 from api.describe.language import Said
-from api.describe.links import ENTRY, EVENT, PREFIXES, AddressQuery
+from api.describe.links import ENTRY, EVENT, PREFIXES, AddressQuery, placed
 from api.describe.saying import Speech, Word
+from api.explorer.found_again import found_again
 from api.explorer.merkle_drawing import draw
 from api.explorer.shown import HEADERS, language_of, page
 from api.problems import NotFound
@@ -93,6 +94,9 @@ def _page(request: Request, node: Node, position: int, question: AddressQuery) -
         "entry.html",
         question,
         position=position,
+        again=found_again(
+            request, placed(question.language, f"{ENTRY}/{position}"), f"--position {position}"
+        ),
         fallen_shown=FALLEN,
         following=position + 1 if position + 1 < size else None,
         size=size,

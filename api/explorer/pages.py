@@ -19,6 +19,7 @@ from api.describe.description import Described, describe
 from api.describe.language import Language
 from api.describe.links import ANY_SUBJECT, PAGES, PREFIXES, AddressQuery
 from api.explorer.asked_by_hand import DayByHand, KnownByHand, known_up_to
+from api.explorer.found_again import found_again, pinned
 from api.explorer.named import parties_said
 from api.explorer.shown import language_of, page
 from api.reads.common import EffectText, KnownByText, today
@@ -119,6 +120,9 @@ def _page(request: Request, kind: str, subject: str, asked: Asked, find: Section
         parts=_by_question(answered, zip(sections, described, strict=True)),
         events=events,
         near=_near_what_is_unknown((*(each.answer for each in sections), events), subject),
+        again=found_again(
+            request, pinned(asked.question, events.size).subject(subject), f"--subject {subject}"
+        ),
         lead=next((each.sentence for each in described if each.sentence), ""),
     )
 

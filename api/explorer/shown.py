@@ -23,6 +23,7 @@ from api.describe.money import number
 from api.describe.places import office, places
 from api.explorer.named import PARTY
 from api.reads.questions import QUESTIONS
+from ledger.node.node import Node
 from ledger.wire.base64 import b64encode
 from ledger.wire.shown import visible_lines
 from projections.questions.search import Group, Hit
@@ -191,11 +192,24 @@ def page(
         "say": Spoken(request, asked, names),
         "latest": latest,
         "root": b64encode(latest.root) if latest else "",
+        "witnessed": _witnessed(node),
         "shown_lines": LINES,
         **shown,
     }
     said = {**HEADERS, "Content-Language": asked.language, **headers}
     return templates.TemplateResponse(request, template, context, status, said)
+
+
+def _witnessed(node: Node) -> tuple[int, int, int] | None:
+    """Return how many witnesses of the policy cosigned the log last, of how many, at what size.
+
+    None where the policy asks for none.
+    """
+    best = node.best_checkpoint
+    if best is None or not node.quorum.asked:
+        return None
+    cosigned = node.quorum.cosigners(best.note)
+    return len(cosigned), len(node.quorum.policy.witnesses), best.size
 
 
 def visible_or(value: object) -> object:

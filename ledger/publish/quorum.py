@@ -60,6 +60,11 @@ class Quorum:
         found = (self._names.get((each.name, each.key_id)) for each in cosignatures)
         return self.asked and self.policy.satisfied(name for name in found if name is not None)
 
+    def cosigners(self, note: bytes) -> frozenset[str]:
+        """Return the witnesses of the policy whose lines stand below a stored checkpoint."""
+        lines = ((each.name, each.key_id) for each in parse_note(note).signatures)
+        return frozenset(self._names[line] for line in lines if line in self._names)
+
     def latest(self, pool: Pool, above: int = -1) -> StoredCheckpoint | None:
         """Return the largest stored checkpoint above a size that a quorum cosigned, or None."""
         if not self.asked:

@@ -12,12 +12,14 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
+import pypdfium2
 import pytest
 
 from api.cli.story import chapters
 from ledger.domain.core.types import HANOI
 from ledger.follow.client import LedgerClient
 from tests.support.builders import CONTRACT, FIRM, INSTITUTE, SOME_HASH
+from tests.support.qr import read_picture
 from tests.support.rich import LAST_DAY, conclude
 from tests.support.server import Server, served_ledger
 from tests.support.tale import Tale, cast_of, play
@@ -285,6 +287,26 @@ def test_a_contract_s_page_shows_the_orders_that_hold_its_money(server: Server, 
     assert held["orders"]
     assert f"Orders that hold {share}: {len(held['orders'])}." in page
     assert f"No order holds {path.rpartition('/')[2]}." in page
+
+
+@pytest.mark.parametrize("kind", ["contract", "entry"])
+def test_a_decoder_reads_the_qr_code_from_paper(
+    server: Server, tale: Tale, tmp_path: Path, kind: str
+):
+    """As a scanner has it: 150 dots an inch, in grey."""
+    path = paths_of(tale)[kind]
+    browse(
+        f"{server.url}{path}",
+        tmp_path / "profile",
+        "--no-pdf-header-footer",
+        f"--print-to-pdf={tmp_path / 'page.pdf'}",
+    )
+    sheets = pypdfium2.PdfDocument(tmp_path / "page.pdf")
+    pictures = [sheet.render(scale=150 / 72, grayscale=True).to_pil() for sheet in sheets]
+    (address,) = [each for picture in pictures for each in read_picture(picture)]
+    (shown,) = re.findall(r'<a class="id" href="(http[^"]*)"', httpx2.get(address).text)
+    assert address == unescape(shown)
+    assert path == urlsplit(address).path
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

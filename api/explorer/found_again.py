@@ -1,0 +1,62 @@
+"""
+How what a page says is found again and checked: an address pinned to it, as a QR code, too.
+
+What was left open when the page was asked is pinned: the day, and how far this ledger knew.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from shlex import quote
+
+import segno
+from fastapi import Request
+
+from api.describe.links import AddressQuery
+from api.reads.common import today
+
+MAX_QR = 250
+"""Bytes of an address that a QR code holds at most, so that it is read from paper."""
+
+MODULE_MM = 0.5
+"""Millimetres of a side of a module of a QR code on paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAgain:
+    """Where a page is found again as it stands, and the command that checks what it rests on.
+
+    `drawing` is the QR code of the address, an SVG, empty if the address is too long for it.
+    """
+
+    address: str
+    drawing: str
+    command: str
+
+
+def pinned(question: AddressQuery, size: int) -> AddressQuery:
+    """Return a question of which nothing is open: asked of a log of `size` entries, today."""
+    known = question.known_at
+    if known is None:
+        known = today().isoformat() if question.known_by == "office" else str(size - 1)
+    return replace(question, true_on=question.true_on or today().isoformat(), known_at=known)
+
+
+def found_again(request: Request, path: str, evidence: str) -> FoundAgain:
+    """Return how a path of this ledger is found again; `evidence` is what a bundle is to show."""
+    base = str(request.base_url).rstrip("/")
+    command = f"techledger evidence gather bundle.json {evidence} --url {quote(base)}"
+    return FoundAgain(base + path, draw_qr(base + path), f"{command} --trust trust.json")
+
+
+@lru_cache(maxsize=256)
+def draw_qr(address: str) -> str:
+    """Return the QR code of an address as an SVG of one path; empty for one that is too long.
+
+    A reader takes any of the eight masks: to try which looks best took four fifths of the time.
+    """
+    if len(address.encode()) > MAX_QR:
+        return ""
+    code = segno.make(address, error="m", micro=False, boost_error=False, mask=2)
+    return code.svg_inline(
+        border=4, light="#fff", unit="mm", scale=MODULE_MM, svgclass="qr", lineclass=None
+    )
