@@ -6,7 +6,7 @@ What stands in the path is an argument, what stands in the query an option.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from inspect import Parameter, Signature
+from inspect import Parameter, Signature, getdoc
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
@@ -60,7 +60,7 @@ def _asking(question: Question) -> Callable[..., None]:
 
     ask.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # read by typer
     ask.__annotations__ = {each.name: each.annotation for each in parameters}
-    ask.__doc__ = f"{question.route.summary}\n\n{question.ask.__doc__}"
+    ask.__doc__ = f"{question.route.summary}\n\n{getdoc(question.ask)}"
     return ask
 
 

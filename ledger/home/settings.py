@@ -17,7 +17,9 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ledger.home.keystore import KeyFileRefused, read_private
+from ledger.home.variables import OF_CLIENTS, PREFIX, is_ours
 from ledger.log.statement import LONGEST_PROMISE_S
+from ledger.runtime.faults import Told
 
 
 def default_home() -> Path:
@@ -30,7 +32,7 @@ def default_home() -> Path:
 class Settings(BaseSettings):
     """Settings of the ledger's processes, read from the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="LEDGER_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
     home: Path = Field(default_factory=default_home)
     """Directory of the database, the keys, the anti-rollback store and config.toml."""
@@ -191,18 +193,16 @@ def _with_password(url: str | None, file: Path | None) -> str | None:
     return urlunsplit(parts._replace(netloc=netloc))
 
 
-OF_CLIENTS = ("LEDGER_URL", "LEDGER_TRUST", "LEDGER_SEEN", "LEDGER_LANG")
-"""Variables of client commands: defaults of options, and where they keep what they have seen."""
-
-
-class UnknownVariable(Exception):
+class UnknownVariable(Told):
     """A `LEDGER_*` variable that is no setting: a slip, and something is not as it was meant."""
+
+    exit_code = 2
 
 
 def must_know(environment: Iterable[str]) -> None:
     """Raise `UnknownVariable` for the first variable of ours that is none, with a near one."""
-    known = {f"LEDGER_{name.upper()}" for name in Settings.model_fields} | {*OF_CLIENTS}
-    for name in sorted(each for each in environment if each.upper().startswith("LEDGER_")):
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {*OF_CLIENTS}
+    for name in sorted(filter(is_ours, environment)):
         if name not in known:
             near = get_close_matches(name.upper(), sorted(known), 1)
             hint = f"; is {near[0]} meant?" if near else "; docs/reference/settings.md has them"

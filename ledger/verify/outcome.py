@@ -14,6 +14,7 @@ from ledger.court import DEMONSTRATION, Delays, dated, delays_told, spelled
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import LogError
 from ledger.log.tree_head import Checkpoint
+from ledger.runtime.faults import Told
 from ledger.wire.canonical import WireError
 from ledger.wire.shown import visible
 
@@ -59,7 +60,7 @@ def states(
     return tuple(said.get(step, CheckState.PASSED) for step in Check)
 
 
-class VerifyError(Exception):
+class VerifyError(Told):
     """Superclass of the errors of this package. Never raised itself."""
 
 

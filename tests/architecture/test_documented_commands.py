@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from api.cli.main import _SINGLE, MODULES, app
+from api.cli.declared import MODULES, SINGLE
+from api.cli.main import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -33,7 +34,7 @@ def commands() -> dict[str, Any]:
     found = dict[str, Any]()
     for noun in MODULES:
         command = get_command(app).get_command(None, noun)  # type: ignore[attr-defined]
-        if noun in _SINGLE:
+        if noun in SINGLE:
             found[noun] = command
         else:
             inside = [(f"{noun} {verb}", one) for verb, one in command.commands.items()]

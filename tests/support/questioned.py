@@ -19,7 +19,8 @@ from typer.testing import CliRunner
 
 from api.cli import agreeing, answers, echoes
 from api.cli.ask import command_of
-from api.cli.main import MODULES, app
+from api.cli.declared import MODULES
+from api.cli.main import app
 from api.describe import checking
 from api.describe.answer_json import kinds_of, members_of
 from api.describe.measures import measure_of

@@ -1,5 +1,7 @@
 """The command line as a whole: every command is there, and costs a start what it needs itself."""
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -17,17 +19,33 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from api.cli import audit
-from api.cli.main import _SINGLE, MODULES, app
+from api.cli.declared import MODULES, SINGLE
+from api.cli.main import app
 from ledger.home.paths import HomeNotInitialised
 from ledger.home.settings import OF_CLIENTS
 from ledger.runtime.faults import Told
+from tests.support import command_table
+from tests.support.generated import AGAIN
 from tests.support.sample_log import sample_log
 
 
 def test_every_command_is_shown():
     said = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).stdout
-    rows = [line.strip("│ ").split()[0] for line in said.splitlines() if line.startswith("│")]
-    assert set(MODULES) <= set(rows)
+    rows = re.findall(r"^  (\S+)", said.partition("Commands:")[2], re.MULTILINE)
+    assert [*MODULES] == rows
+
+
+def test_the_table_says_what_the_modules_declare():
+    assert command_table.TABLE.read_text("utf-8") == command_table.written(), AGAIN
+
+
+def test_every_command_says_what_it_does():
+    def told(table: dict[str, Any]) -> Iterator[str]:
+        for each in table.values():
+            yield each["help"]
+            yield from told(each.get("commands", {}))
+
+    assert [] == [each for each in told(json.loads(command_table.written())) if each[-1:] != "."]
 
 
 def test_the_version_is_told():
@@ -62,19 +80,56 @@ def test_what_is_no_command_is_a_wrong_usage():
     assert (2, True) == (done.exit_code, "No such command 'sell'" in done.stderr)
 
 
+HEAVY = {
+    *("cryptography", "eventsourcing", "fastapi", "httpx2", "orjson", "psycopg2", "pydantic"),
+    *("pydantic_settings", "rich", "starlette", "structlog", "uvicorn", "projections"),
+}
+"""What a start has no use for, and no time."""
+
+READ = {"pydantic"}
+"""What typer reads with what was typed."""
+
+
+def imported_by(*lines: str, **environment: str) -> list[set[str]]:
+    """Return the packages that one process has imported after each of these lines."""
+    program = f"""
+import sys
+from api.cli.__main__ import run
+for line in {lines}:
+    sys.argv = ["techledger", *line.split()]
+    try:
+        run()
+    except SystemExit:
+        pass
+    print("imported", *sys.modules)
+"""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("LEDGER_")}
+    words = [sys.executable, "-c", program]
+    run = subprocess.run(words, env=own | environment, capture_output=True, text=True, check=True)
+    found = re.findall(r"^imported (.*)$", run.stdout, re.MULTILINE)
+    return [{each.partition(".")[0] for each in modules.split()} for modules in found]
+
+
+def test_what_is_looked_up_imports_nothing_that_it_works_with():
+    lines = ("", "--help", "--version", "sell", "rights", "rights --help", "rights sell")
+    lines += ("rights title --help", "ask --help", "ask party-keys --help", "operate kek --help")
+    wrong = ("rights title", "find x --limit many", "serve --port 1")
+    found = imported_by(*lines, *wrong, LEDGER_HOME="/nowhere", LEDGER_URL="http://127.0.0.1:9")
+    assert len(lines) + len(wrong) == len(found)
+    assert set() == HEAVY & found[len(lines) - 1]
+    assert READ == HEAVY & found[-1]
+
+
+def test_what_is_completed_imports_nothing_that_it_works_with():
+    typed = {"COMP_WORDS": "techledger rights ti", "COMP_CWORD": "2"}
+    (completed,) = imported_by("", _TECHLEDGER_COMPLETE="complete_bash", **typed)
+    assert READ == HEAVY & completed
+
+
 def test_a_command_imports_no_other():
     """A policy is read, and the document printed, without the rules, the server or a database."""
-    program = (
-        "import sys; from api.cli.main import app;"
-        "app(['policy', '--help'], standalone_mode=False);"
-        "app(['openapi'], standalone_mode=False);"
-        "print(*sorted({each.partition('.')[0] for each in sys.modules}))"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    imported = set(run.stdout.splitlines()[-1].split())
-    assert {"fastapi", "psycopg2", "eventsourcing", "projections"}.isdisjoint(imported)
+    server = {"fastapi", "psycopg2", "eventsourcing", "projections", "structlog"}
+    assert set() == server & imported_by("policy lint x", "openapi")[-1]
 
 
 def test_an_error_that_is_told_has_its_exit_code():
@@ -91,7 +146,7 @@ def test_the_settings_of_clients_are_defaults_of_every_command_that_asks_for_the
         loaded = import_module(module)
         commands = (
             [(noun, getattr(loaded, noun))]
-            if noun in _SINGLE
+            if noun in SINGLE
             else [(each.name, each.callback) for each in loaded.app.registered_commands]
         )
         for verb, callback in commands:

@@ -12,7 +12,7 @@ import typer
 
 from api.cli.answers import EXIT_CODES, CheckedAnswer, print_answer
 from api.cli.ask import command_of
-from api.cli.main import MODULES
+from api.cli.declared import MODULES
 from api.describe.answer_json import Contradicted, read_as
 from api.reads.questions import QUESTIONS
 from projections.engine.answer import Answer, Verdict, YesOrNo

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import agreeing, answers, echoes
-from api.cli.main import MODULES, app
+from api.cli.declared import MODULES
+from api.cli.main import app
 from api.explorer import pages
 from api.main import ROUTED
 from api.reads.questions import QUESTIONS

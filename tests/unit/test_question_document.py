@@ -11,7 +11,8 @@ from typer.core import TyperCommand
 from typer.testing import CliRunner
 
 from api.cli.answers import CouldNotAsk
-from api.cli.main import MODULES, app
+from api.cli.declared import MODULES
+from api.cli.main import app
 from api.main import ROUTED
 from api.reads.questions import QUESTIONS
 from tests.support import question_table

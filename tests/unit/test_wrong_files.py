@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.core import TyperArgument
 
-from api.cli import main
+from api.cli import logs, main
 from ledger.events.lawbook import bundled_files
 from ledger.follow import reader
 from ledger.follow.signed import Signed
@@ -68,7 +68,7 @@ def call(
     signed = sign_envelope(b"{}", [PrivateKey.generate()])
     (tmp_path / "signed.json").write_bytes(Signed(signed).to_json())
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(main, "configure_logs", lambda _level: None)
+    monkeypatch.setattr(logs, "configure_logs", lambda _level: None)
     monkeypatch.setattr(reader, "RETRY_FOR_S", 0.0)
     monkeypatch.setenv("LEDGER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "2000")
