@@ -21,10 +21,12 @@ from api.reads import (
     documents,
     entries,
     evidence,
+    feed,
     findings,
     keys,
     law,
     licences,
+    listings,
     log,
     offers,
     operations,
@@ -50,6 +52,7 @@ SHOWN = (explorer, finding, pages, entry_pages)
 
 ROUTED = (
     events,
+    feed,
     promises,
     types,
     entries,
@@ -58,6 +61,7 @@ ROUTED = (
     rights,
     reach,
     licences,
+    listings,
     offers,
     contracts,
     revenue,

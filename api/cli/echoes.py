@@ -21,6 +21,7 @@ _PART: Mapping[str, str] = {
     "to": "end",
 }
 _DAYS = ("from", "to")
+_WANTED = ("party", "kind", "market", "trl_from", "trl_to", "price", "price_to", "currency", "open")
 
 MEMBERS: Mapping[str, str] = {
     **{f"Exclusive.{name}": f"part.{member}" for name, member in _PART.items()},
@@ -28,6 +29,9 @@ MEMBERS: Mapping[str, str] = {
     **{f"LicenceCheck.{name}": f"use.{name}" for name in ("party", "act", "true_on", "effect")},
     **{f"LicenceCheck.{name}": f"use.{_PART[name]}" for name in _PART if name not in _DAYS},
     "LicenceCheck.right": "use.object",
+    **{f"Listings.{name}": f"wanted.{name}" for name in _WANTED},
+    **{f"Listings.{name}": f"wanted.field.{name}" for name in ("scheme", "edition")},
+    "Listings.field": "wanted.field.codes",
     **dict.fromkeys(("Exclusive.thing", "LeftToGrant.thing"), "subject"),
     **dict.fromkeys(("KeyAsKnown.key_id", "MarkedSignedBy.key_id"), "key.key_id"),
     "DocumentAsKnown.document": "document.document",
@@ -40,7 +44,7 @@ CHOSEN: Mapping[str, str] = {
     "Exclusive.territory": "where no place is named, the world",
     **{
         f"{kind}.{name}": "where none is named, the scheme by default, in the edition in use"
-        for kind in ("Exclusive", "LeftToGrant", "LicenceCheck")
+        for kind in ("Exclusive", "LeftToGrant", "LicenceCheck", "Listings")
         for name in ("scheme", "edition")
     },
 }

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 _AXIS = "chose the row for the day and the state of knowledge that were asked; both are said"
 _KEY = "the key of the row; what it names is said beside it"
 
-_PAGES = ("Duties", "Findings", "MarkedSignedBy", "MarkedTimeline", "Offers", "Found")
+_PAGES = (
+    *("Duties", "Feed", "Findings", "Found", "Listings", "MarkedSignedBy", "MarkedTimeline"),
+    *("Offers", "PartyContracts", "PartyOffers", "PartyRights"),
+)
 
 LEFT_OUT: Mapping[str, str] = {
     **dict.fromkeys(

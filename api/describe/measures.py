@@ -36,16 +36,16 @@ Measure = Literal[
 
 _BY_MEASURE: Mapping[Measure, str] = {
     "sum": "amount base capped carried due earned floor gross held increment interest left "
-    "minimum open PartGiven.cap paid payable per_unit remainder royalty set_off short stacked "
-    "steps suspense unpaid upto yearly_base zero_rated",
+    "minimum open price_to PartGiven.cap paid payable per_unit remainder royalty set_off short "
+    "stacked steps suspense unpaid upto yearly_base zero_rated",
     "rate": "authors_ppm cost_shift_ppm credit_ppm floor_ppm parts_ppm ppm rate_ppm royalty_ppm "
     "share_ppm stake_ppm state_funded_ppm yearly_ppm",
     "entry": "TermsDifference.by Mandate.ended Mandate.given MarkedDispute.ended answered_position "
     "changed_position closed_position compromised_since contradicts doubt doubted "
-    "filed_position first lapsed_by lifted_position next_after of position positions "
-    "refused_position registered_position settled_by suspended_position vouched_at",
+    "filed_position first held_by lapsed_by lifted_position next_after of position positions "
+    "refused_position registered_position settled_by since suspended_position vouched_at",
     "number": "ChainLink.number Rate.denominator Rate.numerator after before bytes count "
-    "depth fee_year openings rank size tier trl version",
+    "depth fee_year openings rank size tier trl trl_from trl_to version",
     "seconds": "delay_seconds step_seconds",
     "days": "cure_days days_a_year days_late due_days notice_days overdue_days sell_off_days",
     "months": "months warranty_months",

@@ -10,6 +10,19 @@ from collections.abc import Mapping
 from api.describe.language import Language, Said
 
 VALUES: Mapping[str, Said] = {
+    "ListingState.draft": Said("bản nháp", "a draft"),
+    "ListingState.published": Said("tin đã đăng", "published"),
+    "ListingState.mirrored": Said("tin trên sàn liên thông", "shown on a linked exchange"),
+    "Wanted.open": Said("công khai", "open"),
+    "Wanted.sealed": Said("niêm phong", "sealed"),
+    "Wanted.unsaid": Said("không nêu", "not said"),
+    "ListingState.technology": Said("công nghệ", "technology"),
+    "Wanted.technology": Said("công nghệ", "technology"),
+    "newest": Said("mới nhất trước", "the newest first"),
+    "oldest": Said("cũ nhất trước", "the oldest first"),
+    "Listings.title": Said("theo tên, thứ tự tiếng Việt", "by title, in Vietnamese order"),
+    "PartyOffers.made": Said("đã đưa ra", "that it made"),
+    "PartyOffers.received": Said("đã nhận", "that it received"),
     "Hit.exact": Said("đúng như đã hỏi", "it is what was asked for"),
     "Hit.words": Said("có đủ các từ", "it has the words"),
     "Hit.prefix": Said("có từ bắt đầu như vậy", "it has words that begin so"),

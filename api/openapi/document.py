@@ -108,13 +108,14 @@ Examples = Mapping[str, Mapping[str, Schema]]
 """
 
 TAGS: Mapping[str, str] = {
-    "events": "Submit signed events, and read them back by id",
+    "events": "Submit signed events, and read them back, by id or as a list",
     "types": "What a client has to know to make an event of a type",
     "entries": "Entries of the log by position, with their proofs",
     "evidence": "Bundles that anybody checks offline",
     "technologies": "What a technology is, who owns it, what is left to grant",
     "rights": "Title, chain, liens and status of rights",
     "licences": "Whether somebody may do something",
+    "market": "Listings and needs, and whether they were open",
     "offers": "Offers, and whether they were open",
     "contracts": "Terms, versions and sublicences",
     "money": "What is owed, paid, held and late",
@@ -123,7 +124,7 @@ TAGS: Mapping[str, str] = {
     "law": "The law data by which the ledger judged",
     "search": "What is found by a text",
     "subjects": "Timelines of subjects of any kind",
-    "parties": "Who parties are, and whom they let sign",
+    "parties": "Who parties are, what they have, and whom they let sign",
     "keys": "Whose keys are, and what they signed",
     "documents": "What was handed over, and received",
     "log": "The transparency log itself (C2SP tlog-tiles)",

@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.problems import BadParameter
 from ledger.domain.core.types import LAST_YEAR
+from projections.engine.cursor import CURSOR
 
 
 def _written(form: str, says: str) -> BeforeValidator:
@@ -47,9 +48,21 @@ Ordinal = Annotated[int, Field(ge=1, lt=_END), _DECIMAL]
 Cursor = Annotated[int, Field(ge=-1, lt=_END), _DECIMAL]
 """The last position that has been seen; -1: none has."""
 
+PageCursor = Annotated[
+    str | None,
+    Query(
+        pattern=CURSOR,
+        description="`next_after` of the page before, asked by the same question",
+    ),
+]
+"""Where a page of a list begins; None: at its beginning."""
+
 Hundred = Annotated[int, Field(ge=1, le=100), _DECIMAL]
 Thousand = Annotated[int, Field(ge=1, le=1000), _DECIMAL]
 """How many there may be on a page."""
+
+Readiness = Annotated[int, Field(ge=1, le=9), _DECIMAL]
+"""A technology readiness level."""
 
 Year = Annotated[int, Field(ge=1900, le=LAST_YEAR - 1), _DECIMAL]
 """A year whose end is a day: the first of the next."""

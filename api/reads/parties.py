@@ -1,18 +1,24 @@
-"""Parties: who they are, to whom they are related, whom they let sign for them."""
+"""Parties: who they are, what they have, to whom they are related, whom they let sign for them."""
 
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Query
 
-from api.reads.common import (
-    AsKnown,
-    TrueOn,
-)
+from api.reads.common import AsKnown, AsKnownByEither, EffectText, TrueOn
 from api.reads.named import Currency, Party, PartyPath, Topic
-from api.reads.parameters import Amount
+from api.reads.parameters import Amount, Hundred, PageCursor
 from api.reads.questions import Questions
 from projections.questions.party_keys import KeysOf, keys_of
+from projections.questions.party_lists import (
+    PartyContracts,
+    PartyOffers,
+    PartyRights,
+    Side,
+    contracts_of,
+    offers_by,
+    rights_of,
+)
 from projections.tables.mandates import Act, Mandates, PowerToBind, mandates_of, power_of
 from projections.tables.party_facts import PartyAsKnown, Relations, party_as_known, relations_of
 
@@ -84,3 +90,43 @@ def get_relations(
 ) -> Relations:
     """Return all relations; with `to`, whether the two are related on a day, and by what."""
     return relations_of(reader, party, to=to, true_on=true_on)
+
+
+@router.question("/{party}/rights", "listPartyRights", "In which rights has a party a share?")
+def list_party_rights(
+    reader: AsKnownByEither,
+    party: PartyPath,
+    *,
+    true_on: TrueOn,
+    effect: EffectText = "parties",
+    after: PageCursor = None,
+    limit: Hundred = 50,
+) -> PartyRights:
+    """Return the rights by id, with the party's exact fraction of each, on a day, as known."""
+    return rights_of(reader, party, true_on=true_on, effect=effect, after=after, limit=limit)
+
+
+@router.question("/{party}/contracts", "listPartyContracts", "Which contracts has a party?")
+def list_party_contracts(
+    reader: AsKnown, party: PartyPath, *, after: PageCursor = None, limit: Hundred = 50
+) -> PartyContracts:
+    """Return the contracts, the newest first: between whom, for which rights, from when to when."""
+    return contracts_of(reader, party, after=after, limit=limit)
+
+
+@router.question("/{party}/offers", "listPartyOffers", "Which offers did a party make or get?")
+def list_party_offers(
+    reader: AsKnown,
+    party: PartyPath,
+    *,
+    side: Annotated[
+        Side | None, Query(description="Only those that it made, or received; default: both")
+    ] = None,
+    open: Annotated[  # noqa: A002  (the parameter's name)
+        bool | None, Query(description="Only those that were open then, or that were not")
+    ] = None,
+    after: PageCursor = None,
+    limit: Hundred = 50,
+) -> PartyOffers:
+    """Return the offers, the newest first, as they stood when known (default: now)."""
+    return offers_by(reader, party, side=side, open=open, after=after, limit=limit)

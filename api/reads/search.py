@@ -8,9 +8,8 @@ from pydantic import AfterValidator, StringConstraints
 
 from api.reads.common import AsKnown
 from api.reads.named import none_such
-from api.reads.parameters import Hundred
+from api.reads.parameters import Hundred, PageCursor
 from api.reads.questions import Questions
-from projections.engine.cursor import CURSOR
 from projections.questions.search import FOUND, Found, search
 
 router = Questions(prefix="/v1/search", tags=["search"])
@@ -48,13 +47,7 @@ def get_search(
             examples=["party"],
         ),
     ] = None,
-    after: Annotated[
-        str | None,
-        Query(
-            pattern=CURSOR,
-            description="`next_after` of the page before, asked by the same question",
-        ),
-    ] = None,
+    after: PageCursor = None,
     limit: Hundred = 20,
 ) -> Found:
     """Return what is found, the best first, with how many there are of each kind.

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from projections.engine.view import NotAsked
 
-CURSOR = r"^([1-9][0-9]{0,5})\.([1-9][0-9]{0,17})\.([0-9a-f]{12})$"
+CURSOR = r"^([1-9][0-9]{0,17})\.([1-9][0-9]{0,17})\.([0-9a-f]{12})$"
 """How a cursor is written: what was seen, of how many entries, of which question."""
 
 _CURSOR = re.compile(CURSOR)

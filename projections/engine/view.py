@@ -130,6 +130,12 @@ class View:
         width = len(fields(cast(Any, model.row)))
         return tuple(model.row(*values[:width]) for values in found)
 
+    def count(self, model: ReadModel, where: str, asked: Mapping[str, object]) -> int:
+        """Return how many rows satisfy an SQL condition on the columns, with named parameters."""
+        table = model.table.name
+        ((found,),) = self.ask(f"SELECT count(*) FROM read.{table} WHERE {where}", asked)  # noqa: S608
+        return int(found)
+
     def ask(self, statement: str, asked: Mapping[str, object]) -> Sequence[tuple[Any, ...]]:
         """Return what a statement of the caller's own selects, with named parameters."""
         return self._snapshot.ask(statement, asked)

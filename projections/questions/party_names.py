@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import date
 
-from projections.engine.view import read_snapshot
+from projections.engine.view import Known, View, read_snapshot
 from projections.tables.party_facts import PartyFact, in_force, named_on, parties
 from projections.tables.reader import Reader
 
@@ -16,7 +16,12 @@ def names_of(reader: Reader, ids: Collection[str], true_on: date) -> Mapping[str
     if not ids:
         return {}
     with read_snapshot(reader.pool, parties) as view:
-        facts = view.recorded(parties, reader.as_of(view), subject=[*ids])
+        return named_in(view, reader.as_of(view), ids, true_on)
+
+
+def named_in(view: View, known: Known, ids: Collection[str], true_on: date) -> Mapping[str, str]:
+    """Return the names of parties on a day, as known; who had none then is left out."""
+    facts = view.recorded(parties, known, subject=[*ids]) if ids else ()
     said: dict[str, list[PartyFact]] = {}
     for fact in facts:
         said.setdefault(fact.subject, []).append(fact)

@@ -31,7 +31,7 @@ from projections.engine.view import (
 )
 from projections.questions.word_search import HAS, LOOKED_AT, WHOLE, Match, Matches, match_words
 from projections.tables.hashes import hashes
-from projections.tables.names import KINDS, MOST_LETTERS, Name, names, words
+from projections.tables.names import KINDS, MOST_LETTERS, Name, names, title_of, words
 from projections.tables.reader import Reader
 from projections.tables.timeline import events, timeline
 
@@ -215,7 +215,7 @@ def _hits(
             member=row.member or "id",
             why=why or _why(match.fits),
             position=row.position,
-            title=_title(of[match.subject]),
+            title=title_of(of[match.subject]),
             alike=alike.get(match.subject, ()),
         )
         for match, row in told
@@ -234,13 +234,6 @@ def _why(fits: int) -> Why:
     if fits == WHOLE:
         return "exact"
     return "words" if fits <= HAS else "prefix"
-
-
-def _title(rows: Sequence[Name]) -> str | None:
-    """Return what a subject is called: as it said last itself, else as others have written it."""
-    called = [row for row in rows if row.called in ("name", "title")]
-    own = [row for row in called if not row.member.startswith("spelling")]
-    return (own or called)[-1].text if called else None
 
 
 def _alike(view: View, known: Known, rows: Sequence[Name]) -> dict[str, tuple[str, ...]]:

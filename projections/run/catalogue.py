@@ -7,6 +7,7 @@ from projections.questions.findings import suspects
 from projections.questions.lapses import standings
 from projections.tables.chain import chain
 from projections.tables.contract_events import contract_events
+from projections.tables.contract_parties import contract_parties
 from projections.tables.contract_revenue import payables, payments, reports, shares
 from projections.tables.dependencies import dependencies
 from projections.tables.dispute_events import disputes, orders
@@ -16,6 +17,7 @@ from projections.tables.grants import contracts, encumbrances, grants
 from projections.tables.hashes import hashes
 from projections.tables.key_events import keys, reconfirmations, signed
 from projections.tables.liens import liens
+from projections.tables.listings import listings
 from projections.tables.mandates import mandates
 from projections.tables.market_events import market_events
 from projections.tables.money_events import money_events
@@ -41,7 +43,9 @@ READ_MODELS: tuple[ReadModel, ...] = (
     grants,
     encumbrances,
     contract_events,
+    contract_parties,
     registrations,
+    listings,
     offers,
     market_events,
     shares,

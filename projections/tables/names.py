@@ -10,7 +10,7 @@ What is sealed stands in no row. A person is a token; once it is erased it has n
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -70,6 +70,13 @@ class Name:
     reads: str
     read: int
     too: str
+
+
+def title_of(rows: Sequence[Name]) -> str | None:
+    """Return what a subject is called: as it said last itself, else as others have written it."""
+    called = [row for row in rows if row.called in ("name", "title")]
+    own = [row for row in called if not row.member.startswith("spelling")]
+    return (own or called)[-1].text if called else None
 
 
 @dataclass(frozen=True, slots=True)

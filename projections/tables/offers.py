@@ -26,7 +26,7 @@ from projections.engine.answer import Verdict, YesOrNo, yes_or_no
 from projections.engine.event_bodies import fold_of
 from projections.engine.projection import On, Projection, Tells
 from projections.engine.sealed_columns import amount_of, rate_of
-from projections.engine.view import View
+from projections.engine.view import Known, View, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.market_events import market_events
 from projections.tables.reader import Reader
@@ -79,6 +79,15 @@ class OfferState:
     lapsed_by: tuple[int, ...] = ()
 
 
+def positions_told(states: Sequence[OfferState]) -> tuple[int, ...]:
+    """Return the positions of the events that made offers, and of those that closed them."""
+    lapsed = [position for state in states for position in state.lapsed_by]
+    rows = [state.offer for state in states]
+    return positions_of(
+        [row.position for row in rows], [row.closed_position for row in rows], lapsed
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Offers(YesOrNo):
     """A page of offers as they stood at an instant (null: now), in the order they were made in.
@@ -101,10 +110,7 @@ class Offers(YesOrNo):
     @property
     def positions(self) -> tuple[int, ...]:
         """Return the positions of the events that made the offers and of those that closed them."""
-        made = {state.offer.position for state in self.offers}
-        closed = {state.offer.closed_position for state in self.offers}
-        lapsed = {position for state in self.offers for position in state.lapsed_by}
-        return tuple(sorted(made.union(lapsed, (each for each in closed if each is not None))))
+        return positions_told(self.offers)
 
     @property
     def _says(self) -> Verdict:
@@ -249,22 +255,18 @@ def offers_of(  # noqa: PLR0913  (each is a parameter of the query)
         found = view.rows(
             offers, " AND ".join(conditions), asked, order="position", limit=limit + 1
         )
-        lapses = _lapses(view, [row for row in found[:limit] if row.listing is not None], then)
+        lapses = lapses_of(view, found[:limit], replace(view.as_of(), accepted=then))
         page = tuple(state_at(row, then, lapses.get(row.subject, ())) for row in found[:limit])
         cursor = page[-1].offer.position if len(found) > limit else None
         answer = Offers(at, offer, listing, party, view.size, page, after, limit, cursor)
         return told(view, answer, view.as_of(), offer, listing, party)
 
 
-def _lapses(view: View, listed: Sequence[Offer], at: datetime) -> Mapping[str, tuple[int, ...]]:
-    """Return by which events the offers on listings had lapsed at an instant, by their ids."""
+def lapses_of(view: View, made: Sequence[Offer], known: Known) -> Mapping[str, tuple[int, ...]]:
+    """Return by which events offers on listings had lapsed, as known, by their ids."""
+    listed = [row for row in made if row.listing is not None]
     asked = sorted({name for row in listed for name in (row.subject, str(row.listing))})
-    rows = view.rows(
-        market_events,
-        "subject = ANY(%(asked)s) AND accepted <= %(at)s",
-        {"asked": asked, "at": at},
-        order="subject, position",
-    )
+    rows = view.recorded(market_events, known, "subject, position", subject=asked)
     folds = {
         name: fold_of(name, list(group)) for name, group in groupby(rows, lambda row: row.subject)
     }
@@ -273,6 +275,14 @@ def _lapses(view: View, listed: Sequence[Offer], at: datetime) -> Mapping[str, t
         for row in listed
         if row.listing in folds
     }
+
+
+def as_known(offer: Offer, known: Known) -> Offer:
+    """Return an offer as known: what closed it later is not."""
+    if offer.closed_position is None or offer.closed_at is None:
+        return offer
+    told = offer.closed_position <= known.position and offer.closed_at <= known.accepted
+    return offer if told else _unclosed(offer)
 
 
 def _unclosed(offer: Offer) -> Offer:

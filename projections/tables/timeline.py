@@ -201,6 +201,13 @@ def _subjects(logged: Logged) -> list[TimelineRow]:
     return [TimelineRow(subject, logged.position) for subject in logged.event.subjects]
 
 
-events = Journal(name="events", version=5, row=EventRow, emit=_event, identity=())
+events = Journal(
+    name="events",
+    version=6,
+    row=EventRow,
+    emit=_event,
+    identity=(),
+    indexes=(("topic", "position"),),
+)
 
 timeline = Journal(name="timeline", version=1, row=TimelineRow, emit=_subjects)

@@ -43,6 +43,7 @@ IN_PATHS = {
     "contract": NAMES["contract"],
     "distribution": NAMES["distribution"],
     "dispute": NAMES["dispute"],
+    "listing": NAMES["listing"],
     "party": NAMES["firm"],
     "share": NAMES["share"],
     "technology": NAMES["technology"],

@@ -72,7 +72,15 @@ BY_LIST_ALONE = frozenset(
     {
         *("getDocuments", "getDocument", "listFindings", "getKey", "getPartyKeys", "getMandates"),
         *("getRelations", "getRevenue", "getShare", "getLapseEffects", "getTimeline", "listOffers"),
-        *("search", "getTechnology", "getAuthorMinimum", "listEditions", "listProjections"),
+        *("listEvents", "listListings", "getListing", "listPartyRights", "listPartyContracts"),
+        *(
+            "listPartyOffers",
+            "search",
+            "getTechnology",
+            "getAuthorMinimum",
+            "listEditions",
+            "listProjections",
+        ),
         *("getProjectionDifference", "getProjectionDigest"),
     }
 )

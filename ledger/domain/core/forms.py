@@ -46,7 +46,7 @@ _FORMS = {
     r"^[a-z][a-z0-9_]{0,79}$": "1 to 80 small letters, digits and _, a letter first",
     r"^[a-z0-9][a-z0-9.-]{0,59}$": "1 to 60 small letters, digits, . and -, none of these first",
     r"^[a-z0-9][a-z0-9_.-]{0,79}$": "1 to 80 small letters, digits, _ . and -, none of these first",
-    r"^([1-9][0-9]{0,5})\.([1-9][0-9]{0,17})\.([0-9a-f]{12})$": (
+    r"^([1-9][0-9]{0,17})\.([1-9][0-9]{0,17})\.([0-9a-f]{12})$": (
         "a cursor as next_after of the page before gave it, or nothing for the first page"
     ),
     r"^[^\n]*$": "one line",
