@@ -24,6 +24,7 @@ from api.cli.projector import projector
 from api.cli.sealer import sealer
 from api.limits.guarded import Guard, Limits, guarded
 from api.main import create_app
+from ledger.domain import registry
 from ledger.home.paths import Home
 from ledger.home.settings import Settings
 from ledger.node.node import Node, NodeError, batch_key, open_node
@@ -179,6 +180,7 @@ class Server(uvicorn.Server):
         """Bind the port and say so."""
         await super().startup(sockets)
         if self.started:
+            registry.build()
             gc.freeze()
             gc.set_threshold(*COLLECTED)
             port = self.servers[0].sockets[0].getsockname()[1]

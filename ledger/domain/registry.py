@@ -29,3 +29,9 @@ RULES: Mapping[str, Admits] = {"0-dev": ADMITS}
 assert len(TOPICS) == len(ADMITS), "two bodies of one topic"
 assert all(body in ADMITS for _, body in EVOLVES), "a topic without its rule"
 assert RULES.keys() == ledger.EDITIONS, "an edition without its rules"
+
+
+def build() -> None:
+    """Build what reads bodies, of all types: a server does so before it is asked."""
+    for body in TOPICS.values():
+        body.model_rebuild()

@@ -151,9 +151,12 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 
 
 class Model(BaseModel):
-    """A part of a body: immutable, exactly typed, nothing beyond its fields."""
+    """A part of a body: immutable, exactly typed, nothing beyond its fields.
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    What reads it is built when the first is read: who asks a ledger reads few of all types.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
 
 class Sealed(Model):
