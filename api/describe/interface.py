@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from api.describe.language import Said
+from api.describe.licence_words import LICENCE
 
 INTERFACE: Mapping[str, Said] = {
+    **LICENCE,
     "ask_again": Said("Hỏi", "Ask"),
     "ask_today": Said(
         "Hỏi về hôm nay, theo mọi điều đã biết", "Ask of today, by all that is known"

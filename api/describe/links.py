@@ -29,6 +29,9 @@ ENTRY, EVENT = "/muc", "/su-kien"
 FIND = "/tim"
 """Where is shown what is found by a text."""
 
+LICENCE_CHECK, LICENCE_ANSWER = "/li-xang/kiem-tra", "/li-xang/kiem-tra/ket-qua"
+"""Where it is asked whether a party is licensed, and where that is answered."""
+
 ANY_SUBJECT = "/doi-tuong"
 """Where a subject of any other kind is shown: all that was ever said of it."""
 

@@ -4,7 +4,7 @@ Each shows what the API answers about the subject in words, as true on a day and
 with a link to every answer; unprefixed in Vietnamese, under `/en` in English. They need no scripts.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
@@ -33,6 +33,7 @@ from projections.engine.bitemporal import Effect
 from projections.engine.view import KnownAt, KnownBy, written
 from projections.questions.computation import Computation
 from projections.questions.party_names import names_of
+from projections.questions.terms import TermsOn
 from projections.questions.vouching import MarkedTimeline, marked_timeline_of
 from projections.tables.contract_revenue import Revenue
 
@@ -123,8 +124,23 @@ def _page(request: Request, kind: str, subject: str, asked: Asked, find: Section
         again=found_again(
             request, pinned(asked.question, events.size).subject(subject), f"--subject {subject}"
         ),
+        check_of=_licence_of(kind, subject, sections),
         lead=next((each.sentence for each in described if each.sentence), ""),
     )
+
+
+def _licence_of(kind: str, subject: str, sections: Sequence[Section]) -> Mapping[str, str] | None:
+    """Return what of a licence check the page of a subject fills in; None where it has none."""
+    if kind in ("right", "technology"):
+        return {"right": subject}
+    if kind == "party":
+        return {"party": subject}
+    terms = sections[0].answer
+    if not isinstance(terms, TermsOn) or terms.terms is None or not terms.terms.grants:
+        return None
+    grant = terms.terms.grants[0]
+    things = (*grant.rights, *grant.technologies)
+    return {"party": grant.licensee, **({"right": things[0]} if len(things) == 1 else {})}
 
 
 def _parties(subject: str, events: MarkedTimeline) -> Iterator[str]:

@@ -8,14 +8,14 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from api.describe.interface import ASKED_AS
-from api.describe.links import ANY_SUBJECT, ENTRY, EVENT, FIND, PAGES, PREFIXES
+from api.describe.links import ANY_SUBJECT, ENTRY, EVENT, FIND, LICENCE_CHECK, PAGES, PREFIXES
 from api.explorer.shown import language_of, page
 from api.problems import code_of, headers_of, problem, wait_s_of
 
 _BEGINNINGS = (
     f"{PREFIXES['en']}/",
     "/docs/",
-    *(f"{folder}/" for folder in (*PAGES.values(), ANY_SUBJECT, ENTRY, EVENT, FIND)),
+    *(f"{folder}/" for folder in (*PAGES.values(), ANY_SUBJECT, ENTRY, EVENT, FIND, LICENCE_CHECK)),
 )
 
 NOT_OURS = "HOST"

@@ -18,7 +18,7 @@ from api.describe.event_names import event_name
 from api.describe.event_saying import kind_name
 from api.describe.interface import INTERFACE
 from api.describe.language import Language
-from api.describe.links import FIND, PREFIXES, AddressQuery, placed
+from api.describe.links import FIND, LICENCE_CHECK, PREFIXES, AddressQuery, placed
 from api.describe.money import number
 from api.describe.places import office, places
 from api.explorer.named import PARTY
@@ -82,6 +82,12 @@ class Spoken:
             f"{self.number(group.count)}{'+' * group.more} {self.kind(group.kind)}"
             for group in groups
         )
+
+    def check(self, **filled: str) -> str:
+        """Return the address of the licence check, with what is filled in already."""
+        asked = {**filled, **self.question.asking(("true_on", "known_at", "effect"))}
+        query = urlencode(asked, safe=":")
+        return self.page(LICENCE_CHECK) + (f"?{query}" if query else "")
 
     def seek(self, text: str, kind: str | None = None, after: str | None = None) -> str:
         """Return the address of what is found by a text, of one kind or all."""

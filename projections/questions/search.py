@@ -144,6 +144,19 @@ def search(
         )
 
 
+def titles_of(reader: Reader, subjects: Sequence[str]) -> Mapping[str, str]:
+    """Return what subjects are called, as last said, of those that have a name or a title.
+
+    Raises `NotFolded` or `NotAsked`.
+    """
+    if not subjects:
+        return {}
+    with read_snapshot(reader.pool, names) as view:
+        of = _names_of(view, reader.as_of(view), subjects)
+    called = {subject: title_of(rows) for subject, rows in of.items()}
+    return {subject: title for subject, title in called.items() if title is not None}
+
+
 _POSITION = re.compile("0|[1-9][0-9]{0,17}")
 _UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _HASH = re.compile("(?:sha256:)?(?P<hex>[0-9a-f]{64})")

@@ -1,6 +1,7 @@
 """The pages of the subjects of the story: what each says, and that its links are there."""
 
 import re
+from html import unescape
 
 import httpx2
 import pytest
@@ -32,7 +33,8 @@ def test_a_subject_has_its_page_and_what_it_links_to_is_there(
     assert 200 == answer.status_code, answer.text
     assert "default-src 'none'; style-src 'self'; " in answer.headers["content-security-policy"]
     assert not re.search(r"<script|<style|style=|javascript:|\son[a-z]+=", answer.text)
-    for link in sorted(set(re.findall(r'href="(/[^"]*)"', answer.text))):
+    links = {unescape(each) for each in re.findall(r'href="(/[^"]*)"', answer.text)}
+    for link in sorted(links):
         assert 200 == http.get(link).status_code, link
 
 

@@ -187,7 +187,7 @@ def test_nothing_scrolls_sideways_on_a_telephone(server: Server, tale: Tale, tmp
     paths = (
         (prefix + path).removesuffix("/") or "/"
         for prefix in ("", "/en")
-        for path in paths_of(tale).values()
+        for path in (*paths_of(tale).values(), *licence_paths(tale).values())
     )
     pages = {path: httpx2.get(f"{server.url}{path}").text for path in paths}
     measured = widths(pages, style, 390, tmp_path)
@@ -219,10 +219,31 @@ PAGES_OF = (
 )
 
 
+LICENCE = "/li-xang/kiem-tra"
+"""Where a licence is checked: a form, and the answer below it."""
+
+
+def licence_paths(tale: Tale) -> dict[str, str]:
+    """Return the form, the form again with what is to be mended, and answers of each kind."""
+    day, cast = tale.cast.today.isoformat(), tale.cast
+    ask = f"{LICENCE}/ket-qua?true_on={day}&act=sell&territory=vn-2025:48"
+    firm = f"{ask}&party={cast.parties['firm']}"
+    return {
+        "form": LICENCE,
+        "mended": f"{ask}&party=Coatings&field=paints&right=coating&effect=third_parties",
+        "yes": f"{firm}&field=C09D&scheme=ipc",
+        "no": f"{ask}&party={FIRM}&field=A61K&scheme=ipc",
+        "tiers": f"{ask.replace(':48', ':01')}&party={FIRM}&field=A61K&scheme=ipc",
+        "unknown": firm,
+    }
+
+
 def takes_of(document: Mapping[str, Any], path: str) -> set[str]:
     """Return what can be asked at an address: of the API by its document, of a page all of it."""
     if path.removeprefix("/en").startswith(PAGES_OF):
         return {"true_on", "known_at", "known_by", "effect"}
+    if path.removeprefix("/en") == LICENCE:
+        return {"true_on", "known_at", "effect"}
     return {
         parameter["name"]
         for template, methods in document["paths"].items()
@@ -267,7 +288,8 @@ def test_every_link_of_a_page_asks_what_the_page_was_asked(
                 if "known_by" not in takes and asked.get("known_by") == "office":
                     takes -= {"known_at"}
                 said = dict(parse_qsl(address.query))
-                said.pop("after", None)
+                for filled in ("after", "party", "right"):
+                    said.pop(filled, None)
                 assert said == {name: each for name, each in asked.items() if name in takes}, (
                     f"the page of a {kind} links to {link}"
                 )
@@ -371,3 +393,49 @@ def test_each_sheet_says_what_was_asked(server: Server, tale: Tale, tmp_path: Pa
         assert 1 < len(sheets)
         for sheet in sheets:
             assert f"{of}·Trueon{written},{said}" in sheet
+
+
+VERDICTS = {"yes": "CÓ", "no": "KHÔNG", "tiers": "CÓ", "unknown": "KHÔNGBIẾT"}
+
+
+@pytest.mark.parametrize("kind", VERDICTS)
+def test_a_printed_licence_check_says_its_verdict_in_words_and_each_sheet_what_was_asked(
+    server: Server, tale: Tale, tmp_path: Path, kind: str
+):
+    sheets = printed(f"{server.url}{licence_paths(tale)[kind]}", tmp_path)
+    day = f"{tale.cast.today:%d/%m/%Y}"
+    assert f"Kiểmtrali-xăng{VERDICTS[kind]}" in sheets[0]
+    for sheet in sheets:
+        assert server.trust.origin in sheet
+        assert re.search(rf"·bán·[^·]*·.*·Đúngvàongày{day},giữacácbên", sheet)
+    whole = "".join(sheets)
+    assert "techledgeraskcheck-licence" in whole
+    if kind == "tiers":
+        for words in ("90.000,00USD", "1.234,56USD", f"hếtngày{LAST_DAY[1]}", "500đơnvị"):
+            assert words in whole, words
+
+
+def test_a_decoder_reads_the_licence_check_s_address_from_paper(
+    server: Server, tale: Tale, tmp_path: Path
+):
+    browse(
+        f"{server.url}{licence_paths(tale)['yes']}",
+        tmp_path / "profile",
+        "--no-pdf-header-footer",
+        f"--print-to-pdf={tmp_path / 'page.pdf'}",
+    )
+    sheets = pypdfium2.PdfDocument(tmp_path / "page.pdf")
+    pictures = [sheet.render(scale=150 / 72, grayscale=True).to_pil() for sheet in sheets]
+    (address,) = [each for picture in pictures for each in read_picture(picture)]
+    again = httpx2.get(address)
+    assert (200, True) == (again.status_code, '<h1 class="band yes">' in again.text)
+    assert "known_at=" in address
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"], ids=["vi", "en"])
+def test_nothing_of_a_licence_check_is_blocked(
+    server: Server, tale: Tale, tmp_path: Path, prefix: str
+):
+    for kind, path in licence_paths(tale).items():
+        run = browse(f"{server.url}{prefix}{path}", tmp_path / kind, "--dump-dom")
+        assert [] == complaints(run), kind

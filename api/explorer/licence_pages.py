@@ -1,0 +1,297 @@
+"""
+May this firm do this, here, on that day? A form, and the answer with why, where and until when.
+
+The answer is that of `checkLicence`, asked by the function that HTTP asks. Nothing typed is lost:
+what means nothing, or several things, is asked again in the same form (`meant`).
+"""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from api.deps import look, node_of, reader_of
+from api.describe.answer_json import members_of
+from api.describe.description import describe
+from api.describe.language import Language, Said
+from api.describe.licence_matrix import fields_granted, matrix_of, things_of, tiles_of
+from api.describe.links import LICENCE_ANSWER, LICENCE_CHECK, PREFIXES, AddressQuery, placed
+from api.describe.places import place
+from api.describe.saying import Speech, field_said
+from api.describe.titles import titles as titles_in
+from api.describe.values import value_name
+from api.explorer.found_again import FoundAgain, found_again, pinned
+from api.explorer.ladder_drawing import ladder_of
+from api.explorer.licence_question import ACTS, Read, Typed, read, typed
+from api.explorer.named import parties_said
+from api.explorer.shown import HEADERS, language_of, page
+from api.reads.common import today
+from api.reads.questions import QUESTIONS
+from ledger.domain.core.territory import NEW_UNITS, OLD_UNITS, VIETNAM, WORLD
+from ledger.letters import vietnamese_order
+from ledger.node.node import Node
+from projections.questions.licence_check import LicenceCheck
+from projections.questions.party_names import names_of
+from projections.questions.search import titles_of
+from projections.questions.terms import TermsOn
+from projections.tables.reader import Reader
+
+OPERATION = "checkLicence"
+PROVEN = 100
+"""Entries of which one bundle gives the evidence, at most."""
+
+router = APIRouter(tags=["explorer"], include_in_schema=False)
+
+Form = Annotated[Typed, Depends(typed)]
+
+
+async def show_form(request: Request, form: Form) -> HTMLResponse:
+    """Show the form, with what is known already filled in."""
+    return await look(request, lambda: _form(request, form))
+
+
+async def show_answer(request: Request, form: Form) -> Response:
+    """Show the answer; or the form again, with what is to be mended or chosen."""
+    return await look(request, lambda: _answer(request, node_of(request), form))
+
+
+for _prefix in PREFIXES.values():
+    router.add_api_route(f"{_prefix}{LICENCE_CHECK}", show_form, response_class=HTMLResponse)
+    router.add_api_route(f"{_prefix}{LICENCE_ANSWER}", show_answer, response_class=HTMLResponse)
+
+
+def _form(request: Request, form: Typed, asked: Read | None = None) -> HTMLResponse:
+    language = language_of(request)
+    again = {} if asked is None else asked.again
+    wrong = [name for name, error in again.items() if not error.choices]
+    return page(
+        request,
+        "licence_form.html",
+        status=422 if wrong else 200,
+        wrong=wrong,
+        form=form,
+        errors={name: error.in_(language) for name, error in again.items()},
+        choices={name: error.choices for name, error in again.items()},
+        action=placed(language, LICENCE_ANSWER),
+        today=today().isoformat(),
+        acts=[(act, value_name("Use", "act", act, language)) for act in ACTS],
+        places=_places(language),
+        known=_known_names(request, form, again),
+    )
+
+
+def _known_names(
+    request: Request, form: Typed, again: Mapping[str, object]
+) -> Mapping[str, str | None]:
+    """Return what the party and the right are called that stand in the form by their ids."""
+    reader = reader_of(node_of(request))
+    named = {"party": form.party, "right": form.right}
+    return {
+        name: _title(reader, value)
+        for name, value in named.items()
+        if ":" in value and name not in again
+    }
+
+
+def _title(reader: Reader, subject: str) -> str | None:
+    """Return what a subject is called now, if it has a name."""
+    return titles_of(reader, [subject]).get(subject)
+
+
+@cache
+def _places(language: Language) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Return all places by groups, as they are chosen from: the 34 units first."""
+
+    def listed(found: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        return tuple(sorted(found.items(), key=lambda each: vietnamese_order(each[1])))
+
+    countries = {
+        f"iso:{code}": said.in_(language)
+        for code, said in titles_in("countries").items()
+        if f"iso:{code}" != VIETNAM
+    }
+    whole = tuple((code, place(code, language)) for code in (VIETNAM, WORLD))
+    groups: tuple[tuple[Said, tuple[tuple[str, str], ...]], ...] = (
+        (_NOW, listed({f"vn-2025:{code}": name for code, name in NEW_UNITS.items()})),
+        (_WHOLE, whole),
+        (_COUNTRIES, listed(countries)),
+        (_BEFORE, listed({f"vn-2004:{code}": name for code, name in OLD_UNITS.items()})),
+    )
+    return tuple((called.in_(language), rows) for called, rows in groups)
+
+
+_NOW = Said("34 tỉnh, thành phố", "34 provinces and cities")
+_WHOLE = Said("Cả nước, cả thế giới", "All of Việt Nam, the whole world")
+_COUNTRIES = Said("Nước khác", "Other countries")
+_BEFORE = Said("63 tỉnh, thành phố trước ngày 01/7/2025", "63 provinces before 1 July 2025")
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The verdict in a word, and the rest of the sentence that answers."""
+
+    verdict: str
+    word: str
+    sentence: str
+
+
+_WORDS: Mapping[str, Said] = {
+    "yes": Said("CÓ", "YES"),
+    "no": Said("KHÔNG", "NO"),
+    "contested": Said("TRANH CHẤP", "CONTESTED"),
+    "unknown": Said("KHÔNG BIẾT", "UNKNOWN"),
+}
+
+
+def _band(verdict: str, sentence: str, language: Language) -> Band:
+    said = sentence.partition(": ")[2]
+    return Band(verdict, _WORDS[verdict].in_(language), said[:1].upper() + said[1:])
+
+
+def _answer(request: Request, node: Node, form: Typed) -> Response:
+    """Return the answer; the form if something is to be mended; where the question is asked so."""
+    language = language_of(request)
+    asked = read(reader_of(node), form, language)
+    if asked.again:
+        return _form(request, form, asked)
+    if dict(request.query_params) != asked.query:
+        address = f"{placed(language, LICENCE_ANSWER)}?{urlencode(asked.query, safe=':')}"
+        return RedirectResponse(address, 303, HEADERS)
+    reader = reader_of(node, asked.asked["known_at"])
+    given = {name: value for name, value in asked.asked.items() if name != "known_at"}
+    given["true_on"] = given["true_on"] or today()
+    check = QUESTIONS[OPERATION].ask(reader, **given)
+    assert isinstance(check, LicenceCheck)
+    return _shown(request, reader, asked, check)
+
+
+def _shown(request: Request, reader: Reader, asked: Read, check: LicenceCheck) -> HTMLResponse:
+    members, language = members_of(check), language_of(request)
+    speech = Speech(language, reader.law)
+    described = describe(LicenceCheck, members, language, reader.law, _SAID)
+    terms = _terms(reader, check)
+    contract = None if terms is None else members_of(terms)
+    in_words = contract and describe(TermsOn, contract, language, reader.law, _SAID)
+    titles = titles_of(reader, things_of(members))
+    rows = matrix_of(members, speech, titles)
+    named = {*parties_said(filter(None, (described, in_words))), check.use.party}
+    named |= {row.licensor for row in rows}
+    question = AddressQuery(
+        language, asked.query.get("true_on"), asked.query.get("known_at"), effect=check.use.effect
+    )
+    return page(
+        request,
+        "licence_answer.html",
+        question,
+        names_of(reader, named, check.use.true_on),
+        band=_band(check.verdict, described.sentence, language),
+        check=check,
+        use=_in_words(members, speech, titles),
+        rows=rows,
+        tiles=tiles_of(members),
+        meant=tuple(_meant(asked, members, speech)) if check.verdict == "unknown" else (),
+        described=described,
+        contract=None if terms is None else terms.contract,
+        terms=in_words,
+        ladder=None if contract is None else ladder_of(contract, language),
+        known_at=asked.asked["known_at"],
+        query=asked.query,
+        of_today=_of_today(language, asked, check.use.true_on),
+        here=placed(language, LICENCE_ANSWER),
+        form=f"{placed(language, LICENCE_CHECK)}?{urlencode(asked.query, safe=':')}",
+        api=f"{_api_path()}?{urlencode(asked.query, safe=':')}",
+        evidence=urlencode([("position", each) for each in check.positions[:PROVEN]]),
+        command=_command(request, check, asked),
+        again=_again(request, question, check, asked),
+    )
+
+
+_CLOCKS = ("true_on", "known_at")
+_SAID = ("verdict", "unknown", "near")
+
+
+def _in_words(
+    members: Mapping[str, Any], speech: Speech, titles: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return what was asked, in words."""
+    use = members["use"]
+    return {
+        "act": value_name("Use", "act", use["act"], speech.language),
+        "place": place(use["territory"]["codes"][0], speech.language),
+        "field": field_said(use["field"], speech)[0].text,
+        "object": titles.get(use["object"], ""),
+    }
+
+
+def _terms(reader: Reader, check: LicenceCheck) -> TermsOn | None:
+    """Return the terms of that day of the contract whose grant holds, if one does."""
+    held = next((each.grant.subject for each in check.grants if each.holds), None)
+    if held is None:
+        return None
+    terms = QUESTIONS["getTerms"].ask(reader, contract=held, true_on=check.use.true_on)
+    assert isinstance(terms, TermsOn), "it was asked of a day"
+    return terms
+
+
+def _meant(asked: Read, members: Mapping[str, Any], speech: Speech) -> Iterator[tuple[str, str]]:
+    """Yield what may be meant where the answer is not known, and the address that asks it."""
+    here = placed(speech.language, LICENCE_ANSWER)
+    names = {value: name for name, value in asked.query.items() if name in ("party", "right")}
+    for each in members["near"]:
+        for near in each["ids"]:
+            query = {**asked.query, names[each["asked"]]: near}
+            yield near, f"{here}?{urlencode(query, safe=':')}"
+    if not members["near"]:
+        for grant, words in fields_granted(members, speech):
+            field = {name: grant[f"field_{name}"] for name in ("scheme", "edition")}
+            query = {**asked.query, "field": grant["field_codes"][0], **field}
+            yield words, f"{here}?{urlencode(query, safe=':')}"
+
+
+def _again(
+    request: Request, question: AddressQuery, check: LicenceCheck, asked: Read
+) -> FoundAgain:
+    """Return how the answer is found again as it stands, and its evidence."""
+    fixed = pinned(question, check.size).asking(_CLOCKS)
+    path = placed(question.language, LICENCE_ANSWER)
+    shown = check.positions[:PROVEN]
+    evidence = " ".join(f"--position {each}" for each in shown) or f"--subject {check.use.party}"
+    return found_again(request, f"{path}?{urlencode({**asked.query, **fixed}, safe=':')}", evidence)
+
+
+def _of_today(language: Language, asked: Read, on: date) -> str | None:
+    """Return the address that asks the same of today, by all that is known; None if this does."""
+    if on == today() and "known_at" not in asked.query:
+        return None
+    kept = {name: value for name, value in asked.query.items() if name not in _CLOCKS}
+    return f"{placed(language, LICENCE_ANSWER)}?{urlencode(kept, safe=':')}"
+
+
+def _api_path() -> str:
+    return QUESTIONS[OPERATION].route.path
+
+
+def _command(request: Request, check: LicenceCheck, asked: Read) -> str:
+    """Return the command that asks the same of this ledger: of this very day."""
+    said = {**asked.query, "true_on": check.use.true_on.isoformat()}
+    options = [
+        word for name, value in said.items() for word in (f"--{name.replace('_', '-')}", value)
+    ]
+    url = str(request.base_url).rstrip("/")
+    command = (
+        "techledger",
+        "ask",
+        "check-licence",
+        *options,
+        "--url",
+        url,
+        "--trust",
+        "trust.json",
+    )
+    return shlex.join(command)
