@@ -1,7 +1,7 @@
 """What routes are given: the node and the submitter that `create_app` put into the application."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar, cast
 
 from fastapi import Request
 
@@ -11,12 +11,48 @@ from api.limits.traffic import Traffic
 from api.limits.uploads import Uploads
 from api.metrics import Metrics
 from api.watching.watch import Watch
+from ledger.domain.core.dated_law import Law
 from ledger.node.node import Node
 from ledger.node.submit import Submitter
+from ledger.store.connection import Pool
 from projections.engine.view import KnownAt, KnownBy
 from projections.tables.reader import Reader
 
 T = TypeVar("T")
+
+
+class Questioned(Protocol):
+    """What questions are put to: a node, or the copy of a log that somebody has of their own."""
+
+    @property
+    def reads(self) -> Pool:
+        """The database of the read models."""
+        ...  # pragma: no cover
+
+    @property
+    def origin(self) -> str:
+        """The name of the log."""
+        ...  # pragma: no cover
+
+    @property
+    def laws(self) -> Mapping[str, Law]:
+        """The sets of law data at hand, by digest."""
+        ...  # pragma: no cover
+
+    @property
+    def published(self) -> int:
+        """Up to which size the log is signed."""
+        ...  # pragma: no cover
+
+    @property
+    def replay_max(self) -> int:
+        """How many entries one question may have replayed."""
+        ...  # pragma: no cover
+
+
+def questioned_of(request: Request) -> Questioned:
+    """Return what a question is put to."""
+    return cast(Questioned, request.app.state.node)
 
 
 def node_of(request: Request) -> Node:
@@ -26,9 +62,11 @@ def node_of(request: Request) -> Node:
     return node
 
 
-def reader_of(node: Node, known_at: KnownAt = None, known_by: KnownBy = "ledger") -> Reader:
-    """Return what answers questions of this node: by the law in force, as known by then."""
-    return Reader(node.reads, node.identity.origin, node.laws, known_at, known_by)
+def reader_of(
+    questioned: Questioned, known_at: KnownAt = None, known_by: KnownBy = "ledger"
+) -> Reader:
+    """Return what answers questions: by the law in force, as known by then."""
+    return Reader(questioned.reads, questioned.origin, questioned.laws, known_at, known_by)
 
 
 def submitter_of(request: Request) -> Submitter:

@@ -14,7 +14,7 @@ import typer
 from api.cli.agreeing import must_agree, must_name
 from api.cli.echoes import must_answer
 from api.describe.answer_json import WrongShape, members_of, read_as
-from api.describe.checking import headed
+from api.describe.checking import Computed, headed
 from api.describe.description import describe
 from api.describe.language import Language, Said
 from api.describe.text import text_of
@@ -33,9 +33,12 @@ Answer = Mapping[str, Any]
 
 
 class CheckedAnswer(dict[str, Any]):
-    """An answer of a kind, the server's word, and what of it was checked: None for nothing."""
+    """An answer of a kind, and what of it was checked: None for nothing.
 
-    def __init__(self, answer: Answer, kind: Any, checked: Checked | None) -> None:
+    It is the server's word, but where it was computed from entries that were verified.
+    """
+
+    def __init__(self, answer: Answer, kind: Any, checked: Checked | Computed | None) -> None:
         super().__init__(answer)
         self.kind = kind
         self.checked = checked
@@ -88,6 +91,13 @@ def query(
     A problem is told in the language. Raises `WrongAnswer` for what is none of that kind, and
     `CouldNotAsk`.
     """
+    question = worded(parameters)
+    with asking(url, trust, language) as (ledger, checking):
+        return put(ledger, checking, kind, path, question)
+
+
+def worded(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return a question with the days that are none being today's. Raises `CouldNotAsk`."""
     for name, value in parameters.items():
         if isinstance(value, str) and not _is_text(value):
             raise CouldNotAsk(f"BAD_PARAMETER: {name} is {quoted(value)}: it is no text in UTF-8")
@@ -96,22 +106,36 @@ def query(
     if "from" in question and (last := question["to"]) is not None and last <= question["from"]:
         told = f"to={last}: it is the first day after, and not after from={question['from']}"
         raise CouldNotAsk(f"BAD_PARAMETER: {told}; ask for a later one")
-    where = path.format_map({name: quote(str(value), ":") for name, value in question.items()})
-    rest = {name: value for name, value in question.items() if f"{{{name}}}" not in path}
-    with asking(url, trust, language) as (ledger, checking):
-        seen = checking.before if checking else None
-        now = question.get("known_at") is None and "size" not in question
-        least = seen if now else None
-        record = _read(kind, ledger.get(where, **rest, at_least=least))
-        read = members_of(record)
-        must_answer(kind, question, read)
-        must_agree(kind, read)
-        given = read["size"], read["positions"], least or 0
-        about = {str(each) for each in question.values() if _ID.fullmatch(str(each))}
-        checked = checking.check(*given, about) if checking else None
-        must_say(read, [each.event for each in checked.events] if checked else [])
-        must_name(record)
+    return question
+
+
+def put(
+    ledger: LedgerReader, checking: Checking | None, kind: Any, path: str, question: dict[str, Any]
+) -> CheckedAnswer:
+    """Put a question to a ledger, and check what it answers. Raises as `query` does."""
+    asked = {name: value for name, value in question.items() if name != AT_LEAST}
+    where = path.format_map({name: quote(str(value), ":") for name, value in asked.items()})
+    rest = {name: value for name, value in asked.items() if f"{{{name}}}" not in path}
+    seen = checking.before if checking else None
+    now = asked.get("known_at") is None and "size" not in asked
+    wanted = [each for each in (seen if now else None, question.get(AT_LEAST)) if each is not None]
+    least = max(wanted, default=None)
+    record = _read(kind, ledger.get(where, **rest, at_least=least))
+    read = members_of(record)
+    must_answer(kind, asked, read)
+    must_agree(kind, read)
+    given = read["size"], read["positions"], least or 0
+    about = {str(each) for each in asked.values() if _ID.fullmatch(str(each))}
+    checked = checking.check(*given, about) if checking else None
+    must_say(read, [each.event for each in checked.events] if checked else [])
+    must_name(record)
+    if read["size"] < (least or 0):
+        raise WrongAnswer(f"as of size {read['size']}, where {least} was asked for")
     return CheckedAnswer(read, kind, checked)
+
+
+AT_LEAST = "at_least"
+"""How many entries are to be folded before it is answered: no answer says that it was asked."""
 
 
 def _is_text(value: str) -> bool:
@@ -185,9 +209,10 @@ def print_answer(answer: CheckedAnswer, language: Language, *, as_json: bool) ->
     raise typer.Exit(EXIT_CODES[answer["verdict"]])
 
 
-def as_said(answer: Answer, checked: Checked | None) -> dict[str, Any]:
-    """Return an answer as JSON: the server's members, and ours, which none of its may hide."""
+def as_said(answer: Answer, checked: Checked | Computed | None) -> dict[str, Any]:
+    """Return an answer as JSON: its members, and ours, which none of a server's may hide."""
     nothing: dict[str, Any] = {"checked": [], "unchecked": [], "seen": None}
-    ours = {"verified": False} | (nothing if checked is None else checked.to_json())
+    verified = {"verified": isinstance(checked, Computed)}
+    ours = verified | (nothing if checked is None else checked.to_json())
     # The verdict on it stands first, and what was checked last.
-    return {"verified": False} | {**members_of(answer)} | ours
+    return verified | {**members_of(answer)} | ours

@@ -1,9 +1,11 @@
-"""What was checked of a server's answer, in words: what heads the answer, and what ends it."""
+"""What was checked of an answer, in words: what heads the answer, and what ends it."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from api.describe.language import Language, Said
-from ledger.follow.checked import Checked, named_by
+from ledger.follow.checked import Checked, CopyState, named_by
 
 NOT_VERIFIED = Said(
     "theo lời máy chủ; kết luận chưa được kiểm chứng",
@@ -43,14 +45,83 @@ _CONTINUED = Said(
 )
 
 
-def headed(lines: Iterable[str], checked: Checked | None, language: Language) -> Iterator[str]:
-    """Yield what a server says, headed as that, and what was checked of it."""
+_COMPUTED = Said(
+    "tính tại máy này từ {} mục đầu của sổ {}, mọi mục đã kiểm chứng",
+    "computed on this machine from the first {} entries of the log {}, all of them verified",
+)
+_BY_STEPS = Said(
+    "đã kiểm chứng theo gốc tin cậy (bước 1 đến 9) dưới điểm kiểm soát cỡ {}; băm gốc {}",
+    "verified by the trust root (steps 1 to 9), under the checkpoint of size {}, root {}",
+)
+_RULES = Said(
+    "chưa chạy: quy tắc có cho phép từng sự kiện không (bước 12): techledger audit verify",
+    "not run: whether the rules admit every event (step 12): techledger audit verify",
+)
+_UNCHECKED = Said(
+    "chưa kiểm được: {} điều, techledger audit verify liệt kê",
+    "unchecked: {} findings, which techledger audit verify lists",
+)
+_DEMONSTRATION = Said(
+    "trình diễn: có lúc không việc gì phải chờ trong sổ này",
+    "demonstration: there was a time at which nothing waited in this log",
+)
+_SAME = Said("máy chủ trả lời đúng như vậy: {}", "the server answers the same: {}")
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """An answer was computed here, from the first `size` entries of a log that was verified.
+
+    `server` is the one that answered the same, None where none was asked.
+    """
+
+    known: CopyState
+    size: int
+    server: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        known = self.known
+        return {
+            "computed": {
+                "origin": known.origin,
+                "entries": self.size,
+                "checkpoint": {"size": known.size, "root": known.root},
+                "unchecked": known.unchecked,
+                "demonstration": known.demonstration,
+                "rules": "not run",
+                "server": self.server,
+            }
+        }
+
+
+def headed(
+    lines: Iterable[str], checked: Checked | Computed | None, language: Language
+) -> Iterator[str]:
+    """Yield what is answered, headed by whose word it is, and what was checked of it."""
+    if isinstance(checked, Computed):
+        yield _COMPUTED.in_(language).format(checked.size, checked.known.origin)
+        yield from lines
+        yield from _computed(checked, language)
+        return
     yield NOT_VERIFIED.in_(language)
     if checked is None:
         yield NOTHING_CHECKED.in_(language)
     yield from lines
     if checked is not None:
         yield from _lines_of(checked, language)
+
+
+def _computed(computed: Computed, language: Language) -> Iterator[str]:
+    known = computed.known
+    yield _BY_STEPS.in_(language).format(known.size, known.root)
+    yield _RULES.in_(language)
+    if known.unchecked:
+        yield _UNCHECKED.in_(language).format(known.unchecked)
+    if known.demonstration:
+        yield _DEMONSTRATION.in_(language)
+    if computed.server is not None:
+        yield _SAME.in_(language).format(computed.server)
 
 
 def _lines_of(checked: Checked, language: Language) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Path, Query, Request
 from pydantic import Field, PlainValidator
 
-from api.deps import node_of, reader_of
+from api.deps import questioned_of, reader_of
 from api.reads.parameters import Count
 from ledger.domain.core.types import FIRST_YEAR, LAST_YEAR, Day, legal_day, parse_day, parse_instant
 from ledger.events.schema import DAY_FORM, INSTANT_FORM
@@ -79,22 +79,21 @@ AtLeast = Annotated[
 
 
 async def _now(request: Request) -> Reader:
-    return reader_of(node_of(request))
+    return reader_of(questioned_of(request))
 
 
 async def _as_known(request: Request, known_at: KnownAtParameter = None) -> Reader:
-    return reader_of(node_of(request), known_at)
+    return reader_of(questioned_of(request), known_at)
 
 
 async def _as_known_by_either(
     request: Request, known_at: KnownAtByEither = None, known_by: KnownByText = "ledger"
 ) -> Reader:
-    return reader_of(node_of(request), known_at, known_by)
+    return reader_of(questioned_of(request), known_at, known_by)
 
 
 async def _published(request: Request) -> int:
-    latest = node_of(request).feed.latest
-    return 0 if latest is None else latest.size
+    return questioned_of(request).published
 
 
 Published = Annotated[int, Depends(_published)]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
 
-from api.deps import node_of
+from api.deps import questioned_of
 from api.openapi.told import NOT_FOUND
 from api.problems import BadParameter
 from api.reads.common import AtLeast, Now
@@ -27,7 +27,7 @@ Name = Annotated[str, Path(pattern=r"^[a-z_]{1,40}$", examples=["title"])]
 
 
 async def _replay_max(request: Request) -> int:
-    return node_of(request).settings.replay_max
+    return questioned_of(request).replay_max
 
 
 ReplayMax = Annotated[int, Depends(_replay_max)]

@@ -74,6 +74,21 @@ class Checked:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class CopyState:
+    """What was verified of a copy: its checkpoint, and how many findings are unchecked.
+
+    `demonstration` says that there was a time at which nothing waited in this log.
+    """
+
+    origin: str
+    size: int
+    root: str
+    note: str
+    unchecked: int
+    demonstration: bool
+
+
 def named_by(event: RecordedEvent, ids: Collection[str]) -> set[str]:
     """Return those of the ids that an event names: in its lists, its body or who signs it."""
     texts = {*event.subjects, *event.signers, *_texts(event.body)}

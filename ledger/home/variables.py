@@ -2,7 +2,7 @@
 
 PREFIX = "LEDGER_"
 
-OF_CLIENTS = ("LEDGER_URL", "LEDGER_TRUST", "LEDGER_SEEN", "LEDGER_LANG")
+OF_CLIENTS = ("LEDGER_URL", "LEDGER_TRUST", "LEDGER_SEEN", "LEDGER_COPIES", "LEDGER_LANG")
 """Variables of client commands: defaults of options, and where they keep what they have seen."""
 
 

@@ -302,6 +302,16 @@ class Node:
         self.pool.close()
 
     @property
+    def origin(self) -> str:
+        """The name of the log."""
+        return self.identity.origin
+
+    @property
+    def replay_max(self) -> int:
+        """How many entries one question may have replayed."""
+        return self.settings.replay_max
+
+    @property
     def published(self) -> int:
         """Up to which size the log is signed: what is beyond is shown to nobody."""
         latest = self.feed.latest

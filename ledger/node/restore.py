@@ -11,7 +11,7 @@ What nobody has does not come back: the openings of sealed sections, and the che
 the first missing entry and the last.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -185,9 +185,14 @@ def _stored_entries(pool: Pool, size: int) -> Iterator[bytes]:
         start += len(page)
 
 
-def pages(entries: Iterator[bytes], start: int) -> Iterator[tuple[datetime, list[NewEntry]]]:
-    """Yield entries to append, in order, as many at once as were accepted at one instant."""
-    read = ((decode(entry, position), entry) for position, entry in enumerate(entries, start))
+def pages(
+    entries: Iterable[bytes], start: int, read_entry: Callable[[bytes, int], Logged] = decode
+) -> Iterator[tuple[datetime, list[NewEntry]]]:
+    """Yield entries to append, in order, as many at once as were accepted at one instant.
+
+    They are read by `read_entry`: by default each is checked.
+    """
+    read = ((read_entry(entry, position), entry) for position, entry in enumerate(entries, start))
     rows = ((logged.accepted, logged, entry) for logged, entry in read)
     for accepted, group in groupby(rows, key=itemgetter(0)):
         while page := [_new(logged, entry) for _, logged, entry in islice(group, PAGE)]:

@@ -156,7 +156,7 @@ def test_the_settings_of_clients_are_defaults_of_every_command_that_asks_for_the
                     (told,) = [each for each in get_args(given.annotation) if hasattr(each, "help")]
                     assert told.envvar == f"LEDGER_{variable}", (noun, verb, name)
                     found.add(told.envvar)
-    assert set(OF_CLIENTS) - {"LEDGER_SEEN"} == found
+    assert set(OF_CLIENTS) - {"LEDGER_SEEN", "LEDGER_COPIES"} == found
 
 
 def test_an_export_asks_the_server_and_believes_the_trust_root_of_the_settings(

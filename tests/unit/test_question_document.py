@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from pathlib import Path
 from string import Template
 from typing import Any
 from urllib.parse import parse_qsl
@@ -79,7 +80,13 @@ def test_every_path_of_the_document_is_asked_of_the_list():
 
 
 @pytest.mark.parametrize("words", sorted({*COMMANDS} - FORMS))
-def test_every_command_of_the_document_is_one(monkeypatch: pytest.MonkeyPatch, words: str):
+def test_every_command_of_the_document_is_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: str
+):
+    (tmp_path / "log").mkdir()  # A command before has made it.
+    (tmp_path / "trust.json").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LEDGER_TRUST", "trust.json")
     parsed: list[str] = []
     monkeypatch.setattr(TyperCommand, "invoke", lambda _, ctx: parsed.append(ctx.command_path))
     done = CliRunner().invoke(app, shlex.split(said(words)))

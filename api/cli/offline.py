@@ -1,0 +1,148 @@
+"""
+Questions whose answers are computed here, from entries that were verified.
+
+Of a copy that is at hand, `--log`; or of a server's log, `--url … --verify`: what is new of it is
+taken home, verified and folded, and what the server answers is held to what comes out.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from api.cli.answers import AT_LEAST, CheckedAnswer, CouldNotAsk, asking, put, telling_no, worded
+from api.cli.in_process import asked_here
+from api.cli.mirror import CODES
+from api.cli.options import read_trust_in
+from api.cli.served import ServedLog
+from api.describe.checking import Computed
+from api.describe.language import Language
+from ledger.domain.core.types import format_instant
+from ledger.events.lawbook import available_laws
+from ledger.follow.audit import AuditError
+from ledger.follow.client import ClientError, NoAnswer
+from ledger.follow.governed import Governed
+from ledger.follow.mirror import catch_up, follow
+from ledger.quoted import quoted
+from ledger.runtime.http import open_client
+from ledger.verify.outcome import Refused
+from ledger.verify.trust import parse_trust
+from projections.run.own_copy import copies_directory, own_copy
+
+MOST_TOLD = 5
+"""How many members are told at most that a server says otherwise."""
+
+
+class FalseAnswer(ClientError):
+    """What a server answers is not what the entries of its log come to."""
+
+    exit_code = 5
+
+
+def query_copy(
+    log: Path, trust: Path, language: Language, kind: Any, path: str, /, **parameters: Any
+) -> CheckedAnswer:
+    """Return the answer that a copy of a log gives, verified by a trust root, folded here.
+
+    Raises `CouldNotAsk`, for a copy that does not verify too.
+    """
+    root, question = read_trust_in(trust), worded(parameters)
+    beside = copies_directory() / _named(root, os.fsencode(log.absolute()))
+    return _computed(log, root, beside, language, kind, path, question)
+
+
+def query_verified(
+    url: str, trust: Path, language: Language, kind: Any, path: str, /, **parameters: Any
+) -> CheckedAnswer:
+    """Return the answer that a server's log gives, taken home and verified: the server's as well.
+
+    Raises `FalseAnswer` where it is not, and `CouldNotAsk`.
+    """
+    root, now = read_trust_in(trust), format_instant(datetime.now(UTC))
+    chosen = {"at": now} if "at" in parameters and parameters["at"] is None else {}
+    question = worded(parameters | chosen)
+    own = copies_directory() / _named(root)
+    with asking(url, trust, language) as (ledger, checking):
+        # What was folded before is not folded again: it answers as of no less. A question of a
+        # size has its own.
+        before = 0 if "size" in question or checking is None else checking.before or 0
+        least = max(before, question.get(AT_LEAST) or 0)
+        said = put(ledger, checking, kind, path, {**question, AT_LEAST: least})
+    with _could_not():
+        _follow(url, own / "log", root)
+    size = None if "size" in question else said["size"]
+    answer = _computed(own / "log", root, own, language, kind, path, question, size, url)
+    if told := [*_differences(said, answer)]:
+        more = f"; and {len(told) - MOST_TOLD} members more" if len(told) > MOST_TOLD else ""
+        raise FalseAnswer(
+            f"FALSE_ANSWER: {'; '.join(told[:MOST_TOLD])}{more}: keep both, and ask again with the"
+            " software that the server runs, if that is another"
+        )
+    return answer
+
+
+def _named(*of: bytes) -> str:
+    return sha256(b"".join(of)).hexdigest()[:32]
+
+
+def _computed(  # noqa: PLR0913, PLR0917  (what is read, and what is asked)
+    log: Path,
+    root: bytes,
+    beside: Path,
+    language: Language,
+    kind: Any,
+    path: str,
+    question: dict[str, Any],
+    size: int | None = None,
+    server: str | None = None,
+) -> CheckedAnswer:
+    with (
+        _could_not(),
+        own_copy(log, root, beside, available_laws(), size=size) as copy,
+        asked_here(copy, language) as ledger,
+        telling_no(language),
+    ):
+        answer = put(ledger, None, kind, path, question)
+        return CheckedAnswer(answer, kind, Computed(copy.known, copy.published, server))
+
+
+def _follow(url: str, log: Path, root: bytes) -> None:
+    """Take in what is new of a server's log, as a mirror does."""
+    governed = Governed(parse_trust(root))
+    with open_client(url) as http:
+        catch_up(governed, log)
+        follow(
+            ServedLog(http),
+            log,
+            governed.trust.origin,
+            governed.log_keys,
+            before=governed.keys_before,
+            genesis=governed.trust.genesis_sha256,
+        )
+
+
+@contextmanager
+def _could_not() -> Iterator[None]:
+    """Raise `CouldNotAsk` for a log that cannot be taken home, or does not verify."""
+    try:
+        yield
+    except (AuditError, NoAnswer, Refused) as error:
+        name, _ = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+        raise CouldNotAsk(f"{name}: {str(error).removeprefix(f'{name}: ')}") from error
+
+
+def _differences(said: Any, ours: Any, place: str = "") -> Iterator[str]:
+    """Yield the members of an answer that a server says otherwise than the log, with both."""
+    if said == ours:
+        return
+    if isinstance(said, Mapping) and isinstance(ours, Mapping):
+        for name in sorted({*said, *ours}):
+            yield from _differences(said.get(name), ours.get(name), f"{place}.{name}".lstrip("."))
+    elif isinstance(said, list) and isinstance(ours, list) and len(said) == len(ours):
+        for n, each in enumerate(zip(said, ours, strict=True)):
+            yield from _differences(*each, f"{place}.{n}")
+    else:
+        yield f"{place}: the server says {quoted(said)}, its log {quoted(ours)}"
