@@ -42,8 +42,9 @@ _BY_MEASURE: Mapping[Measure, str] = {
     "share_ppm stake_ppm state_funded_ppm yearly_ppm",
     "entry": "TermsDifference.by Mandate.ended Mandate.given MarkedDispute.ended answered_position "
     "changed_position closed_position compromised_since contradicts doubt doubted "
-    "filed_position first held_by lapsed_by lifted_position next_after of position positions "
-    "refused_position registered_position settled_by since suspended_position vouched_at",
+    "filed_position first ListingState.held_by lapsed_by lifted_position next_after of position "
+    "positions refused_position registered_position settled_by Feed.since suspended_position "
+    "vouched_at",
     "number": "ChainLink.number Rate.denominator Rate.numerator after before bytes count "
     "depth fee_year openings rank size tier trl trl_from trl_to version",
     "seconds": "delay_seconds step_seconds",
