@@ -66,6 +66,7 @@ LICENCE: Mapping[str, Said] = {
         "It is licensed for these fields; ask again for one of them:",
     ),
     "mend_first": Said("Cần sửa hoặc chọn trước khi trả lời", "To be mended or chosen first"),
+    "more_grants": Said("Còn {} quyền cấp nữa:", "{} more grants:"),
     "no_entries": Said(
         "Câu trả lời không dựa vào mục nào: sổ không ghi gì.",
         "The answer rests on no entry: nothing is recorded.",

@@ -43,6 +43,9 @@ from projections.questions.terms import TermsOn
 from projections.tables.reader import Reader
 
 OPERATION = "checkLicence"
+GRANTS = 5
+"""Grants that a page shows, and as many of other acts or days; an answer has them all."""
+
 PROVEN = 100
 """Entries of which one bundle gives the evidence, at most."""
 
@@ -174,6 +177,7 @@ def _answer(request: Request, node: Node, form: Typed) -> Response:
 def _shown(request: Request, reader: Reader, asked: Read, check: LicenceCheck) -> HTMLResponse:
     members, language = members_of(check), language_of(request)
     speech = Speech(language, reader.law)
+    more = _cut(members)
     described = describe(LicenceCheck, members, language, reader.law, _SAID)
     terms = _terms(reader, check)
     contract = None if terms is None else members_of(terms)
@@ -194,6 +198,7 @@ def _shown(request: Request, reader: Reader, asked: Read, check: LicenceCheck) -
         check=check,
         use=_in_words(members, speech, titles),
         rows=rows,
+        more=more,
         tiles=tiles_of(members),
         meant=tuple(_meant(asked, members, speech)) if check.verdict == "unknown" else (),
         described=described,
@@ -210,6 +215,14 @@ def _shown(request: Request, reader: Reader, asked: Read, check: LicenceCheck) -
         command=_command(request, check, asked),
         again=_again(request, question, check, asked),
     )
+
+
+def _cut(members: dict[str, Any]) -> int:
+    """Leave so many grants as a page shows, those that hold first; return how many are left out."""
+    grants, others = members["grants"], members["others"]
+    members["grants"] = sorted(grants, key=lambda each: not each["holds"])[:GRANTS]
+    members["others"] = others[:GRANTS]
+    return max(0, len(grants) - GRANTS) + max(0, len(others) - GRANTS)
 
 
 _CLOCKS = ("true_on", "known_at")

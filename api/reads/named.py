@@ -189,14 +189,13 @@ def read_field(
     if codes is None:
         in_use = _edition_in_use(law, scheme)
         raise BadParameter("edition", edition, f"{scheme} has no such edition", [in_use])
-    near = _symbols_near(symbol.upper(), [*codes.names("heads"), *_SUBCLASSES.get(scheme, ())])
     try:
         field = Field.model_validate({"scheme": scheme, "edition": edition, "codes": [symbol]})
         must_be_fields(field, today(), law)
-    except ValidationError as error:
-        raise BadParameter("field", symbol, first_fault(error)[1], near) from None
-    except FieldUnknown as error:
-        raise BadParameter("field", symbol, error.detail, near) from None
+    except (ValidationError, FieldUnknown) as error:
+        says = error.detail if isinstance(error, FieldUnknown) else first_fault(error)[1]
+        known = [*codes.names("heads"), *_SUBCLASSES.get(scheme, ())]
+        raise BadParameter("field", symbol, says, _symbols_near(symbol.upper(), known)) from None
     return field
 
 

@@ -213,10 +213,14 @@ def _doubted(view: View, use: Use, known: Known, looked_at: Iterable[LookedAt]) 
 
     Where none holds, what took away one that held as once known may itself be contradicted.
     """
-    holding = [each for each in looked_at if each.holds]
-    found = [doubts(view, known, each.positions, each.deeds()) for each in holding]
-    if holding:
-        return () if () in found else positions_of(*found)
+    found: list[tuple[int, ...]] = []
+    for each in looked_at:
+        if each.holds:
+            found.append(doubts(view, known, each.positions, each.deeds()))
+            if not found[-1]:
+                return ()
+    if found:
+        return positions_of(*found)
     lost = _lost(view, use, known)
     return doubts(view, known, [row.known_to for row in lost], {row.subject for row in lost})
 

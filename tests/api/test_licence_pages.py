@@ -10,12 +10,14 @@ import pytest
 
 from api.cli.story import names
 from api.describe.language import Language
+from api.explorer import licence_pages
 from api.explorer.licence_question import ACTS
 from tests.support.licence_page import (
     ANSWER,
     CHECK,
     FORM,
     band_of,
+    matrix_of,
     must_have_the_matrix,
     must_say_all,
     text_of,
@@ -414,3 +416,16 @@ def test_the_form_offers_every_act_and_every_place(http: httpx2.Client, loaded: 
     assert {"iso:VN", "world", "iso:LA"} <= {*places}
     assert len(places) == len({*places})
     assert "vn-2025:91" == units[0], "An Giang stands first in a Vietnamese list"
+
+
+def test_of_many_grants_a_page_shows_those_that_hold_first_and_says_how_many_more(
+    http: httpx2.Client, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(licence_pages, "GRANTS", 1)
+    asked = asking(loaded, party=OTHER)
+    grants = http.get(CHECK, params=asked).json()["grants"]
+    assert [False, True] == [each["holds"] for each in grants]
+    page = http.get(ANSWER, params=asked).text
+    assert [grants[1]["grant"]["ref"]] == [*matrix_of(page)]
+    assert 2 == page.count("Còn 1 quyền cấp nữa")
+    assert "quyền cấp nữa" not in http.get(ANSWER, params=asking(loaded)).text

@@ -6,6 +6,8 @@ from typer.testing import CliRunner
 
 from api.cli.answers import CouldNotAsk
 from api.cli.main import app
+from api.reads import named
+from ledger.events.lawbook import bundled_law
 from tests.support.http import PROBLEM
 
 pytestmark = pytest.mark.usefixtures("tale")
@@ -128,3 +130,13 @@ def test_a_command_that_asks_about_no_days_has_asked_nothing(url: str):
 )
 def test_what_there_is_is_answered(http: httpx2.Client, path: str):
     assert 200 == http.get(path).status_code
+
+
+def test_what_is_near_is_looked_for_only_where_a_symbol_is_none(monkeypatch: pytest.MonkeyPatch):
+    """It compares a symbol with all that there are, and took longer than the question."""
+    monkeypatch.setattr(named, "_symbols_near", None)
+    field = named.read_field(bundled_law(), "C09D", None, None)
+    assert field is not None
+    assert ("C09D",) == field.codes
+    with pytest.raises(TypeError):
+        named.read_field(bundled_law(), "C77Z", None, None)
