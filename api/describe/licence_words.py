@@ -22,8 +22,8 @@ LICENCE: Mapping[str, Said] = {
     "check_this": Said("Kiểm tra li-xăng", "Check a licence"),
     "choose_place": Said("(chọn nơi)", "(choose a place)"),
     "command_says": Said(
-        "Hỏi lại từ máy mình, kiểm tra các sự kiện mà câu trả lời dựa vào:",
-        "Ask it again from one's own machine, and check the events that the answer rests on:",
+        "Hỏi lại từ máy mình: lệnh này kiểm chứng sổ, tự tính câu trả lời rồi so với máy chủ:",
+        "Ask it from one's own machine: this verifies the log, computes the answer and compares:",
     ),
     "contradicted": Said(
         "Những gì đã ghi nhận sau đó mâu thuẫn với:", "What was recorded later contradicts:"

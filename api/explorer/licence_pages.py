@@ -297,14 +297,5 @@ def _command(request: Request, check: LicenceCheck, asked: Read) -> str:
         word for name, value in said.items() for word in (f"--{name.replace('_', '-')}", value)
     ]
     url = str(request.base_url).rstrip("/")
-    command = (
-        "techledger",
-        "ask",
-        "check-licence",
-        *options,
-        "--url",
-        url,
-        "--trust",
-        "trust.json",
-    )
-    return shlex.join(command)
+    checks = ("--url", url, "--trust", "trust.json", "--verify")
+    return shlex.join(("techledger", "ask", "check-licence", *options, *checks))

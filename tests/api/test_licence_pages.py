@@ -152,6 +152,7 @@ def test_the_page_leads_to_the_events_the_answer_the_bundle_and_the_command(
         assert 200 == http.get(link).status_code, link
     command = re.search(r"<pre>(techledger ask check-licence [^<]*)</pre>", page)
     assert command
+    assert command[1].endswith(" --trust trust.json --verify")
     for name, value in asked.items():
         assert f"--{name.replace('_', '-')} {value}" in command[1]
 
