@@ -106,9 +106,16 @@ def _licence(members: Members, language: Language) -> str:
     return first + said.in_(language).format(
         party=use["party"],
         act=value_name("Use", "act", use["act"], language),
-        where=places(use["territory"]["codes"], language),
+        where=places(use["territory"]["codes"], language) + _towards(use, language),
         on=_day(use.get("true_on") or use["on"], language),
     )
+
+
+def _towards(use: Members, language: Language) -> str:
+    """Return that it is asked against third parties, too, where it is."""
+    if use.get("effect") != "third_parties":
+        return ""
+    return f" ({value_name('Use', 'effect', 'third_parties', language)})"
 
 
 _LICENSED = Said(

@@ -430,3 +430,17 @@ def test_of_many_grants_a_page_shows_those_that_hold_first_and_says_how_many_mor
     assert [grants[1]["grant"]["ref"]] == [*matrix_of(page)]
     assert 2 == page.count("Còn 1 quyền cấp nữa")
     assert "quyền cấp nữa" not in http.get(ANSWER, params=asking(loaded)).text
+
+
+def test_the_sentence_says_that_it_was_asked_against_third_parties(
+    http: httpx2.Client, loaded: Loaded
+):
+    asked = asking(loaded, effect="third_parties")
+    for prefix, words in (("", "(với bên thứ ba)"), ("/en", "(against third parties)")):
+        for effect in ("third_parties", "parties"):
+            page = http.get(
+                f"{prefix}{ANSWER}", params={**asked, "effect": effect}, follow_redirects=True
+            )
+            says = re.search(r'<span class="says">([^<]*)<', page.text)
+            assert says
+            assert (words in says[1]) == (effect == "third_parties")
