@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
@@ -19,10 +19,9 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from platformdirs import user_state_path
-from rich.console import Console
-from rich.progress import Progress
 
 from api.cli.options import AsJson, TrustFile, Url, read_note_in, read_trust_in
+from api.cli.progress import showing_progress
 from api.cli.served import Most, ServedLog, share_of
 from ledger.domain.core.context import LeftOut
 from ledger.domain.core.event import Logged
@@ -86,7 +85,6 @@ LawDirectory = Annotated[
         file_okay=False,
     ),
 ]
-Told = Callable[[str, int, int], None]
 
 
 @app.command("export")
@@ -116,7 +114,7 @@ def export_log(
     What a server or a mirror has is taken in as far as it leads to the root of its checkpoint.
     """
     try:
-        with _source(url, mirror) as source, _progress(as_json) as told:
+        with _source(url, mirror) as source, showing_progress(hidden=as_json) as told:
             shown = source if not (url or mirror or trust) else _shown(source, directory, trust)
             share = share_of(most)
             done = export(shown, directory, lambda *so_far: told("files", *so_far), share)
@@ -176,7 +174,7 @@ def verify(  # noqa: PLR0913  (the command's options)
     An audit that is stopped goes on where it was, and one of a log that has grown with what is new.
     """
     try:
-        with _progress(as_json) as told:
+        with showing_progress(hidden=as_json) as told:
             answer = verify_export(
                 log_in(directory),
                 read_trust_in(trust),
@@ -362,7 +360,7 @@ class _Asked:
     def _shown(self, replay: Replay) -> Iterator[Logged]:
         """Yield the events, and show how far it has come, now and then."""
         size = self._checkpoint().size
-        with _progress(self.as_json) as told:
+        with showing_progress(hidden=self.as_json) as told:
             for logged in replay:
                 yield logged
                 if replay.size % TILE_WIDTH == 0:
@@ -468,18 +466,3 @@ def _own_file(directory: Path, trust_root: bytes) -> Path:
     own = user_state_path("techledger") / "judged"
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
     return own / f"{name}.sqlite"
-
-
-@contextmanager
-def _progress(as_json: bool) -> Iterator[Told]:
-    """Show a bar for each kind of work, where a person looks on."""
-    hidden = as_json or not sys.stderr.isatty()
-    with Progress(console=Console(file=sys.__stderr__), transient=True, disable=hidden) as bars:
-        tasks = {}
-
-        def told(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done)
-
-        yield told

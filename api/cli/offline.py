@@ -17,6 +17,7 @@ from api.cli.answers import AT_LEAST, CheckedAnswer, CouldNotAsk, asking, put, t
 from api.cli.in_process import asked_here
 from api.cli.mirror import CODES
 from api.cli.options import read_trust_in
+from api.cli.progress import showing_progress
 from api.cli.served import ServedLog
 from api.describe.checking import Computed
 from api.describe.language import Language
@@ -101,7 +102,8 @@ def _computed(  # noqa: PLR0913, PLR0917  (what is read, and what is asked)
 ) -> CheckedAnswer:
     with (
         _could_not(),
-        own_copy(log, root, beside, available_laws(), size=size) as copy,
+        showing_progress() as told,
+        own_copy(log, root, beside, available_laws(), size=size, progress=told) as copy,
         asked_here(copy, language) as ledger,
         telling_no(language),
     ):

@@ -125,7 +125,7 @@ def _verified(log: Path, trust_root: bytes, file: Path, progress: Progress) -> C
         return known
 
     def told(step: object, done: int, total: int) -> None:
-        progress(f"step {step}", done, total)
+        progress(f"verified: {step}", done, total)
 
     found = verify_export(log, trust_root, progress=told)
     at, unchecked = found.checkpoint, len(found.unchecked)

@@ -32,6 +32,7 @@ from ledger.home.paths import Home
 from ledger.log.merkle import Frontier, leaf_hash
 from ledger.log.tiles import TILE_WIDTH, entries_path, format_bundle, tile_path
 from ledger.publish.publisher import LogSigner
+from projections.run.own_copy import own_copy
 from tests.support.postgres import home_directory
 from tests.support.tale import Loaded
 
@@ -140,7 +141,7 @@ def opened_once(copies: Path) -> Iterator[None]:
     lent = offline.own_copy
 
     @contextmanager
-    def keeping(*of: Any, size: int | None = None) -> Iterator[Any]:
+    def keeping(*of: Any, size: int | None = None, **_told: Any) -> Iterator[Any]:
         log, _, beside, *_ = of
         note = (log / "checkpoint").read_bytes()
         if (beside, note, size) not in kept:
@@ -428,3 +429,24 @@ def test_no_answer_of_less_than_was_asked_for_is_taken(
     lying(says(f"/v1/rights/{MARK}/chain", lambda answer: answer | {"size": size - 1}))
     done = CliRunner().invoke(app, ["ask", "chain", MARK, *at_least])
     assert f"where {size} was asked for" in str(done.exception)
+
+
+def test_how_far_a_log_is_taken_in_is_shown(
+    loaded: Loaded, log: Path, newcomer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, int, int]] = []
+
+    @contextmanager
+    def shown() -> Iterator[Callable[[str, int, int], None]]:
+        yield lambda *each: told.append(each)
+
+    monkeypatch.setattr(offline, "showing_progress", shown)
+    monkeypatch.setattr(offline, "own_copy", own_copy)
+    asked(loaded, "getChain", MARK, "--log", str(log))
+    size = exported_checkpoint(log).size
+    assert ("entries", size, size) == told[-2]
+    assert any(what.startswith("verified: every signature") for what, *_ in told)
+    told.clear()
+    asked(loaded, "getChain", MARK, "--log", str(log))
+    assert [] == told, "nothing is verified, taken in or folded twice"
+    assert newcomer.is_dir()
