@@ -95,7 +95,7 @@ def _page(request: Request, node: Node, position: int, question: AddressQuery) -
         question,
         position=position,
         again=found_again(
-            request, placed(question.language, f"{ENTRY}/{position}"), f"--position {position}"
+            request, placed(question.language, f"{ENTRY}/{position}"), ("position", position)
         ),
         fallen_shown=FALLEN,
         following=position + 1 if position + 1 < size else None,

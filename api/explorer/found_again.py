@@ -7,6 +7,7 @@ What was left open when the page was asked is pinned: the day, and how far this 
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from shlex import quote
+from urllib.parse import urlencode
 
 import segno
 from fastapi import Request
@@ -25,12 +26,14 @@ MODULE_MM = 0.5
 class FoundAgain:
     """Where a page is found again as it stands, and the command that checks what it rests on.
 
-    `drawing` is the QR code of the address, an SVG, empty if the address is too long for it.
+    `drawing` is the QR code of the address, an SVG, empty if the address is too long for it;
+    `evidence` is what the page's own check asks for.
     """
 
     address: str
     drawing: str
     command: str
+    evidence: str
 
 
 def pinned(question: AddressQuery, size: int) -> AddressQuery:
@@ -41,11 +44,13 @@ def pinned(question: AddressQuery, size: int) -> AddressQuery:
     return replace(question, true_on=question.true_on or today().isoformat(), known_at=known)
 
 
-def found_again(request: Request, path: str, evidence: str) -> FoundAgain:
-    """Return how a path of this ledger is found again; `evidence` is what a bundle is to show."""
+def found_again(request: Request, path: str, *shown: tuple[str, str | int]) -> FoundAgain:
+    """Return how a path of this ledger is found again; `shown` is what a bundle is to show."""
     base = str(request.base_url).rstrip("/")
-    command = f"techledger evidence gather bundle.json {evidence} --url {quote(base)}"
-    return FoundAgain(base + path, draw_qr(base + path), f"{command} --trust trust.json")
+    asked = " ".join(f"--{name} {value}" for name, value in shown)
+    command = f"techledger evidence gather bundle.json {asked} --url {quote(base)}"
+    drawing, command = draw_qr(base + path), f"{command} --trust trust.json"
+    return FoundAgain(base + path, drawing, command, urlencode(shown))
 
 
 @lru_cache(maxsize=256)

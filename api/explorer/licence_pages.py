@@ -273,9 +273,9 @@ def _again(
     """Return how the answer is found again as it stands, and its evidence."""
     fixed = pinned(question, check.size).asking(_CLOCKS)
     path = placed(question.language, LICENCE_ANSWER)
-    shown = check.positions[:PROVEN]
-    evidence = " ".join(f"--position {each}" for each in shown) or f"--subject {check.use.party}"
-    return found_again(request, f"{path}?{urlencode({**asked.query, **fixed}, safe=':')}", evidence)
+    shown: list[tuple[str, str | int]] = [("position", n) for n in check.positions[:PROVEN]]
+    address = f"{path}?{urlencode({**asked.query, **fixed}, safe=':')}"
+    return found_again(request, address, *(shown or [("subject", check.use.party)]))
 
 
 def _of_today(language: Language, asked: Read, on: date) -> str | None:

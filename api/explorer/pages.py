@@ -122,7 +122,7 @@ def _page(request: Request, kind: str, subject: str, asked: Asked, find: Section
         events=events,
         near=_near_what_is_unknown((*(each.answer for each in sections), events), subject),
         again=found_again(
-            request, pinned(asked.question, events.size).subject(subject), f"--subject {subject}"
+            request, pinned(asked.question, events.size).subject(subject), ("subject", subject)
         ),
         check_of=_licence_of(kind, subject, sections),
         lead=next((each.sentence for each in described if each.sentence), ""),

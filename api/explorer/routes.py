@@ -1,4 +1,4 @@
-"""Plain pages: the log with its latest events, and the API's operations. They need no scripts."""
+"""Plain pages: the log with its latest events, and the API's operations; what they load."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from api.deps import look, node_of, reader_of
 from api.explorer.operations import groups_of
-from api.explorer.shown import HEADERS, HERE, page
+from api.explorer.shown import HEADERS, HERE, SCRIPT, page
 from ledger.store.entries import StoredEntry, read_entries
 from projections.engine.decoding import decode
 from projections.questions.vouching import Vouched, vouched_for
@@ -66,6 +66,12 @@ async def show_operations(request: Request) -> HTMLResponse:
 def get_style() -> FileResponse:
     """Return the pages' style sheet."""
     return FileResponse(HERE / "static" / "page.css", headers=STATIC_HEADERS)
+
+
+@router.get(SCRIPT)
+def get_script() -> FileResponse:
+    """Return the check of a page; never from a cache, as its hash stands in the page."""
+    return FileResponse(HERE / SCRIPT[1:], media_type="text/javascript", headers=HEADERS)
 
 
 def _url(request: Request) -> str:

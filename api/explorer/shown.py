@@ -1,8 +1,10 @@
 """How pages are filled: answers in words, links that keep the question, in either language."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +16,7 @@ from fastapi.templating import Jinja2Templates
 
 from api.deps import node_of
 from api.describe import days
+from api.describe.checked_here import CHECKED
 from api.describe.event_names import event_name
 from api.describe.event_saying import kind_name
 from api.describe.interface import INTERFACE
@@ -30,14 +33,19 @@ from projections.questions.search import Group, Hit
 
 HERE = Path(__file__).parent
 
-# Nothing is loaded from elsewhere, nothing is run, nothing inline, nobody frames the page.
+# Nothing is loaded from elsewhere, nothing is inline, one script of ours runs, nobody frames it.
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+
+SCRIPT = "/static/verify.js"
+"""Where the check of a page is found; a page loads no other bytes than these."""
+
+INTEGRITY = f"sha256-{b64encode(sha256((HERE / SCRIPT[1:]).read_bytes()).digest())}"
 
 LINES = 50
 """Rows of a list that a page shows; an answer has them all."""
@@ -59,6 +67,10 @@ class Spoken:
     def word(self, name: str, *given: object) -> str:
         """Return what the page itself says. Raises `KeyError` for what nobody has worded."""
         return INTERFACE[name].in_(self.language).format(*given)
+
+    def checked(self) -> str:
+        """Return what the check of a page may say, by name, as JSON."""
+        return json.dumps({name: said.in_(self.language) for name, said in CHECKED.items()})
 
     def name(self, subject: str) -> str | None:
         """Return what a party is called, if the page knows it."""
@@ -225,4 +237,4 @@ def visible_or(value: object) -> object:
 
 templates = Jinja2Templates(directory=HERE / "templates")
 templates.env.finalize = visible_or
-templates.env.globals.update(utc=days.utc)
+templates.env.globals.update(utc=days.utc, script=SCRIPT, integrity=INTEGRITY)

@@ -1,14 +1,18 @@
 """The end of a page: an address pinned to what it says, as a QR code, too, and how to check it."""
 
+import hashlib
+import json
 import re
 import shlex
+from base64 import b64encode
 from html import unescape
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx2
 import pytest
 
 from api.cli.story import names
+from api.describe.checked_here import CHECKED
 from api.explorer.found_again import MAX_QR, draw_qr
 from ledger.domain.core.types import legal_day
 from ledger.node.node import Node
@@ -81,3 +85,34 @@ def test_the_foot_says_that_no_witness_cosigns_where_none_is_asked(
     del loaded
     assert "không có nhân chứng đồng ký" in http.get(CONTRACT).text
     assert "no witness cosigns it" in http.get(f"/en{CONTRACT}").text
+
+
+@pytest.mark.parametrize(
+    ("path", "evidence"),
+    [("/muc/3", "position=3"), (f"/en{CONTRACT}", f"subject={quote(NAMES['contract'], safe='')}")],
+)
+def test_a_page_brings_its_check_along_and_no_other_script(
+    http: httpx2.Client, loaded: Loaded, path: str, evidence: str
+):
+    del loaded
+    answer = http.get(path)
+    scripts = re.findall(r"<script ([^>]*)></script>", answer.text)
+    served = http.get("/static/verify.js")
+    digest = b64encode(hashlib.sha256(served.content).digest()).decode()
+    assert [f'type="module" src="/static/verify.js" integrity="sha256-{digest}"'] == scripts
+    assert answer.text.count("<script") == 1
+    assert served.headers["content-type"].startswith("text/javascript")
+    assert "no-store" == served.headers["cache-control"]
+    policy = answer.headers["content-security-policy"]
+    for said in ("default-src 'none'", "script-src 'self'", "connect-src 'self'"):
+        assert f"{said}; " in policy
+    assert f'data-evidence="{evidence}"' in answer.text
+    assert 200 == http.get(f"/v1/evidence?{evidence}").status_code
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_the_check_speaks_the_page_s_language(http: httpx2.Client, loaded: Loaded, prefix: str):
+    del loaded
+    (words,) = re.findall(r'data-words="([^"]*)"', http.get(f"{prefix}/muc/3").text)
+    said = json.loads(unescape(words))
+    assert {name: both[prefix == "/en"] for name, both in CHECKED.items()} == said
