@@ -46,7 +46,10 @@ def server() -> Iterator[Server]:
 def tale(server: Server) -> Tale:
     world = World.of(server.home)
     with LedgerClient(server.url, server.trust) as ledger:
-        return play(ledger, world, cast_of(world), *chapters()[:1])
+        told = play(ledger, world, cast_of(world), *chapters()[:1])
+        firm = told.cast.parties["firm"]
+        assert ledger.get(f"/v1/subjects/{firm}/timeline", at_least=told.size)["events"]
+        return told
 
 
 @pytest.fixture
@@ -95,3 +98,18 @@ def test_without_scripts_there_is_no_button(server: Server, tale: Tale, browser:
     assert [1, 0] == browser.run(
         "[document.querySelectorAll('.check').length, document.querySelectorAll('.check *').length]"
     )
+
+
+def test_a_trust_root_of_the_reader_s_own_is_held_against_the_log(
+    server: Server, tale: Tale, browser: Browser, tmp_path: Path
+):
+    page = f"{server.url}/en/muc/{tale.size - 1}"
+    said = server.home.trust.read_text()
+    other = tmp_path / "other.json"
+    other.write_text(said.replace(server.trust.genesis_sha256, "0" * 64))
+    for file, colour in ((server.home.trust, "green"), (other, "red")):
+        browser.visit(page)
+        root = browser.ask("DOM.getDocument")["root"]["nodeId"]
+        found = browser.ask("DOM.querySelector", nodeId=root, selector=".check input")
+        browser.ask("DOM.setFileInputFiles", files=[str(file)], nodeId=found["nodeId"])
+        assert CHECKED[colour].en in browser.run(CLICK)

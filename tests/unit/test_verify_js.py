@@ -150,6 +150,17 @@ def size_of(said: Any) -> None:
     said["checkpoint"] = "\n".join(lines)
 
 
+def without(name: str, nth: int) -> Callable[[Any], None]:
+    """Return what takes a signature line out of the checkpoint."""
+
+    def change(said: Any) -> None:
+        lines = said["checkpoint"].split("\n")
+        at = [n for n, line in enumerate(lines) if line.startswith(f"\u2014 {name}")][nth]
+        said["checkpoint"] = "\n".join([*lines[:at], *lines[at + 1 :]])
+
+    return change
+
+
 def older(said: Any) -> None:
     said["earlier"][0]["checkpoint"] = said["earlier"][0]["checkpoint"].replace("\n12\n", "\n11\n")
 
@@ -175,6 +186,8 @@ WRONG: dict[str, tuple[Callable[[Any], object], tuple[int, str, int | None]]] = 
     "the checkpoint's size": (size_of, (2, "line_wrong", None)),
     "the log's signature": (line_of("ledger.example", 0), (2, "line_wrong", None)),
     "a witness's signature": (line_of("witness.example.vn/state", 1), (2, "line_wrong", None)),
+    "no line of a key of the log": (without("ledger.example", 1), (2, "line_missing", None)),
+    "no line of a witness": (without("witness.example.vn/firm", 0), (2, "quorum_missing", None)),
     "a name in a line": (
         put(
             lambda note: note.replace("witness.example.vn/firm", "witness.example.vn/form"),
@@ -403,6 +416,7 @@ def test_the_first_visit_keeps_and_says_so_and_the_next_holds_the_log_to_it(log:
     assert later.keep
     assert grown.checkpoint().decode() == later.keep["checkpoint"]
     assert ("amber", {"kept_unasked"}) == (unasked.state, unasked.codes("doubt"))
+    assert unasked.keep is None, "who does not answer would have another log kept"
 
 
 def test_a_log_that_is_not_the_kept_one_is_red(log: SampleLog):

@@ -165,7 +165,8 @@ function checkValue(value, depth = 0) {
     const names = Object.keys(value), most = Array.isArray(value) ? 4096 : 512;
     must(depth < 16 && names.length <= most, "payload_value", told(value));
     for (const name of names) {
-      must(Array.isArray(value) || /^[a-z][a-z0-9_]{0,63}$/.test(name), "payload_value", told(name));
+      const named = Array.isArray(value) || /^[a-z][a-z0-9_]{0,63}$/.test(name);
+      must(named, "payload_value", told(name));
       checkValue(value[name], depth + 1);
     }
   } else {
@@ -265,7 +266,7 @@ async function imported(format, raw, algorithm) {
   }
 }
 
-/** Verify a line of a note; return its time in seconds (0: none), null where it was not verified. */
+/** Verify a line of a note; return its time in seconds (0: none), null: it was not verified. */
 async function checkLine(report, key, text, blob) {
   const dated = new DataView(joined(blob, Array(8)).buffer).getBigUint64(0);
   const time = key.kind === ED25519 ? 0 : Number(dated);
@@ -344,7 +345,8 @@ async function openCheckpoint(report, log, note) {
   else {
     const among = (set) =>
       [...policy.witnesses].filter(([, key]) => set.has(key.label)).map(([name]) => name);
-    must(reaches(policy, among(lines)), "quorum_missing", told(policy.quorum), among(lines).join(", "));
+    const there = among(lines);
+    must(reaches(policy, there), "quorum_missing", told(policy.quorum), there.join(", "));
     const named = among(verified);
     report.say("witnessed", named.length, policy.witnesses.size, named.join(", ") || "–");
     if (!reaches(policy, named)) report.doubt("quorum_unread", told(policy.quorum));
@@ -363,7 +365,7 @@ const FORMS = {
   type: /^[a-z_]+\.[a-z_]+\/[1-9][0-9]{0,3}$/,
 };
 const LISTED = { signers: /^party:[a-z0-9.-]{1,80}$/, subjects: /^[a-z]+:[a-z0-9.-]{1,80}$/ };
-const MEMBERS = ["body", "event_id", "issued_at", "ledger", "nonce", "not_after", "signers", "subjects", "type"];
+const MEMBERS = "body event_id issued_at ledger nonce not_after signers subjects type".split(" ");
 const MINUTE = 60_000, DAY = 86_400_000;
 
 function instant(text) {
@@ -399,8 +401,8 @@ function readEvent(raw, position, origin) {
     must(isText(says[name]) && form.test(says[name]), "header", name, told(says[name]));
   }
   const [now, issued, end] = [accepted, says.issued_at, says.not_after].map(instant);
-  must(issued <= now + 5 * MINUTE && now <= end, "not_in_time", accepted, says.issued_at, says.not_after);
-  must(issued <= end && end <= issued + 90 * DAY, "not_in_time", accepted, says.issued_at, says.not_after);
+  const timely = issued <= now + 5 * MINUTE && now <= end && end <= issued + 90 * DAY;
+  must(timely && issued <= end, "not_in_time", accepted, says.issued_at, says.not_after);
   for (const [name, form] of Object.entries(LISTED)) {
     const good = isList((each) => isText(each) && form.test(each))(says[name]) && says[name].length;
     must(good, "header", name, told(says[name]));
@@ -507,7 +509,8 @@ class Log {
     const key = this.keys.get(body.key_id);
     const mandate = this.mandates.find((each) => each.body.mandate === body.mandate);
     const changes = /^key\.(revoked|stopped|suspended|resumed)\//.test(type);
-    must(!changes || (key?.party === body.party && key.revoked === Infinity), "key_unknown", told(body.key_id));
+    const changeable = key && key.party === body.party && key.revoked === Infinity;
+    must(!changes || changeable, "key_unknown", told(body.key_id));
     switch (type) {
       case "ledger.opened/1":
         must(position === 0, "opened_twice");
@@ -562,14 +565,18 @@ class Log {
   }
 
   /** Those approve a policy who speak for two of the three groups of witnesses before it. */
-  async adoptPolicy({ position, body: { approved_by: by, speakers, policy, policy_sha256: digest } }) {
+  async adoptPolicy({ position, body }) {
+    const { approved_by: by, speakers, policy, policy_sha256: digest } = body;
     const named = new Map(speakers.map(({ party, group }) => [party, group]));
-    const first = new Map([...named].filter(([, group]) => group !== "state")).set(this.registrar, "state");
+    const others = [...named].filter(([, group]) => group !== "state");
+    const first = new Map([...others, [this.registrar, "state"]]);
     const groups = new Set(by.map((party) => (this.speakers ?? first).get(party)));
     const [operator] = this.officersAt(position)["@operator"];
     const agreed = groups.size > 1 && !groups.has(undefined) && !by.includes(operator);
-    must(agreed && (this.speakers || by.includes(this.registrar)), "policy_unapproved", by.join(", "));
-    must((await this.known(policy.map((line) => `${line}\n`).join(""))) === digest, "policy_other", digest);
+    const begun = this.speakers || by.includes(this.registrar);
+    must(agreed && begun, "policy_unapproved", by.join(", "));
+    const found = await this.known(policy.map((line) => `${line}\n`).join(""));
+    must(found === digest, "policy_other", found, told(digest));
     this.policies.push([position + 1, digest]);
     this.speakers = named;
   }
@@ -605,7 +612,8 @@ async function load(key) {
   must(algorithm || key.algorithm === "ml-dsa-65", "key_form", told(key.algorithm));
   const loaded = algorithm ? await imported("spki", key.spki, algorithm) : null;
   if (!loaded) return null;
-  must(same(new Uint8Array(await crypto.subtle.exportKey("spki", loaded)), key.spki), "key_form", key.keyId);
+  const one = new Uint8Array(await crypto.subtle.exportKey("spki", loaded));
+  must(same(one, key.spki), "key_form", key.keyId);
   const { modulusLength: bits = 3072, publicExponent = [1, 0, 1] } = loaded.algorithm;
   must(bits >= 3072 && bits <= 4096 && same([1, 0, 1], [...publicExponent]), "key_form", key.keyId);
   return loaded;
@@ -658,9 +666,12 @@ async function checkSignatures(report, log, event) {
   const officers = log.officersAt(position), both = officers["@officers"];
   if (SIGNERS[type]) {
     const wanted = signersOf(event, officers);
-    must(canonical(wanted) === canonical(signers), "signers", signers.join(", "), wanted.join(", "));
+    const listed = [signers.join(", "), wanted.join(", ")];
+    must(canonical(wanted) === canonical(signers), "signers", ...listed);
   }
-  for (const each of signers) must((log.ended.get(each) ?? position) >= position, "party_ended", each);
+  for (const each of signers) {
+    must((log.ended.get(each) ?? position) >= position, "party_ended", each);
+  }
   const brought = new Map(broughtKeys(event).map(({ keyId }) => [keyId, log.keys.get(keyId)]));
   for (const keyId of brought.keys()) {
     must(lines.some((line) => line.keyId === keyId), "key_silent", keyId);
@@ -673,7 +684,8 @@ async function checkSignatures(report, log, event) {
     await checkSignature(report, key, signature, message);
     const own = signers.filter((each) => each === key.party);
     const others = signers.filter((each) => each !== key.party && !apart.includes(each));
-    const trusted = brought.has(keyId) ? [] : others.filter((each) => hasMandate(report, log, each, key, event));
+    const mandated = (each) => hasMandate(report, log, each, key, event);
+    const trusted = brought.has(keyId) ? [] : others.filter(mandated);
     must(own.length + trusted.length, "binds_nobody", keyId, key.party);
     for (const each of [...own, ...trusted]) bound.add(each);
     if (!brought.has(keyId) && keyId !== body.key_id) older.add(key.party);
@@ -687,7 +699,7 @@ async function checkSignatures(report, log, event) {
   return lines.length;
 }
 
-/** Whether a mandate binds a signer by the key of its holder; what it costs is not held to its ceiling. */
+/** Whether a mandate binds a signer by the key of its holder; sums are not held to its ceiling. */
 function hasMandate(report, log, signer, { party }, { position, accepted, type }) {
   const today = new Date(instant(accepted) + 7 * 60 * MINUTE).toISOString().slice(0, 10);
   const found = log.mandates.filter(({ body, given, ended }) =>
@@ -772,7 +784,7 @@ async function askNewest(report, log, ask, since) {
   return { ...head, proof: answer.proof.map((each) => unbase64(each)) };
 }
 
-/** Show that what this browser kept and what the bundle has are one log (step 9). */
+/** Show that what this browser kept and what the bundle has are one log (step 9); else null. */
 async function goesOn(report, log, old, head, ask) {
   if (old.size === head.size) {
     await checkPrefix(old, head, []);
@@ -780,7 +792,8 @@ async function goesOn(report, log, old, head, ask) {
     return head;
   }
   for (let tries = 0; tries < 3; tries += 1) {
-    const [one, two] = [await askNewest(report, log, ask, old.size), await askNewest(report, log, ask, head.size)];
+    const one = await askNewest(report, log, ask, old.size);
+    const two = await askNewest(report, log, ask, head.size);
     if (!one || !two) break;
     if (one.size !== two.size) continue; // It grew between the two questions.
     must(same(one.root, two.root), "forked", one.size, base64(one.root), base64(two.root));
@@ -790,7 +803,7 @@ async function goesOn(report, log, old, head, ask) {
     return one;
   }
   report.doubt("kept_unasked", old.size);
-  return head;
+  return null;
 }
 
 /**
@@ -798,7 +811,7 @@ async function goesOn(report, log, old, head, ask) {
  *
  * `asked` is {positions, subjects, payload, conclusion}: what it has to show, what the page says
  * that an entry says, and whether the page concludes anything from it. `kept` is what is trusted,
- * {origin, genesis_sha256, log_keys, checkpoint, policy}, or null. Returns what to keep from now on.
+ * {origin, genesis_sha256, log_keys, checkpoint, policy}, or null. Returns what to keep, if so.
  */
 async function examine(report, raw, asked, kept, ask) {
   report.begin(FORM);
@@ -825,6 +838,14 @@ async function examine(report, raw, asked, kept, ask) {
       faults.set(position, [report.step, wrong]);
     }
   }
+  const tellFault = (position) => {
+    const [step, wrong] = faults.get(position) ?? [];
+    if (!wrong) return;
+    report.begin(step, position);
+    throw wrong;
+  };
+  tellFault(0); // Without it nobody governs the log.
+
   report.begin(TRUST); // What this browser kept, or the reader brought.
   const digest = await log.known(bundle.policy);
   await log.known("quorum none\n");
@@ -860,13 +881,10 @@ async function examine(report, raw, asked, kept, ask) {
     report.begin(TREE, position); // Each entry hashes up to the root.
     must(position < head.size, "beyond", position, head.size);
     const leaf = await leafHash(shown.get(position));
-    const [, root] = await climb(position, head.size - 1, [leaf, ...proof.map((each) => unbase64(each))]);
+    const path = [leaf, ...proof.map((each) => unbase64(each))];
+    const [, root] = await climb(position, head.size - 1, path);
     must(same(root, head.root), "root_differs", base64(root), base64(head.root));
-    if (faults.has(position)) {
-      const [step, wrong] = faults.get(position);
-      report.begin(step, position);
-      throw wrong;
-    }
+    tellFault(position);
     const event = events.get(position);
     report.begin(FORM, position); // Form, identity and time.
     must(before <= event.accepted, "before_the_last", event.accepted, before);
@@ -899,12 +917,14 @@ async function examine(report, raw, asked, kept, ask) {
     const good = seal?.type === "ledger.sealed/1" && size > 0 && size <= bundle.seal;
     must(good && /^sha256:[0-9a-f]{64}$/.test(mapRoot), "seal", told(bundle.seal));
     for (const history of bundle.histories) {
-      const of = [...events.values()].filter((event) => event.says.subjects.includes(history.subject));
+      const { subject } = history;
+      const of = [...events.values()].filter(({ says }) => says.subjects.includes(subject));
       const below = of.filter(({ position }) => position < size);
       await checkHistory(history, unhex(mapRoot.slice(7)), below);
-      if (asked.subjects.includes(history.subject)) {
-        report.say("whole", history.subject, below.length, size);
-        if (of.length > below.length) report.say("behind_seal", history.subject, of.length - below.length);
+      if (asked.subjects.includes(subject)) {
+        const behind = of.length - below.length;
+        report.say("whole", subject, below.length, size);
+        if (behind) report.limit("behind_seal", subject, behind);
       }
     }
     report.limit("since_seal", size);
@@ -926,7 +946,9 @@ async function examine(report, raw, asked, kept, ask) {
     report.begin(CONCLUSION);
     report.doubt("conclusion");
   }
-  return { origin, genesis_sha256: genesis, log_keys: log.keysAt(newest.size), checkpoint: newest.note };
+  if (!newest) return null; // What was kept stays.
+  const [log_keys, checkpoint] = [log.keysAt(newest.size), newest.note];
+  return { origin, genesis_sha256: genesis, log_keys, checkpoint };
 }
 
 /** Check a bundle; return {state, steps, told, unchecked, keep}. */
@@ -1003,7 +1025,8 @@ async function checkPage(query, given) {
     payload: signed?.textContent,
     conclusion: !signed, // What shows no entry as it was signed answers a question.
   };
-  const found = await check(raw, asked, given ? { ...(alike && stored), ...given } : stored, askServer);
+  const kept = given ? { ...(alike && stored), ...given } : stored;
+  const found = await check(raw, asked, kept, askServer);
   if (found.keep && !keepOn(found.keep)) {
     const [step, position] = [TRUST, null];
     found.told.push({ weight: "doubt", code: "not_kept", values: [], step, position });
@@ -1014,7 +1037,8 @@ async function checkPage(query, given) {
 
 function start(section) {
   const words = JSON.parse(section.dataset.words), query = section.dataset.evidence;
-  const shown = (value) => String(value).replace(HIDDEN, (each) => `\\u{${each.codePointAt(0).toString(16)}}`);
+  const escaped = (each) => `\\u{${each.codePointAt(0).toString(16)}}`;
+  const shown = (value) => String(value).replace(new RegExp(HIDDEN, "gu"), escaped);
   const say = (code, values = []) => words[code].replace(/\{(\d)\}/g, (_, n) => shown(values[n]));
   const line = ({ weight, code, values, position }) => {
     const at = position === null ? "" : ` (${say("at_entry", [position])})`;
@@ -1036,17 +1060,18 @@ function start(section) {
       given = file.files.length ? JSON.parse(await file.files[0].text()) : null;
       found = await checkPage(query, given);
     } catch (error) {
-      const wrong = { weight: "wrong", code: "unreadable", values: [String(error)], step: TRUST, position: null };
+      const [weight, code, values] = ["wrong", "unreadable", [String(error)]];
+      const wrong = { weight, code, values, step: TRUST, position: null };
       found = { state: "red", steps: [], told: [wrong] };
     }
     const { state, steps, told } = found;
     const first = told.filter(({ weight }) => weight === { red: "wrong", amber: "doubt" }[state]);
     const rest = told.filter(({ weight }) => weight === "limit").length;
-    const verdict = element("p", { className: `verdict ${state}` }, element("strong", {}, say(state)));
+    const word = element("strong", {}, say(state));
+    const verdict = element("p", { className: `verdict ${state}` }, word);
     const reasons = element("ul", { className: "reasons" }, ...first.map(line));
     const unread = state !== "red" && rest ? [element("p", {}, say("left_out", [rest]))] : [];
-    const rows = steps.map((each) => row(each, told));
-    const list = element("ol", {}, ...rows.filter((each) => each));
+    const list = element("ol", {}, ...steps.map((each) => row(each, told)));
     const all = element("details", {}, element("summary", {}, say("all_steps")), list);
     result.replaceChildren(verdict, reasons, ...unread, ...(steps.length ? [all] : []));
     button.disabled = false;
