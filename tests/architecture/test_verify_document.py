@@ -347,6 +347,32 @@ HELD: dict[str, str] = {
     "| who had openings shown": """
         integration/test_superuser.py::test_what_changes_nothing_is_no_alarm
         integration/test_fsck_beside.py::test_what_stands_beside_the_entries_is_looked_at""",
+    "*Kiểm tra tại đây* (*Check here*)": """
+        e2e/test_check_here.py::test_the_button_says_what_was_checked_and_keeps_it
+        e2e/test_check_here.py::test_without_scripts_there_is_no_button
+        unit/test_verify_js.py::test_one_wrong_byte_is_red_and_the_step_is_named
+        unit/test_verify_js.py::test_a_party_s_signature_is_verified_by_its_recorded_key
+        unit/test_verify_js.py::test_what_a_page_says_of_an_entry_is_held_to_the_entry""",
+    "| ✓ green": """
+        unit/test_verify_js.py::test_an_entry_alone_is_green
+        e2e/test_check_here.py::test_a_trust_root_of_the_reader_s_own_is_held_against_the_log""",
+    "| ! amber": """
+        unit/test_verify_js.py::test_a_good_bundle_with_histories_is_amber_where_witnesses_sign_by_ml_dsa
+        unit/test_verify_js.py::test_a_browser_that_does_not_know_ed25519_is_amber_and_says_so
+        unit/test_verify_js.py::test_a_key_of_ml_dsa_is_amber_and_says_so
+        e2e/test_check_here.py::test_a_private_window_that_keeps_nothing_is_told""",
+    "| ✗ red": """
+        unit/test_verify_js.py::test_one_wrong_byte_is_red_and_the_step_is_named
+        unit/test_verify_js.py::test_a_log_that_is_not_the_kept_one_is_red""",
+    "On its first visit the browser keeps": """
+        unit/test_verify_js.py::test_the_first_visit_keeps_and_says_so_and_the_next_holds_the_log_to_it
+        e2e/test_check_here.py::test_a_trust_root_of_the_reader_s_own_is_held_against_the_log""",
+    "What it leaves out it lists each time": """
+        unit/test_verify_js.py::test_whatever_the_court_refuses_it_refuses_but_for_what_no_browser_verifies
+        unit/test_verify_js.py::test_a_signature_of_ml_dsa_is_never_passed_in_silence""",
+    "The script comes from the server": """
+        api/test_found_again.py::test_a_page_brings_its_check_along_and_no_other_script
+        unit/test_verify_js.py::test_it_loads_nothing_from_elsewhere_and_writes_no_markup""",
     "A log that was restored from a backup has lost": """
         integration/test_restore_gap.py::test_receipts_of_members_fill_the_gap_to_the_identical_root""",
     "On all cores": """
