@@ -63,6 +63,7 @@ INTERFACE: Mapping[str, Said] = {
     "effect": Said("giữa ai với ai", "between whom"),
     "found_again": Said("Tìm lại đúng trang này tại", "This very page is found again at"),
     "no_witness": Said("không có nhân chứng đồng ký", "no witness cosigns it"),
+    "witnesses": Said("Nhân chứng", "Witnesses"),
     "witnessed": Said(
         "{} trên {} nhân chứng đồng ký kích thước {}", "{} of {} witnesses cosigned size {}"
     ),
@@ -151,6 +152,7 @@ INTERFACE: Mapping[str, Said] = {
         " errors are problems of RFC 9457 with a stable code.",
     ),
     "other_language": Said("English", "Tiếng Việt"),
+    "origin": Said("Sổ", "Ledger"),
     "overdue": Said("Quá hạn", "Overdue"),
     "parties": Said("giữa các bên", "between the parties"),
     "pages": Said("Trang", "Pages"),
@@ -178,6 +180,46 @@ INTERFACE: Mapping[str, Said] = {
         "Trang này không hiện được như đã hỏi", "This page cannot be shown as it was asked for"
     ),
     "remedy": Said("cách khắc phục", "what helps"),
+    "report": Said(
+        "để in và lưu, có bằng chứng kèm bên trong", "to print and keep, with the evidence inside"
+    ),
+    "report_attached": Said(
+        "Tệp bundle.json đính kèm trong báo cáo này có các mục nói trên như đã ký, chữ ký và khóa"
+        " của người ký, và bằng chứng mỗi mục nằm dưới gốc ghi ở chân trang. Lệnh trên kiểm tra tệp"
+        " đó, và nói lịch sử nào là trọn vẹn.",
+        "The file bundle.json attached to this report has the entries as they were signed, the"
+        " signatures and keys of those who signed, and proofs that each entry is under the root at"
+        " the foot. The command checks that file, and says which histories are whole.",
+    ),
+    "report_by_command": Said(
+        "Không cần mạng, không cần tin máy chủ này:",
+        "Without a network, without trusting this server:",
+    ),
+    "report_checked": Said("Kiểm tra báo cáo này", "Check this report"),
+    "report_found_again": Said("Tìm lại tại", "Found again at"),
+    "report_later": Said(
+        "Điều xảy ra sau điểm kiểm soát này, hoặc không ai ghi vào sổ.",
+        "What happened after this checkpoint, or was never recorded.",
+    ),
+    "report_sealed": Said(
+        "Phần niêm phong: chỉ có mã băm của nó.", "What is sealed: only its hash is here."
+    ),
+    "report_shows_not": Said("Báo cáo này không chứng minh", "What this report does not show"),
+    "report_true": Said(
+        "Rằng điều đã ký là đúng sự thật: sổ cho biết ai đã ký điều gì, vào lúc nào.",
+        "That what was signed is true: the ledger shows who signed what, and when.",
+    ),
+    "report_trust": Said(
+        "Lấy trust.json ở nơi khác, không lấy từ người đưa báo cáo: công báo, hợp đồng, lần truy"
+        " cập đầu của chính mình.",
+        "Take trust.json from elsewhere than from who hands you the report: the gazette, the"
+        " contract, your own first visit.",
+    ),
+    "report_words": Said(
+        "Lời văn trên các trang: máy chủ viết ra từ các mục đó, lệnh trên không kiểm tra lời văn.",
+        "The words of these pages: the server wrote them from those entries; the command does not"
+        " check the words.",
+    ),
     "required": Said("bắt buộc", "required"),
     "rests_on": Said("Dựa trên", "Rests on"),
     "rests_on_nothing": Said(

@@ -25,6 +25,7 @@ from api.describe.links import FIND, LICENCE_CHECK, PREFIXES, AddressQuery, plac
 from api.describe.money import number
 from api.describe.places import office, places
 from api.explorer.named import PARTY
+from api.explorer.subject_answers import Asked
 from api.reads.questions import QUESTIONS
 from ledger.node.node import Node
 from ledger.wire.base64 import b64encode
@@ -131,6 +132,19 @@ class Spoken:
             return self.word("as_known_to_entry", at)
         return self.word("as_known_at", self.moment(at))
 
+    def asked(self, asked: Asked) -> str:
+        """Return what was asked: of which day, as known when to whom, between whom."""
+        if asked.known_by == "office":
+            known = self.word("by_office")
+            if isinstance(asked.known_at, date):
+                known = f"{self.word('as_known_by_office')} {self.day(asked.known_at)}"
+        elif isinstance(asked.known_at, int | datetime):
+            known = self.known(asked.known_at)
+        else:
+            known = self.word("by_ledger")
+        between = "not_third_parties" if asked.not_of_others else asked.effect
+        return f"{self.word('true_on')} {self.day(asked.on)}, {known}, {self.word(between)}"
+
     def clock(self, value: datetime) -> str:
         """Return an instant where it is said that it is told in Hà Nội."""
         return days.clock(value, self.language)
@@ -210,7 +224,7 @@ def page(
         "say": Spoken(request, asked, names),
         "latest": latest,
         "root": b64encode(latest.root) if latest else "",
-        "witnessed": _witnessed(node),
+        "witnessed": witnessed(node),
         "shown_lines": LINES,
         **shown,
     }
@@ -218,7 +232,7 @@ def page(
     return templates.TemplateResponse(request, template, context, status, said)
 
 
-def _witnessed(node: Node) -> tuple[int, int, int] | None:
+def witnessed(node: Node) -> tuple[int, int, int] | None:
     """Return how many witnesses of the policy cosigned the log last, of how many, at what size.
 
     None where the policy asks for none.

@@ -1,6 +1,8 @@
 """
 `python -m ledger.verify PATH --trust trust.json`: verify an exported log, a receipt or a bundle.
 
+A report (a PDF of the ledger's pages) is verified by the bundle inside it, its pages are not.
+
 Exit codes: 0 verified; 1 refused, or a history that was asked for is not shown; 2 wrong usage, a
 file that is not there or is none, an answer that cannot be printed, or no package `cryptography`
 that is new enough; 4 no entry names a subject that was asked for.
@@ -10,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 try:
@@ -21,6 +24,7 @@ try:
     from ledger.verify.verifier import verify_export, verify_receipt
     from ledger.verify.word import Kept, Word, verify_word
     from ledger.wire.regular import OddFile, read_regular
+    from ledger.wire.report_file import MAGIC, NoReport, bundle_in
     from ledger.wire.shown import can_print, showing
     from ledger.wire.strict import read_json_file
 except ImportError as missing:
@@ -58,7 +62,7 @@ def _judge(arguments: Sequence[str] | None) -> tuple[int, str]:
         answer = _word(given, trust_root) if given.log else _answer(given, trust_root)
     except (OSError, OddFile) as error:
         parser.error(_accident(error))
-    except Refused as refused:
+    except (Refused, NoReport) as refused:
         return 1, json.dumps(refused.to_json(), indent=1) if given.json else f"REFUSED: {refused}"
     except Exception as error:  # noqa: BLE001  (whatever a file does to us, it is not verified)
         reason = f"it cannot be judged, {type(error).__name__}: {error}"
@@ -87,11 +91,26 @@ def _answer(given: argparse.Namespace, trust_root: bytes) -> Verified:
         log = log_in(given.path)
         return verify_export(log, trust_root, previous=previous, workers=given.workers)
     if given.entry is None:
-        return verify_evidence(read_regular(given.path, MAX_BUNDLE), trust_root, given.subject)
+        return _evidence(read_regular(given.path, MAX_BUNDLE), trust_root, given.subject)
     charter = _optional(given.charter, MAX_BUNDLE)
     entry, receipt = (read_regular(each, MAX_ANSWER) for each in (given.entry, given.path))
     previous = _optional(given.previous, MAX_NOTE)
     return verify_receipt(receipt, entry, trust_root, charter, previous)
+
+
+def _evidence(raw: bytes, trust_root: bytes, subjects: Sequence[str]) -> Verified:
+    """Verify a bundle, or the one in a report. Raises `Refused`, `NoReport`."""
+    if not raw.startswith(MAGIC):
+        return verify_evidence(raw, trust_root, subjects)
+    found = verify_evidence(bundle_in(raw, MAX_BUNDLE), trust_root, subjects)
+    shown = {**found.shown, "pages": "unchecked"}
+    return replace(found, shown=shown, text=f"{found.text}\n{PAGES_UNCHECKED}")
+
+
+PAGES_UNCHECKED = (
+    "unchecked: the pages of this PDF. What was checked is bundle.json inside it; the words on the"
+    " pages are its server's."
+)
 
 
 def _word(given: argparse.Namespace, trust_root: bytes) -> Word:
@@ -119,7 +138,7 @@ def _optional(path: Path | None, limit: int) -> bytes | None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ledger.verify", description=__doc__)
-    parser.add_argument("path", type=Path, help="an exported log, a receipt or a bundle")
+    parser.add_argument("path", type=Path, help="an exported log, a receipt, a bundle or a report")
     parser.add_argument("--trust", type=Path, required=True, help="trust root, from elsewhere")
     parser.add_argument("--entry", type=Path, help="the entry that the receipt is for")
     parser.add_argument(

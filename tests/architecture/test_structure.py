@@ -98,6 +98,7 @@ OWN = {
     "api/importers/office_codes.py",
     "api/importers/uspto_parties.py",
     "api/openapi/published.py",
+    "api/reports/typesetting.py",
     "ledger/domain/core/office.py",
     "ledger/domain/core/remedy.py",
     "ledger/domain/core/territory.py",

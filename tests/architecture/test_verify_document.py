@@ -57,6 +57,13 @@ HELD: dict[str, str] = {
     "Gathered again under": """
         unit/test_kept_whole.py::test_an_older_bundle_is_replaced_where_the_log_continues_it
         unit/test_kept_whole.py::test_of_a_fork_both_bundles_are_kept""",
+    "**Or a report**": """
+        api/test_reports.py::test_a_page_leads_to_its_report_and_it_verifies
+        api/test_reports.py::test_one_wrong_byte_in_the_bundle_is_refused
+        unit/test_report_file.py::test_a_report_with_another_file_or_none_is_refused""",
+    "python -m ledger.verify report.pdf": """
+        api/test_reports.py::test_a_page_leads_to_its_report_and_it_verifies
+        unit/test_report_file.py::test_the_command_refuses_it_with_its_code""",
     "It prints when the checkpoint": """
         unit/test_court_says.py::test_of_each_line_it_is_said_whose_it_is_and_how_the_key_came_in
         unit/test_court_says.py::test_the_time_of_the_checkpoint_and_its_age_are_printed
