@@ -301,6 +301,9 @@ FURTHER_DAYS = (
     f"/v1/subjects/{NAMES['share']}/holds",
     f"/v1/parties/{INSTITUTE}",
     f"/v1/parties/{INSTITUTE}/relations",
+    "/v1/listings",
+    f"/v1/listings/{NAMES['listing']}",
+    f"/v1/parties/{INSTITUTE}/rights",
 )
 DAYS = ("0001-01-01", "0999-12-31", "1000-01-01", "2999-12-31", "3000-01-01", "9999-12-31")
 DAY_PAGES = (f"quyen/{NAMES['right']}", f"hop-dong/{NAMES['contract']}", f"ben/{INSTITUTE}")
@@ -361,6 +364,10 @@ NOBODY = (
     "/v1/findings?subject=right:none",
     "/v1/offers?listing=listing:none",
     "/v1/offers?party=party:none",
+    "/v1/events?subject=right:none",
+    "/v1/listings/listing:none",
+    "/v1/listings?party=party:none",
+    *(f"/v1/parties/party:none/{what}" for what in ("rights", "contracts", "offers")),
 )  # fmt: skip
 
 
