@@ -8,6 +8,7 @@ import pytest
 
 from api.cli.story import chapters
 from api.describe.checked_here import CHECKED
+from api.describe.links import LICENCE_ANSWER
 from ledger.follow.client import LedgerClient
 from tests.support.browser import Browser, browsing
 from tests.support.server import Server, served_ledger
@@ -29,6 +30,8 @@ CLICK = """new Promise((done) => {
     done(section.innerText);
   }, 20);
 })"""
+
+LICENCE = "act=sell&territory=vn-2025:48&field=C09D&scheme=ipc"
 
 ANOTHER_LOG = """
 const kept = JSON.parse(localStorage.techledger);
@@ -78,6 +81,10 @@ def test_the_button_says_what_was_checked_and_keeps_it(
     subject = checked(browser, f"{server.url}/en/ben/{tale.cast.parties['firm']}")
     assert CHECKED["amber"].en in subject
     assert CHECKED["conclusion"].en in subject
+    asked = f"party={tale.cast.parties['firm']}&{LICENCE}&true_on={tale.cast.today}"
+    licence = checked(browser, f"{server.url}/en{LICENCE_ANSWER}?{asked}")
+    assert CHECKED["amber"].en in licence
+    assert CHECKED["conclusion"].en in licence
     browser.run(ANOTHER_LOG)
     assert CHECKED["red"].vi in checked(browser, page)
 

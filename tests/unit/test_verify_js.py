@@ -347,6 +347,33 @@ def test_who_signs_for_another_needs_its_mandate(log: SampleLog):
     assert (8, "binds_nobody", at) == told_of(log, unshown).wrong
 
 
+def test_a_key_that_was_revoked_binds_no_more(log: SampleLog):
+    technology = numbered("technology", log.size)
+    body = b.technology_registered(technology=technology, owners=[b.held(b.INSTITUTE)])
+    log.say(body, [b.INSTITUTE], keys=[party_key(b.INSTITUTE, 0)])
+    at = log.size - 1
+    assert (8, "key_revoked", at) == told_of(log, range(log.size)).wrong
+
+
+def test_officers_give_a_party_no_key_by_registering_it_again(log: SampleLog):
+    key = PrivateKey.generate()
+    body = b.party_registered(party=b.FIRM, keys=[key_record(key)])
+    officers = [party_key(b.OPERATOR), party_key(b.REGISTRAR)]
+    log.say(body, sorted([b.FIRM, b.OPERATOR, b.REGISTRAR]), keys=[key, *officers])
+    assert (8, "party_twice", log.size - 1) == told_of(log, [0, log.size - 1]).wrong
+
+
+def test_a_key_is_added_by_an_older_one_alone(log: SampleLog):
+    key = PrivateKey.generate()
+    body = {"party": b.FIRM, "key": key_record(key), "vouched_by": None}
+    body |= {"not_before": None, "not_after": None}
+    log.say(body, [b.FIRM], topic="key.added/1", keys=[key])
+    assert (8, "not_older", log.size - 1) == told_of(log, [0, log.size - 1]).wrong
+    log.entries.pop()
+    log.say(body, [b.FIRM], topic="key.added/1", keys=[key, party_key(b.FIRM)])
+    assert "green" == told_of(log, [0, log.size - 1], positions=[log.size - 1]).state
+
+
 @pytest.mark.parametrize("signers", [[b.OPERATOR], [b.OPERATOR, b.FIRM]])
 def test_keys_of_the_log_are_adopted_by_both_officers_alone(log: SampleLog, signers: list[str]):
     keys = json.loads(log.trust_root())["log_keys"]
