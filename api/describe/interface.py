@@ -36,6 +36,7 @@ INTERFACE: Mapping[str, Said] = {
         "Không có gì đổ theo nếu mục này vô hiệu từ đầu.",
         "Nothing falls if this entry is void from the start.",
     ),
+    "case": Said("Hồ sơ vụ tranh chấp", "Case file"),
     "check_it_yourself": Said("Tự kiểm tra", "Check it yourself"),
     "check_offline": Said(
         "Kiểm tra ngoại tuyến, không cần tin máy chủ này, bằng một lệnh:",
@@ -50,6 +51,7 @@ INTERFACE: Mapping[str, Said] = {
     "detail": Said("chi tiết", "detail"),
     "dispute": Said("Tranh chấp", "Dispute"),
     "distribution": Said("Phân chia", "Distribution"),
+    "documents": Said("Văn bản đã giao", "Documents handed over"),
     "doubt": Said("nghi ngờ", "doubt"),
     "download": Said("tải về", "download"),
     "download_all": Said(

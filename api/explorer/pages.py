@@ -25,6 +25,7 @@ from api.reads.questions import QUESTIONS
 from ledger.node.node import Node
 from projections.engine.view import written
 from projections.questions.computation import Computation
+from projections.questions.dispute_record import Dispute
 from projections.questions.terms import TermsOn
 from projections.tables.contract_revenue import Revenue
 
@@ -46,11 +47,12 @@ def _page(request: Request, answers: Answers) -> HTMLResponse:
         answers=answers,
         again=found_again(
             request,
-            pinned(asked.question, answers.events.size).subject(subject),
+            pinned(asked.question, answers.events.size).address(request.url.path),
             ("subject", subject),
         ),
         check_of=_licence_of(answers),
         pdf=pdf_at(request),
+        case=f"{request.url.path}/ho-so" if answers.kind == "dispute" else None,
     )
 
 
@@ -118,6 +120,46 @@ def _dispute(node: Node, dispute: str, asked: Asked) -> list[Section]:
     return [ask("dispute", "getDispute", dispute=dispute)]
 
 
+def _case(node: Node, dispute: str, asked: Asked) -> list[Section]:
+    """Return a dispute's case file: what is ordered, the dispute, and what it is about.
+
+    The terms are those of the day asked, and of each day from which a claim or an order counts.
+    """
+    ask = _asking(node, asked)
+    told = ask("dispute", "getDispute", dispute=dispute)
+    assert isinstance(told.answer, Dispute)
+    steps, orders = told.answer.steps, told.answer.orders
+    ordered = dict.fromkeys(order.subject for order in orders)
+    about = dict.fromkeys(each.partition("#")[0] for step in steps for each in step.concerns)
+    contracts = [each for each in about if each.startswith("contract:")]
+    parties = dict.fromkeys(each for step in steps for each in (*step.by, *step.against))
+    days = {step.known_since for step in steps} | {order.start for order in orders}
+    return [
+        *(ask("holds", "getHolds", subject=each) for each in {**ordered, **about}),
+        told,
+        *(
+            ask(heading, name, contract=each)
+            for each in contracts
+            for heading, name in _OF_CONTRACTS
+        ),
+        *(ask("mandates", "getMandates", party=each) for each in parties),
+        *(
+            _asking(node, asked.of_day(day))("terms", "getTerms", contract=each)
+            for day in sorted(filter(None, days - {asked.on}))
+            for each in contracts
+        ),
+    ]
+
+
+_OF_CONTRACTS = (
+    ("terms", "getTerms"),
+    ("versions", "listVersions"),
+    ("money", "getRevenue"),
+    ("overdue", "getOverdue"),
+    ("documents", "getDocuments"),
+)
+
+
 def _technology(node: Node, technology: str, asked: Asked) -> list[Section]:
     ask = _asking(node, asked)
     return [
@@ -140,7 +182,7 @@ def _asking(node: Node, asked: Asked) -> Callable[..., Section]:
         more = {"true_on": of.on, "effect": of.effect}
         given = {each: value for each, value in more.items() if each in question.takes}
         answer = question.ask(reader_of(node, of.known_at, of.known_by), **path, **given)
-        return Section(heading, answer, name, path)
+        return Section(heading, answer, name, path, of)
 
     return ask
 
@@ -168,10 +210,14 @@ def _of_kind(kind: str) -> Any:
     return Annotated[str, StringConstraints(pattern=rf"^{kind}:[a-z0-9.-]{{1,80}}$")]
 
 
-def _shows(kind: str, of: Any, find: Sections) -> None:
-    """Add the page of a kind of subject, in both languages; `of` is what its ids can be."""
-    folder = PAGES.get(kind, ANY_SUBJECT)
-    form = Annotated[of, Path(alias=kind)]
+def _shows(kind: str, of: Any, find: Sections, beside: str = "", under: str = "") -> None:
+    """Add the page of a kind of subject, in both languages; `of` is what its ids can be.
+
+    Another page of a subject stands `beside` the one of that kind, `under` its address.
+    """
+    name = beside or kind
+    place = f"{PAGES.get(name, ANY_SUBJECT)}/{{{name}}}{under}"
+    form = Annotated[of, Path(alias=name)]
 
     async def show(request: Request, subject: form, asked: AskedByHand) -> HTMLResponse:
         def shown() -> HTMLResponse:
@@ -184,7 +230,7 @@ def _shows(kind: str, of: Any, find: Sections) -> None:
         return await reported(request, kind, subject, asked, find)
 
     for prefix in PREFIXES.values():
-        path = f"{prefix}{folder}/{{{kind}}}"
+        path = f"{prefix}{place}"
         router.add_api_route(f"{path}.pdf", print_report, name=f"print_{kind}")
         router.add_api_route(path, show, response_class=HTMLResponse, name=f"show_{kind}")
 
@@ -193,6 +239,7 @@ _shows("right", _of_kind("right"), _right)
 _shows("technology", _of_kind("technology"), _technology)
 _shows("contract", _of_kind("contract"), _contract)
 _shows("distribution", _of_kind("distribution"), _distribution)
+_shows("case", _of_kind("dispute"), _case, "dispute", "/ho-so")
 _shows("dispute", _of_kind("dispute"), _dispute)
 _shows("party", Party, _party)
 _shows("subject", Subject, _any)

@@ -216,7 +216,8 @@ class _Reporting:
 
     def _checked(self) -> Checked:
         say, subject = self._say, self._answers.subject
-        address = self._answers.asked.question.subject(subject)
+        path = self._request.url.path.removesuffix(".pdf")
+        address = self._answers.asked.question.address(path)
         again = found_again(self._request, address, ("subject", subject))
         return Checked(
             say.word("report_checked"),

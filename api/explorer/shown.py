@@ -181,11 +181,11 @@ class Spoken:
         """Return the address of what a subject's page lists next."""
         return self.question.subject(subject, after=after)
 
-    def twin(self, operation: str, **path: str) -> str:
-        """Return the address at which the API answers the same question."""
+    def twin(self, operation: str, asked: AddressQuery | None = None, **path: str) -> str:
+        """Return the address at which the API answers the same question, or what is asked."""
         question = QUESTIONS[operation]
         where = question.route.url_path_for(question.route.name, **path)
-        return self.question.address(str(where), question.takes)
+        return (asked or self.question).address(str(where), question.takes)
 
     def elsewhere(self) -> str:
         """Return the address of this very page in the other language."""

@@ -46,6 +46,10 @@ class Asked:
         """Return what is answered of a subject that no register has: here, between the parties."""
         return replace(self, known_at=self.here, known_by="ledger", effect="parties")
 
+    def of_day(self, day: date) -> "Asked":
+        """Return the same, asked of another day."""
+        return replace(self, on=day, question=replace(self.question, true_on=day.isoformat()))
+
     def of(self, takes: Collection[str]) -> "Asked":
         """Return what of it is asked of an operation that takes these parameters."""
         asked = self
@@ -58,12 +62,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One answer on a page: its heading, and where the API answers the same."""
+    """One answer on a page: its heading, where the API answers the same, and what it was asked."""
 
     heading: str
     answer: Answer
     operation: str
     path: Mapping[str, str]
+    asked: Asked
 
     def described(self, subject: str, language: Language, law: Law) -> Described:
         """Return the answer in words, but what the heading of the subject's page says."""
@@ -137,6 +142,8 @@ def _by_question(
     parts: dict[Asked, list[tuple[Section, Described]]] = {answered: []}
     for section, described in sections:
         of = answered.of(QUESTIONS[section.operation].takes)
+        if section.asked.on != answered.on:
+            of = of.of_day(section.asked.on)
         parts.setdefault(of, []).append((section, described))
     return parts
 

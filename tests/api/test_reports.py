@@ -175,3 +175,34 @@ def test_one_wrong_byte_in_the_bundle_is_refused(
         told = capsys.readouterr().out
         assert told.startswith("REFUSED: ")
         assert PAGES_UNCHECKED not in told
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_a_case_file_begins_with_the_orders_and_has_terms_of_each_day(
+    http: httpx2.Client, loaded: Loaded, tmp_path: Path, prefix: str
+):
+    dispute, case = f"{prefix}{DISPUTE}", f"{prefix}{DISPUTE}/ho-so"
+    assert f'href="{case}"' in http.get(dispute).text
+    page = http.get(case)
+    assert 200 == page.status_code
+    headings = re.findall(r"<h2>(.*?)</h2>", page.text)
+    ordered, told = (
+        ("Orders in force", "Dispute") if prefix else ("Lệnh đang có hiệu lực", "Tranh chấp")
+    )
+    assert ordered == headings[0]
+    assert headings.index(ordered) < headings.index(told)
+    days = re.findall(r'href="/v1/contracts/[^"]*/terms\?([^"]*)"', page.text)
+    since = http.get(f"/v1/disputes/{NAMES['dispute']}").json()["steps"][0]["known_since"]
+    assert [f"true_on={since}"] == days
+    assert f"/v1/contracts/{NAMES['contract']}/terms" in page.text.split(f"terms?{days[0]}")[0]
+    for link in sorted(set(re.findall(r'href="(/[^"]*)"', page.text))):
+        assert 200 == http.get(link).status_code, link
+    pdf = pdf_of(http, f"{case}.pdf")
+    (address,) = read_picture(next(drawn(pdf)))
+    assert case == urlsplit(address).path
+    kept = tmp_path / "case.pdf"
+    kept.write_bytes(pdf)
+    assert 0 == main([str(kept), "--trust", str(loaded.trust)])
+    said = " ".join(pages_of(pdf))
+    assert NAMES["contract"] in said
+    assert said.index(ordered) < said.rindex(told)
