@@ -6,28 +6,24 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
 import typer
 
-from api.cli.agreeing import must_agree, must_name
-from api.cli.echoes import must_answer
-from api.describe.answer_json import WrongShape, members_of, read_as
-from api.describe.checking import Computed, headed
-from api.describe.description import describe
+from api.cli.questions import meant
 from api.describe.language import Language, Said
-from api.describe.text import text_of
 from ledger.domain.core.types import legal_day
-from ledger.events.lawbook import bundled_law
-from ledger.follow.checked import Checked, Checking, must_say
-from ledger.follow.client import ClientError, LedgerClient, ProblemAnswer, WrongAnswer, read_trust
-from ledger.follow.lastseen import LastSeen, seen_directory
 from ledger.follow.reader import LedgerReader
+from ledger.follow.replies import ClientError, ProblemAnswer, WrongAnswer
 from ledger.quoted import quoted
 from ledger.verify.outcome import Refused
 from ledger.wire.shown import brief, one_line
 from projections.engine.answer import Verdict
+
+if TYPE_CHECKING:
+    from api.describe.checking import Computed
+    from ledger.follow.checked import Checked, Checking
 
 Answer = Mapping[str, Any]
 
@@ -38,7 +34,7 @@ class CheckedAnswer(dict[str, Any]):
     It is the server's word, but where it was computed from entries that were verified.
     """
 
-    def __init__(self, answer: Answer, kind: Any, checked: Checked | Computed | None) -> None:
+    def __init__(self, answer: Answer, kind: Any, checked: "Checked | Computed | None") -> None:
         super().__init__(answer)
         self.kind = kind
         self.checked = checked
@@ -78,9 +74,9 @@ def telling_no(language: Language) -> Iterator[None]:
 
 
 def query(
-    url: str, trust: Path | None, language: Language, kind: Any, path: str, /, **parameters: Any
+    url: str, trust: Path | None, language: Language, path: str, /, **parameters: Any
 ) -> CheckedAnswer:
-    """Return the answer to a question, which is of a kind; parameters that are None are left out.
+    """Return the answer to the question of a path; parameters that are None are left out.
 
     Those that stand in the path, in braces, are put there. A day that is none is today's, and asked
     for: midnight does not pass between a question and its answer. The answer says what it was
@@ -91,13 +87,17 @@ def query(
     A problem is told in the language. Raises `WrongAnswer` for what is none of that kind, and
     `CouldNotAsk`.
     """
-    question = worded(parameters)
+    kind, question = worded(path, parameters)
     with asking(url, trust, language) as (ledger, checking):
         return put(ledger, checking, kind, path, question)
 
 
-def worded(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return a question with the days that are none being today's. Raises `CouldNotAsk`."""
+def worded(path: str, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the kind of answer that is asked for, by its name, and the question.
+
+    Days that are none are today's. Raises `CouldNotAsk`.
+    """
+    kind, parameters = meant(path, given)
     for name, value in parameters.items():
         if isinstance(value, str) and not _is_text(value):
             raise CouldNotAsk(f"BAD_PARAMETER: {name} is {quoted(value)}: it is no text in UTF-8")
@@ -106,11 +106,15 @@ def worded(parameters: dict[str, Any]) -> dict[str, Any]:
     if "from" in question and (last := question["to"]) is not None and last <= question["from"]:
         told = f"to={last}: it is the first day after, and not after from={question['from']}"
         raise CouldNotAsk(f"BAD_PARAMETER: {told}; ask for a later one")
-    return question
+    return kind, question
 
 
 def put(
-    ledger: LedgerReader, checking: Checking | None, kind: Any, path: str, question: dict[str, Any]
+    ledger: LedgerReader,
+    checking: "Checking | None",
+    kind: str,
+    path: str,
+    question: dict[str, Any],
 ) -> CheckedAnswer:
     """Put a question to a ledger, and check what it answers. Raises as `query` does."""
     asked = {name: value for name, value in question.items() if name != AT_LEAST}
@@ -120,18 +124,18 @@ def put(
     now = asked.get("known_at") is None and "size" not in asked
     wanted = [each for each in (seen if now else None, question.get(AT_LEAST)) if each is not None]
     least = max(wanted, default=None)
-    record = _read(kind, ledger.get(where, **rest, at_least=least))
-    read = members_of(record)
-    must_answer(kind, asked, read)
-    must_agree(kind, read)
-    given = read["size"], read["positions"], least or 0
+    answer = ledger.get(where, **rest, at_least=least)
+    # What reads an answer, and the rules that it knows, are imported once there is one.
+    from api.cli import answered  # noqa: PLC0415
+
+    read = answered.read(kind, asked, answer)
+    size, positions = read.members["size"], read.members["positions"]
     about = {str(each) for each in asked.values() if _ID.fullmatch(str(each))}
-    checked = checking.check(*given, about) if checking else None
-    must_say(read, [each.event for each in checked.events] if checked else [])
-    must_name(record)
-    if read["size"] < (least or 0):
-        raise WrongAnswer(f"as of size {read['size']}, where {least} was asked for")
-    return CheckedAnswer(read, kind, checked)
+    checked = checking.check(size, positions, least or 0, about) if checking else None
+    answered.must_say(read, checked)
+    if size < (least or 0):
+        raise WrongAnswer(f"as of size {size}, where {least} was asked for")
+    return CheckedAnswer(read.members, read.kind, checked)
 
 
 AT_LEAST = "at_least"
@@ -151,7 +155,7 @@ _ID = re.compile(r"(?!iso:|vn-)[a-z]+:[a-z0-9.-]+|[0-9a-f]{64}")
 @contextmanager
 def asking(
     url: str, trust: Path | None, language: Language
-) -> Iterator[tuple[LedgerReader, Checking | None]]:
+) -> "Iterator[tuple[LedgerReader, Checking | None]]":
     """Lend a ledger to ask, and, by a trust root, what checks its answer.
 
     Whatever a server does to us, nothing was answered: no error ends with the code of a no.
@@ -161,6 +165,11 @@ def asking(
             with telling_no(language), LedgerReader(url, language=language) as reader:
                 yield reader, None
             return
+        # Who names no trust root has nothing checked, and imports nothing that checks.
+        from ledger.follow.checked import Checking  # noqa: PLC0415
+        from ledger.follow.client import LedgerClient, read_trust  # noqa: PLC0415
+        from ledger.follow.lastseen import LastSeen, seen_directory  # noqa: PLC0415
+
         root = read_trust(trust)
         with telling_no(language), LedgerClient(url, root, language=language) as ledger:
             yield ledger, Checking(ledger, LastSeen(seen_directory(), root))
@@ -170,13 +179,6 @@ def asking(
         raise CouldNotAsk(str(error)) from error
     except Refused as refused:
         raise CouldNotAsk(str(refused)) from refused
-
-
-def _read(kind: Any, answer: Answer) -> Any:
-    try:
-        return read_as(kind, answer)
-    except WrongShape as error:
-        raise WrongAnswer(str(error)) from None
 
 
 EXIT_CODES: Mapping[Verdict, int] = {
@@ -197,22 +199,12 @@ def print_answer(answer: CheckedAnswer, language: Language, *, as_json: bool) ->
     server: of what came later there is the number alone.
     Raises `WrongAnswer`, with nothing printed, for what cannot be said in words.
     """
-    try:
-        told = [*text_of(describe(answer.kind, answer, language, bundled_law()))]
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise WrongAnswer("its members do not go together: no words say it") from error
+    from api.cli.answered import as_said, said_in_words  # noqa: PLC0415  (as in `put`)
+
+    told = said_in_words(answer.kind, answer, answer.checked, language)
     if as_json:
         print(json.dumps(as_said(answer, answer.checked), indent=1, ensure_ascii=False))
     else:
-        for line in headed(told, answer.checked, language):
+        for line in told:
             print(one_line(line))
     raise typer.Exit(EXIT_CODES[answer["verdict"]])
-
-
-def as_said(answer: Answer, checked: Checked | Computed | None) -> dict[str, Any]:
-    """Return an answer as JSON: its members, and ours, which none of a server's may hide."""
-    nothing: dict[str, Any] = {"checked": [], "unchecked": [], "seen": None}
-    verified = {"verified": isinstance(checked, Computed)}
-    ours = verified | (nothing if checked is None else checked.to_json())
-    # The verdict on it stands first, and what was checked last.
-    return verified | {**members_of(answer)} | ours

@@ -4,24 +4,18 @@ A command is named as the operation is, without `get` and `list`: `getPartyKeys`
 What stands in the path is an argument, what stands in the query an option.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from inspect import Parameter, Signature, getdoc
-from pathlib import Path as File
-from typing import Annotated, Any, Literal, get_args, get_origin
+from collections.abc import Callable
+from inspect import Parameter, Signature
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
-from fastapi.dependencies.utils import get_flat_params
-from fastapi.params import Path
 
 from api.cli.answers import CheckedAnswer, print_answer, query
-from api.cli.echoes import says
+from api.cli.declared import parameter_of
 from api.cli.options import AsJson, Lang, TrustIfAny, UrlIfAny
+from api.cli.questions import Question, questions
 from api.describe.language import Language
-from api.main import ROUTED
-from api.reads.questions import QUESTIONS, Question
-
-assert ROUTED, "questions are declared where they are routed"
 
 app = typer.Typer(
     help="Every question that a served ledger answers.",
@@ -30,7 +24,7 @@ app = typer.Typer(
 )
 
 LogIfAny = Annotated[
-    File | None,
+    Path | None,
     typer.Option(
         help="Ask a copy of the log (techledger mirror, audit export), verified by --trust",
         exists=True,
@@ -56,43 +50,34 @@ _OPTIONS = (
 """What every command has that asks a ledger: where it is, and by what it is known."""
 
 
-def command_of(operation: str) -> str:
-    """Return the name of the command that asks the question of an operation."""
-    words = re.findall("[A-Z]?[a-z]+", operation)
-    return "-".join(words[1:] if words[0] in ("get", "list") else words).lower()
-
-
 def _asking(question: Question) -> Callable[..., None]:
     """Return the command that asks a question, with all that it can be asked."""
-    flat = get_flat_params(question.route.dependant)
-    fields = {field.name: field for field in flat}
-    parameters = [*sorted(map(_parameter, fields.values()), key=lambda each: each.kind), *_OPTIONS]
+    asked = {each["name"]: each for each in question["parameters"]}
+    parameters = [*map(parameter_of, asked.values()), *_OPTIONS]
 
     def ask(
         url: str | None,
-        log: File | None,
-        trust: File | None,
+        log: Path | None,
+        trust: Path | None,
         language: Language,
         *,
         verify: bool,
         as_json: bool,
         **given: Any,
     ) -> None:
-        asked = {fields[name].alias: value for name, value in given.items()}
-        kind = next(_kinds_for(question, asked), question.answers[0])
-        put = {name: v for name, v in asked.items() if v is not None or says(kind, name)}
+        named = {asked[name].get("alias", name): value for name, value in given.items()}
         where, asking = _whom(url, log, trust, verify=verify)
-        answer = asking(where, trust, language, kind, question.route.path, **put)
+        answer = asking(where, trust, language, question["path"], **named)
         print_answer(answer, language, as_json=as_json)
 
     ask.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # read by typer
     ask.__annotations__ = {each.name: each.annotation for each in parameters}
-    ask.__doc__ = f"{question.route.summary}\n\n{getdoc(question.ask)}"
+    ask.__doc__ = question["help"]
     return ask
 
 
 def _whom(
-    url: str | None, log: File | None, trust: File | None, *, verify: bool
+    url: str | None, log: Path | None, trust: Path | None, *, verify: bool
 ) -> tuple[Any, Callable[..., CheckedAnswer]]:
     """Return whom a question is put to, and by what. Raises `BadParameter`."""
     if log is None and not verify:
@@ -110,41 +95,5 @@ def _named(value: Any, option: str) -> Any:
     return value
 
 
-def _kinds_for(question: Question, asked: Mapping[str, Any]) -> Iterator[type[Any]]:
-    """Yield the kinds of answers that say all that is asked: of several, which is meant."""
-    given = [name for name, value in asked.items() if value is not None]
-    return (kind for kind in question.answers if all(says(kind, name) for name in given))
-
-
-def _parameter(field: Any) -> Parameter:
-    """Return a parameter of a question as that of a command; None leaves it to the ledger."""
-    info, kind = field.field_info, _written(field.field_info.annotation)
-    helps = info.description or next((f"e.g. {each}" for each in info.examples or ()), None)
-    if isinstance(info, Path):
-        told = _annotated(kind, typer.Argument(help=helps))
-        return Parameter(field.name, Parameter.POSITIONAL_OR_KEYWORD, annotation=told)
-    option = typer.Option(f"--{field.alias.replace('_', '-')}", help=helps)
-    if info.is_required():
-        told = _annotated(kind, option)
-        return Parameter(field.name, Parameter.KEYWORD_ONLY, annotation=told)
-    default = None if info.default_factory else info.default
-    told = _annotated(kind | None if default is None else kind, option)
-    return Parameter(field.name, Parameter.KEYWORD_ONLY, annotation=told, default=default)
-
-
-def _annotated(kind: Any, how: Any) -> Any:
-    return Annotated[kind, how]
-
-
-def _written(kind: Any) -> Any:
-    """Return what a command reads for a kind of parameter: a text, where the ledger reads it."""
-    if get_origin(kind) is Annotated:
-        return _written(get_args(kind)[0])
-    if get_origin(kind) is Literal or kind in (bool, int):
-        return kind
-    found = {_written(each) for each in get_args(kind) if each is not type(None)}
-    return found.pop() if len(found) == 1 else str
-
-
-for _operation, _question in QUESTIONS.items():
-    app.command(command_of(_operation))(_asking(_question))
+for _name, _question in questions().items():
+    app.command(_name)(_asking(_question))

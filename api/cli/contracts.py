@@ -6,9 +6,6 @@ import typer
 
 from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
-from projections.questions.sublicences import Tree
-from projections.questions.terms import ReportTerms, TermsOn, VersionDiff, Versions
-from projections.tables.registrations import Duties
 
 app = typer.Typer(
     help="Which terms held when, who changed them, what the State has to see.",
@@ -39,11 +36,11 @@ def terms(  # noqa: PLR0913  (the question's parameters)
     """Print the terms in force on a day, the contract's status and its clocks."""
     path, known = "/v1/contracts/{contract}/terms", {"contract": contract, "known_at": known_at}
     if report is None:
-        answer = query(url, trust, language, TermsOn, path, **known, true_on=true_on)
+        answer = query(url, trust, language, path, **known, true_on=true_on)
     elif true_on is not None:
         raise typer.BadParameter("a report has its own days", param_hint="--true-on")
     else:
-        answer = query(url, trust, language, ReportTerms, path, **known, report=report)
+        answer = query(url, trust, language, path, **known, report=report)
     print_answer(answer, language, as_json=as_json)
 
 
@@ -59,7 +56,7 @@ def versions(
 ) -> None:
     """Print who changed which terms, by which event, from when on."""
     path = "/v1/contracts/{contract}/versions"
-    answer = query(url, trust, language, Versions, path, contract=contract, known_at=known_at)
+    answer = query(url, trust, language, path, contract=contract, known_at=known_at)
     print_answer(answer, language, as_json=as_json)
 
 
@@ -78,7 +75,7 @@ def diff(  # noqa: PLR0913  (the question's parameters)
     """Print what two versions of the terms have otherwise."""
     path = "/v1/contracts/{contract}/versions/{before}/diff/{after}"
     which: dict[str, Any] = {"contract": contract, "before": before, "after": after}
-    answer = query(url, trust, language, VersionDiff, path, **which, known_at=known_at)
+    answer = query(url, trust, language, path, **which, known_at=known_at)
     print_answer(answer, language, as_json=as_json)
 
 
@@ -96,7 +93,7 @@ def sublicences(  # noqa: PLR0913  (the question's parameters)
     """Print the tree of what was passed on under a contract."""
     path = "/v1/contracts/{contract}/sublicences"
     answer = query(
-        url, trust, language, Tree, path, contract=contract, true_on=true_on, known_at=known_at
+        url, trust, language, path, contract=contract, true_on=true_on, known_at=known_at
     )
     print_answer(answer, language, as_json=as_json)
 
@@ -118,7 +115,6 @@ def registrations(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         language,
-        Duties,
         "/v1/contracts/registrations",
         late=late,
         technology=technology,

@@ -151,5 +151,7 @@ def parameter_of(said: Table) -> Parameter:
     )
 
 
-_OF_ITS_OWN = frozenset(("name", "flags", "kind", "choices", "many", "optional", "default"))
+_OF_ITS_OWN = frozenset(
+    ("name", "alias", "flags", "kind", "choices", "many", "optional", "default")
+)
 """What the table says that is no word of typer's for an argument or an option."""

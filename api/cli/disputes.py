@@ -6,9 +6,6 @@ import typer
 
 from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
-from projections.questions.dispute_record import HoldsOn
-from projections.questions.vouching import MarkedDispute
-from projections.tables.dependencies import Falls
 
 app = typer.Typer(
     help="What was ordered, what an order holds, what falls with a void event.",
@@ -32,7 +29,7 @@ def show(
 ) -> None:
     """Print the steps of a dispute, and its orders with their ends."""
     path = "/v1/disputes/{dispute}"
-    answer = query(url, trust, language, MarkedDispute, path, dispute=dispute, known_at=known_at)
+    answer = query(url, trust, language, path, dispute=dispute, known_at=known_at)
     print_answer(answer, language, as_json=as_json)
 
 
@@ -48,7 +45,7 @@ def falls(
 ) -> None:
     """Print which events fall if the one at the position is void from the start, and why."""
     path = "/v1/entries/{position}/falls"
-    answer = query(url, trust, language, Falls, path, position=position, known_at=known_at)
+    answer = query(url, trust, language, path, position=position, known_at=known_at)
     print_answer(answer, language, as_json=as_json)
 
 
@@ -67,7 +64,5 @@ def holds(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print which orders hold a subject on a day."""
     path = "/v1/subjects/{subject}/holds"
-    answer = query(
-        url, trust, language, HoldsOn, path, subject=subject, true_on=true_on, known_at=known_at
-    )
+    answer = query(url, trust, language, path, subject=subject, true_on=true_on, known_at=known_at)
     print_answer(answer, language, as_json=as_json)

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.answers import WHAT_HELPS, as_said, asking, telling_no, titled
+from api.cli.answered import as_said
+from api.cli.answers import WHAT_HELPS, asking, telling_no, titled
 from api.cli.delays import delay_of
 from api.cli.options import AsJson, Lang, TrustFile, TrustIfAny, Url, must_be_new, reading
 from api.describe.checking import headed

@@ -6,7 +6,6 @@ import typer
 
 from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
-from projections.questions.search import Found
 
 
 def find(  # noqa: PLR0913  (the question's parameters)
@@ -28,5 +27,5 @@ def find(  # noqa: PLR0913  (the question's parameters)
     The best come first, with why they are found; exit code 4 if nothing is.
     """
     asked = {"q": text, "kind": kind, "known_at": known_at, "after": after, "limit": limit}
-    answer = query(url, trust, language, Found, "/v1/search", **asked)
+    answer = query(url, trust, language, "/v1/search", **asked)
     print_answer(answer, language, as_json=as_json)

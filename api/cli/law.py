@@ -19,7 +19,6 @@ from ledger.home.settings import Settings
 from ledger.node.genesis import EDITION
 from ledger.runtime.durable import replace
 from ledger.wire.regular import read_regular
-from projections.questions.grounds import EventGrounds
 
 app = typer.Typer(help="Law data: what a ledger judges by, and since when.", no_args_is_help=True)
 
@@ -92,7 +91,5 @@ def grounds(
     as_json: AsJson = False,
 ) -> None:
     """Print by which edition, law data and rules an event was judged."""
-    answer = query(
-        url, trust, language, EventGrounds, "/v1/entries/{position}/grounds", position=position
-    )
+    answer = query(url, trust, language, "/v1/entries/{position}/grounds", position=position)
     print_answer(answer, language, as_json=as_json)

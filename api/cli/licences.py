@@ -6,7 +6,6 @@ import typer
 
 from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
-from projections.questions.licence_check import LicenceCheck
 
 app = typer.Typer(help="Whether a party was licensed, and by which grant.", no_args_is_help=True)
 
@@ -39,7 +38,6 @@ def check(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         language,
-        LicenceCheck,
         "/v1/licences/check",
         party=party,
         act=act,

@@ -44,19 +44,19 @@ class FalseAnswer(ClientError):
 
 
 def query_copy(
-    log: Path, trust: Path, language: Language, kind: Any, path: str, /, **parameters: Any
+    log: Path, trust: Path, language: Language, path: str, /, **parameters: Any
 ) -> CheckedAnswer:
     """Return the answer that a copy of a log gives, verified by a trust root, folded here.
 
     Raises `CouldNotAsk`, for a copy that does not verify too.
     """
-    root, question = read_trust_in(trust), worded(parameters)
+    root, (kind, question) = read_trust_in(trust), worded(path, parameters)
     beside = copies_directory() / _named(root, os.fsencode(log.absolute()))
     return _computed(log, root, beside, language, kind, path, question)
 
 
 def query_verified(
-    url: str, trust: Path, language: Language, kind: Any, path: str, /, **parameters: Any
+    url: str, trust: Path, language: Language, path: str, /, **parameters: Any
 ) -> CheckedAnswer:
     """Return the answer that a server's log gives, taken home and verified: the server's as well.
 
@@ -64,7 +64,7 @@ def query_verified(
     """
     root, now = read_trust_in(trust), format_instant(datetime.now(UTC))
     chosen = {"at": now} if "at" in parameters and parameters["at"] is None else {}
-    question = worded(parameters | chosen)
+    kind, question = worded(path, parameters | chosen)
     own = copies_directory() / _named(root)
     with asking(url, trust, language) as (ledger, checking):
         # What was folded before is not folded again: it answers as of no less. A question of a
@@ -94,7 +94,7 @@ def _computed(  # noqa: PLR0913, PLR0917  (what is read, and what is asked)
     root: bytes,
     beside: Path,
     language: Language,
-    kind: Any,
+    kind: str,
     path: str,
     question: dict[str, Any],
     size: int | None = None,
@@ -108,7 +108,7 @@ def _computed(  # noqa: PLR0913, PLR0917  (what is read, and what is asked)
         telling_no(language),
     ):
         answer = put(ledger, None, kind, path, question)
-        return CheckedAnswer(answer, kind, Computed(copy.known, copy.published, server))
+        return CheckedAnswer(answer, answer.kind, Computed(copy.known, copy.published, server))
 
 
 def _follow(url: str, log: Path, root: bytes) -> None:

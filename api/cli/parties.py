@@ -6,9 +6,6 @@ import typer
 
 from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
-from projections.questions.vouching import MarkedSignedBy
-from projections.tables.mandates import PowerToBind
-from projections.tables.party_facts import PartyAsKnown
 
 app = typer.Typer(
     help="Who a party is, who may bind it, what its keys signed.", no_args_is_help=True
@@ -34,9 +31,7 @@ def show(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print who the party is on a day: name, numbers, roles, relations, and how it ended."""
     path = "/v1/parties/{party}"
-    answer = query(
-        url, trust, language, PartyAsKnown, path, party=party, true_on=true_on, known_at=known_at
-    )
+    answer = query(url, trust, language, path, party=party, true_on=true_on, known_at=known_at)
     print_answer(answer, language, as_json=as_json)
 
 
@@ -60,7 +55,6 @@ def power(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         language,
-        PowerToBind,
         "/v1/parties/{party}/power",
         party=party,
         signer=signer,
@@ -90,7 +84,6 @@ def signed(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         language,
-        MarkedSignedBy,
         "/v1/keys/{key_id}/signed",
         key_id=key_id,
         between=between,

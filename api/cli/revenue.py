@@ -6,9 +6,6 @@ import typer
 
 from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
-from projections.questions.arrears import MinimumMet, Overdue
-from projections.questions.computation import Computation
-from projections.questions.dues import Dues
 
 app = typer.Typer(
     help="How money was computed, what is owed, held and late, what was promised.",
@@ -34,9 +31,7 @@ def explain(
 ) -> None:
     """Print how a distribution was computed; contested if it does not compute again."""
     path = "/v1/distributions/{distribution}/computation"
-    answer = query(
-        url, trust, language, Computation, path, distribution=distribution, known_at=known_at
-    )
+    answer = query(url, trust, language, path, distribution=distribution, known_at=known_at)
     print_answer(answer, language, as_json=as_json)
 
 
@@ -54,7 +49,7 @@ def dues(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print what is owed to a party, what was paid of it, and which orders hold it."""
     path, of = "/v1/parties/{party}/dues", {"party": party, "contract": contract}
-    answer = query(url, trust, language, Dues, path, **of, true_on=true_on, known_at=known_at)
+    answer = query(url, trust, language, path, **of, true_on=true_on, known_at=known_at)
     print_answer(answer, language, as_json=as_json)
 
 
@@ -72,7 +67,7 @@ def overdue(  # noqa: PLR0913  (the question's parameters)
     """Print missing reports and unpaid sums, days late and interest."""
     path = "/v1/contracts/{contract}/overdue"
     answer = query(
-        url, trust, language, Overdue, path, contract=contract, true_on=true_on, known_at=known_at
+        url, trust, language, path, contract=contract, true_on=true_on, known_at=known_at
     )
     print_answer(answer, language, as_json=as_json)
 
@@ -92,5 +87,5 @@ def minimum(  # noqa: PLR0913  (the question's parameters)
     """Say whether the minimum of a year was met; exit code 1 if it was not."""
     path = "/v1/contracts/{contract}/minimum"
     which: dict[str, Any] = {"contract": contract, "year": year, "licensee": licensee}
-    answer = query(url, trust, language, MinimumMet, path, **which, known_at=known_at)
+    answer = query(url, trust, language, path, **which, known_at=known_at)
     print_answer(answer, language, as_json=as_json)

@@ -6,11 +6,6 @@ import typer
 
 from api.cli.answers import print_answer, query
 from api.cli.options import AsJson, Lang, TrustIfAny, Url
-from projections.questions.remaining_scope import Dependents, Exclusive, LeftToGrant
-from projections.questions.title import Title
-from projections.tables.chain import Chain
-from projections.tables.liens import Liens
-from projections.tables.status import Status
 
 app = typer.Typer(
     help="Who owned a right, what burdens it, what may be granted, what ends with it.",
@@ -53,7 +48,6 @@ def title(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         language,
-        Title,
         "/v1/rights/{right}/title",
         right=right,
         true_on=true_on,
@@ -76,7 +70,7 @@ def chain(
 ) -> None:
     """Print every event of the right's title, in order of recording."""
     path = "/v1/rights/{right}/chain"
-    answer = query(url, trust, language, Chain, path, right=right, known_at=known_at)
+    answer = query(url, trust, language, path, right=right, known_at=known_at)
     print_answer(answer, language, as_json=as_json)
 
 
@@ -98,7 +92,6 @@ def liens(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         language,
-        Liens,
         "/v1/rights/{right}/liens",
         right=right,
         true_on=true_on,
@@ -127,7 +120,6 @@ def status(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         language,
-        Status,
         "/v1/rights/{right}/status",
         right=right,
         true_on=true_on,
@@ -157,7 +149,6 @@ def exclusive(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         language,
-        Exclusive,
         f"{_path_of(subject)}/exclusive",
         subject=subject,
         **_part(territory or "world", field, start, end),
@@ -198,7 +189,6 @@ def left(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         language,
-        LeftToGrant,
         f"{_path_of(subject)}/left-to-grant",
         subject=subject,
         **_part(territory, field, start, end),
@@ -220,7 +210,5 @@ def dependents(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print which licences end with the right, and who must be told."""
     path = "/v1/rights/{right}/dependents"
-    answer = query(
-        url, trust, language, Dependents, path, right=right, true_on=true_on, known_at=known_at
-    )
+    answer = query(url, trust, language, path, right=right, true_on=true_on, known_at=known_at)
     print_answer(answer, language, as_json=as_json)

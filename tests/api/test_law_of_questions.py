@@ -10,7 +10,6 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.answers import EXIT_CODES
-from api.cli.ask import command_of
 from api.cli.main import app
 from api.cli.projector import projector
 from api.cli.story import names
@@ -31,6 +30,7 @@ from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import rebuild
 from projections.run.waiting import wait_until_folded
 from tests.support import builders as b
+from tests.support.asked_table import command_of
 from tests.support.builders import OPERATOR, REGISTRAR, RIGHT
 from tests.support.node import append
 from tests.support.tale import Loaded

@@ -20,7 +20,6 @@ from typer.testing import CliRunner
 
 from api.cli import offline
 from api.cli.answers import EXIT_CODES
-from api.cli.ask import command_of
 from api.cli.main import app
 from api.cli.story import names
 from api.reads.questions import QUESTIONS
@@ -33,6 +32,7 @@ from ledger.log.merkle import Frontier, leaf_hash
 from ledger.log.tiles import TILE_WIDTH, entries_path, format_bundle, tile_path
 from ledger.publish.publisher import LogSigner
 from projections.run.own_copy import own_copy
+from tests.support.asked_table import command_of
 from tests.support.postgres import home_directory
 from tests.support.tale import Loaded
 

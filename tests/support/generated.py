@@ -18,6 +18,7 @@ MAKERS = (
     "examples",
     "law_table",
     "refusal_table",
+    "asked_table",
     "command_table",
     "question_table",
     "answer_codes",

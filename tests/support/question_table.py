@@ -6,9 +6,9 @@ The questions that a ledger answers, by their commands: the last section of docs
 
 from pathlib import Path
 
-from api.cli.ask import command_of
 from api.main import ROUTED
 from api.reads.questions import QUESTIONS, Question
+from tests.support.asked_table import command_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "questions.md"
 _BEGINS = "Written by `python -m tests.support.question_table`.\n"

@@ -18,9 +18,9 @@ from typer.models import ArgumentInfo
 from typer.testing import CliRunner
 
 from api.cli import agreeing, answers, echoes
-from api.cli.ask import command_of
 from api.cli.declared import MODULES
 from api.cli.main import app
+from api.cli.questions import kind_named, meant
 from api.describe import checking
 from api.describe.answer_json import kinds_of, members_of
 from api.describe.measures import measure_of
@@ -38,6 +38,7 @@ from ledger.wire.base64 import b64encode
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import payload_hash
 from projections.questions.arrears import Overdue
+from tests.support.asked_table import command_of
 from tests.support.builders import contract_concluded
 from tests.support.sample_log import SampleLog, sample_log
 
@@ -219,8 +220,8 @@ def question_of(words: list[str], monkeypatch: Any) -> tuple[Any, dict[str, Any]
     questions = list[tuple[Any, dict[str, Any]]]()
 
     def asked(*of: Any, **parameters: Any) -> Any:
-        _url, _trust, _language, kind, _path = of
-        questions.append((kind, parameters))
+        kind, given = meant(of[-1], parameters)
+        questions.append((kind_named(kind), given))
         raise answers.CouldNotAsk("it is known what would be asked")
 
     with monkeypatch.context() as patched:

@@ -103,11 +103,18 @@ for line in {lines}:
         pass
     print("imported", *sys.modules)
 """
+    return [
+        {each.partition(".")[0] for each in found} for found in modules_of(program, **environment)
+    ]
+
+
+def modules_of(program: str, **environment: str) -> list[set[str]]:
+    """Return the modules that a program says it has imported."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("LEDGER_")}
     words = [sys.executable, "-c", program]
     run = subprocess.run(words, env=own | environment, capture_output=True, text=True, check=True)
     found = re.findall(r"^imported (.*)$", run.stdout, re.MULTILINE)
-    return [{each.partition(".")[0] for each in modules.split()} for modules in found]
+    return [{*modules.split()} for modules in found]
 
 
 def test_what_is_looked_up_imports_nothing_that_it_works_with():
@@ -118,6 +125,35 @@ def test_what_is_looked_up_imports_nothing_that_it_works_with():
     assert len(lines) + len(wrong) == len(found)
     assert set() == HEAVY & found[len(lines) - 1]
     assert READ == HEAVY & found[-1]
+
+
+SERVING = HEAVY - {"cryptography", "httpx2", "orjson", "pydantic", "projections"}
+"""What serves; who asks needs none of it."""
+
+LINES = {
+    "ask party-keys party:x": 2,
+    "find x": 2,
+    "rights title right:x": 2,
+    "contracts terms contract:x": 2,
+}
+"""Lines that ask, and what each ends with where nobody answers."""
+
+
+def test_what_asks_a_server_imports_no_server_and_no_rules_before_it_is_answered():
+    program = f"""
+import sys
+from api.cli.__main__ import run
+for line, code in {LINES}.items():
+    sys.argv = ["techledger", *line.split()]
+    try:
+        run()
+    except SystemExit as ended:
+        assert ended.code == code, (line, ended.code)
+print("imported", *sys.modules)
+"""
+    (imported,) = modules_of(program, LEDGER_URL="http://127.0.0.1:9")
+    assert set() == SERVING & {each.partition(".")[0] for each in imported}
+    assert set() == {"ledger.domain.registry", "api.describe.description"} & imported
 
 
 def test_what_is_completed_imports_nothing_that_it_works_with():

@@ -1,7 +1,5 @@
 """What commands that ask end with: a verdict has one code, and only yes/no questions have a no."""
 
-import ast
-import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,41 +9,27 @@ import pytest
 import typer
 
 from api.cli.answers import EXIT_CODES, CheckedAnswer, print_answer
-from api.cli.ask import command_of
-from api.cli.declared import MODULES
 from api.describe.answer_json import Contradicted, read_as
 from api.reads.questions import QUESTIONS
 from projections.engine.answer import Answer, Verdict, YesOrNo
 from projections.questions.dispute_record import HoldsOn
+from tests.support.asked_table import command_of
+from tests.support.questioned import COMMANDS, kind_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "exit-codes.md"
 
 
-def questions() -> Iterator[tuple[str, type[Answer]]]:
+def questions(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, type[Answer]]]:
     """Yield every command that asks a server, with each kind of answer that it may have."""
-    for noun, name in MODULES.items():
-        module = importlib.import_module(name)
-        tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
-        for function in (each for each in tree.body if isinstance(each, ast.FunctionDef)):
-            verbs = [
-                each.args[0].value
-                for each in function.decorator_list
-                if isinstance(each, ast.Call) and ast.unparse(each.func) == "app.command"
-                if each.args and isinstance(each.args[0], ast.Constant)
-            ]
-            for call in (each for each in ast.walk(function) if isinstance(each, ast.Call)):
-                if verbs and ast.unparse(call.func) == "query":
-                    named = {each.id for each in ast.walk(call) if isinstance(each, ast.Name)}
-                    for kind in (getattr(module, each, None) for each in named):
-                        if isinstance(kind, type) and issubclass(kind, Answer):
-                            yield f"{noun} {verbs[0]}", kind
+    for words in COMMANDS:
+        yield " ".join(words[:2]), kind_of(words, monkeypatch)
     for operation, question in QUESTIONS.items():
         yield from ((f"ask {command_of(operation)}", kind) for kind in question.answers)
 
 
-def test_the_document_lists_the_commands_that_can_say_no():
+def test_the_document_lists_the_commands_that_can_say_no(monkeypatch: pytest.MonkeyPatch):
     listed = re.findall(r"^- `([a-z]+ [a-z-]+)`$", DOCUMENT.read_text("utf-8"), re.MULTILINE)
-    asked = list(questions())
+    asked = list(questions(monkeypatch))
     assert len(asked) > 60
     assert sorted({command for command, kind in asked if issubclass(kind, YesOrNo)}) == listed
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from api.cli import agreeing, answers, echoes
+from api.cli import agreeing, answers, echoes, questions
 from api.cli.declared import MODULES
 from api.cli.main import app
 from api.explorer import pages
@@ -45,9 +45,12 @@ def asked_by_commands(monkeypatch: pytest.MonkeyPatch) -> tuple[Asked, Asked]:
     by_path = {re.sub(r"{[^}]*}", "", each.route.path): name for name, each in QUESTIONS.items()}
 
     def asked(*of: Any, **parameters: Any) -> Any:
-        _url, _trust, _language, kind, path = of
+        path = of[-1]
+        kind, parameters = questions.meant(path, parameters)
         rest = {name: value for name, value in parameters.items() if f"{{{name}}}" not in path}
-        by_list.setdefault(by_path[re.sub(r"{[^}]*}", "", path)], []).append((kind, rest))
+        by_list.setdefault(by_path[re.sub(r"{[^}]*}", "", path)], []).append(
+            (questions.kind_named(kind), rest)
+        )
         raise answers.CouldNotAsk("it is known what would be asked")
 
     for words in COMMANDS:
@@ -85,7 +88,9 @@ def test_where_answers_say_it_is_told_of_kinds_that_there_are():
 
 def test_what_the_terms_of_a_report_are_is_asked_of_it(monkeypatch: pytest.MonkeyPatch):
     asked: list[Any] = []
-    monkeypatch.setattr("api.cli.ask.query", lambda *of, **more: asked.append((of[3], more)))
+    monkeypatch.setattr(
+        "api.cli.ask.query", lambda *of, **more: asked.append(questions.meant(of[-1], more))
+    )
     monkeypatch.setattr("api.cli.ask.print_answer", lambda *_of, **_more: None)
     for words in (
         [],
@@ -93,8 +98,8 @@ def test_what_the_terms_of_a_report_are_is_asked_of_it(monkeypatch: pytest.Monke
         ["--report", "report:x", "--true-on", "2026-01-01"],
     ):
         CliRunner().invoke(app, ["ask", "terms", "contract:x", "--url", "http://server", *words])
-    of = {"contract": "contract:x", "known_at": None}
-    assert asked == [
+    of = {"contract": "contract:x", "known_at": None, "at_least": None}
+    assert [(questions.kind_named(kind), put) for kind, put in asked] == [
         (TermsOn, {**of, "true_on": None}),
         (ReportTerms, {**of, "report": "report:x"}),
         (TermsOn, {**of, "true_on": "2026-01-01", "report": "report:x"}),

@@ -16,7 +16,7 @@ from api.cli.declared import MODULES
 from api.cli.main import app
 from api.main import ROUTED
 from api.reads.questions import QUESTIONS
-from tests.support import question_table
+from tests.support import asked_table, question_table
 from tests.support.generated import AGAIN
 
 assert ROUTED, "questions are declared where they are routed"
@@ -69,6 +69,10 @@ def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_question_of_the_list_is_in_the_document():
     assert DOCUMENT == question_table.described(), AGAIN
+
+
+def test_the_table_of_commands_that_ask_says_what_the_routes_declare():
+    assert asked_table.TABLE.read_text("utf-8") == asked_table.written(), AGAIN
 
 
 def test_every_path_of_the_document_is_asked_of_the_list():
