@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
 from datetime import date, datetime
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import httpx2
 
@@ -61,8 +61,8 @@ def another(kind: Any, place: str, value: Any) -> Any:
     if place.endswith("codes"):
         return "iso:US" if "territory" in place else "A61K"
     for name in place.split("."):
-        of = next((each for each in get_args(kind) if is_dataclass(each)), kind)
-        kind = kinds_of(of)[name]
+        of = next((each for each in get_args(kind) if each is not NoneType), kind)
+        kind = kinds_of(of)[name] if is_dataclass(of) else get_type_hints(of)[name]
     inner = [each for each in get_args(kind) or (kind,) if each not in (NoneType, value)]
     if get_origin(kind) is Literal:
         return inner[0]
