@@ -38,11 +38,11 @@ from ledger.home.settings import Settings
 from ledger.log.encoding import write_base64
 from ledger.node.genesis import initialise, key_record
 from ledger.runtime import durable
-from ledger.runtime.faults import Told
 from ledger.wire.envelope import payload_hash
 from ledger.wire.regular import read_regular
 from ledger.wire.shown import one_line
 from ledger.wire.signing_keys import PrivateKey
+from ledger.wire.told import Told
 
 START_S = 120.0
 """How long the server may take to be ready, in seconds."""

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from ledger.home.settings import Settings, must_know
 from ledger.quoted import quoted
-from ledger.runtime.faults import Told
+from ledger.wire.told import Told
 
 
 class WrongSetting(Told):

@@ -38,10 +38,10 @@ from ledger.node.node import open_log
 from ledger.node.succession import read_closed
 from ledger.publish.publisher import LogSigner
 from ledger.publish.refuser import KEY_FILE, refuser_of
-from ledger.runtime.faults import Told
 from ledger.store.connection import Pool
 from ledger.wire.regular import read_regular
 from ledger.wire.signing_keys import PrivateKey
+from ledger.wire.told import Told
 
 log_keys = typer.Typer(help="Rotate the keys of the log.", no_args_is_help=True)
 

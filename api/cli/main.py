@@ -16,9 +16,10 @@ import typer
 
 from api.cli.declared import CommandLine
 from ledger.home.variables import OF_CLIENTS, is_ours
-from ledger.runtime.faults import Fault, Told, fault_of, reason_of
+from ledger.runtime.faults import Fault, fault_of, reason_of
 from ledger.wire.regular import OddFile
 from ledger.wire.shown import CannotPrint, drop_output, one_line, showing
+from ledger.wire.told import Told
 
 app = typer.Typer(
     name="techledger",

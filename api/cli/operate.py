@@ -41,10 +41,11 @@ from ledger.node.genesis import (
 )
 from ledger.node.node import batch_key, open_database, open_log, policy_of, publisher_of
 from ledger.publish.quorum import Quorum
-from ledger.runtime.faults import Told, canonical_reason
+from ledger.runtime.faults import canonical_reason
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate as run_migrations
 from ledger.wire.regular import read_regular
+from ledger.wire.told import Told
 from projections.engine.digest import stored_digest
 from projections.engine.view import NotFolded
 from projections.run.catalogue import READ_MODELS

@@ -17,8 +17,8 @@ from ledger.domain.core.types import format_instant
 from ledger.domain.registry import TOPICS
 from ledger.powers import TABLE, TopicPowers, must_wait
 from ledger.quoted import quoted
-from ledger.runtime.faults import Told
 from ledger.wire.payload import LIFE, new_nonce, uuid7, write_payload
+from ledger.wire.told import Told
 
 __all__ = [
     "LIFE",

@@ -48,7 +48,6 @@ from ledger.log.tiles import (
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
 from ledger.publish.quorum import NONE_ASKED, Quorum, freshened
 from ledger.quoted import quoted
-from ledger.runtime.faults import Told
 from ledger.store.checkpoints import newest_checkpoint, signed_from
 from ledger.store.connection import Pool
 from ledger.store.entries import LogUnfinished
@@ -57,6 +56,7 @@ from ledger.verify.files import MAX_FILE
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import parse_entry
 from ledger.wire.regular import MISSING, OddFile, read_regular
+from ledger.wire.told import Told
 
 CHECKPOINT = "checkpoint"
 

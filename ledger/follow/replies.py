@@ -11,7 +11,6 @@ from ledger.log.merkle import LogError
 from ledger.log.receipt import TlogProof, parse_tlog_proof
 from ledger.log.statement import LONGEST_PROMISE_S, Promise, Statement
 from ledger.quoted import quoted
-from ledger.runtime.faults import Told
 from ledger.runtime.http import HttpResponse
 from ledger.wire import canonical
 from ledger.wire.base64 import b64decode
@@ -19,6 +18,7 @@ from ledger.wire.canonical import WireError
 from ledger.wire.instant import MalformedInstant, format_instant, parse_instant
 from ledger.wire.shown import brief
 from ledger.wire.strict import MalformedJson, load_json
+from ledger.wire.told import Told
 
 CLOCKS_APART = timedelta(minutes=5)
 """How far the clocks of the signer, of the one who asks and of the server may be apart."""

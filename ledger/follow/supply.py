@@ -18,7 +18,6 @@ from ledger.log.evidence_bundle import parse_evidence
 from ledger.log.merkle import LogError
 from ledger.log.receipt import parse_tlog_proof
 from ledger.log.tree_head import Checkpoint
-from ledger.runtime.faults import Told
 from ledger.verify.answer_files import read_entry, read_receipt
 from ledger.verify.evidence_check import verify_evidence
 from ledger.verify.files import MAX_ANSWER, log_in, read_checkpoint
@@ -27,6 +26,7 @@ from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import parse_entry
 from ledger.wire.regular import OddFile, read_regular
+from ledger.wire.told import Told
 
 
 class SupplyError(Told):

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ledger.runtime import durable
-from ledger.runtime.faults import Contradiction, Told, canonical_reason
+from ledger.runtime.faults import Contradiction, canonical_reason
 from ledger.wire.regular import OddFile, read_regular
+from ledger.wire.told import Told
 
 _NOTE = "last-signed"
 _BEFORE = "latest"  # Where earlier software had the note, and nothing else in the file.

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ledger.runtime import durable
-from ledger.runtime.faults import Told
 from ledger.wire.regular import read_regular
 from ledger.wire.signing_keys import KeyRefused, PrivateKey
+from ledger.wire.told import Told
 
 
 class KeystoreError(Told):

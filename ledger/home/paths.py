@@ -17,8 +17,8 @@ from pathlib import Path
 
 from ledger.home.datakeys import DataKeys
 from ledger.runtime import durable
-from ledger.runtime.faults import Told
 from ledger.wire.regular import OddFile, read_regular
+from ledger.wire.told import Told
 
 
 class HomeError(Told):

@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ledger.home.keystore import KeyFileRefused, read_private
 from ledger.home.variables import OF_CLIENTS, PREFIX, is_ours
 from ledger.log.statement import LONGEST_PROMISE_S
-from ledger.runtime.faults import Told
+from ledger.wire.told import Told
 
 
 def default_home() -> Path:

@@ -19,7 +19,6 @@ from ledger.events.lawbook import LawSets
 from ledger.home.paths import Home
 from ledger.log.merkle import leaf_hash
 from ledger.runtime.clock import Clock
-from ledger.runtime.faults import Told
 from ledger.sequence.judging import Judging, Recorded, SubmissionGroup, payload_sha256_of
 from ledger.sequence.orders import Orders, order_faults
 from ledger.sequence.subject_cache import Overlay, SubjectCache, load_histories
@@ -29,6 +28,7 @@ from ledger.store.connection import Pool
 from ledger.store.entries import latest_under, read_head, read_topics
 from ledger.store.vault import Erasure
 from ledger.verify.authority import ENTERED
+from ledger.wire.told import Told
 
 
 class OrderRefused(Told):

@@ -42,7 +42,7 @@ from ledger.node.node import batch_key, open_database
 from ledger.publish.publisher import LogSigner, publish_first
 from ledger.runtime import durable
 from ledger.runtime.clock import Clock
-from ledger.runtime.faults import Passing, Told
+from ledger.runtime.faults import Passing
 from ledger.sequence.judging import Recorded
 from ledger.sequence.sequencer import Sequencer
 from ledger.sequence.vault import Vault
@@ -69,6 +69,7 @@ from ledger.wire.signing_keys import (
     load_public,
 )
 from ledger.wire.strict import MalformedJson, load_json
+from ledger.wire.told import Told
 
 EDITION = "0-dev"
 """The rules' edition until the first release; released versions refuse such logs."""

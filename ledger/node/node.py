@@ -41,7 +41,6 @@ from ledger.publish.rollback_check import ask_who_saw_more, places
 from ledger.publish.scrutiny import Scrutiny
 from ledger.runtime.clock import Clock
 from ledger.runtime.computing import Computing
-from ledger.runtime.faults import Told
 from ledger.runtime.loops import Loop
 from ledger.sequence.orders import Orders
 from ledger.sequence.sequencer import Sequencer
@@ -60,6 +59,7 @@ from ledger.store.entries import LogUnfinished
 from ledger.store.migrate import migrate, pending
 from ledger.store.replication import Confirmations
 from ledger.store.subject_map import StoredMap
+from ledger.wire.told import Told
 
 _log = structlog.get_logger(__name__)
 

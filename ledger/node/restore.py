@@ -27,12 +27,12 @@ from ledger.home.batches import BatchKey
 from ledger.log.merkle import Frontier, leaf_hash
 from ledger.log.note import Note, format_note, open_note, parse_note, parse_vkey
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
-from ledger.runtime.faults import Told
 from ledger.store.append import NewEntry, appending
 from ledger.store.checkpoints import StoredCheckpoint, checkpoint_at, insert_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries, read_head
 from ledger.wire.entry import parse_entry
+from ledger.wire.told import Told
 
 PAGE = 1_000
 """Entries that one transaction appends at most."""

@@ -17,9 +17,9 @@ from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.intake import Invalid, decode
 from ledger.follow.audit import exported_entries
 from ledger.log.tree_head import Checkpoint
-from ledger.runtime.faults import Told
 from ledger.verify.files import read_checkpoint
 from ledger.verify.verifier import verify_export
+from ledger.wire.told import Told
 
 
 class SuccessionError(Told):

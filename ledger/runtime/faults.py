@@ -16,6 +16,7 @@ from enum import Enum
 from typing import TypeVar
 
 from ledger.wire.regular import OddFile
+from ledger.wire.told import Told
 
 E = TypeVar("E", bound=BaseException)
 
@@ -29,12 +30,6 @@ class Fault(Enum):
     PASSES = "passes"
     OPERATOR = "needs the operator"
     CONTRADICTION = "contradiction"
-
-
-class Told(Exception):
-    """Marks an error that a command tells in one line, with `exit_code`. Never raised itself."""
-
-    exit_code = 1
 
 
 class Passing(Told):

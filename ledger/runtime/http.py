@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpcore2
 import httpx2
 
-from ledger.runtime.faults import Told
+from ledger.wire.told import Told
 
 MAX_ANSWER: Final = 1 << 28
 """Bytes of any answer at most, unpacked: an evidence bundle is the longest."""

@@ -34,9 +34,10 @@ from psycopg2.extensions import (
 from psycopg2.extensions import connection as Connection  # noqa: N812  (it is a class)
 
 from ledger.runtime.computing import Computing
-from ledger.runtime.faults import NeedsOperator, Passing, Told
+from ledger.runtime.faults import NeedsOperator, Passing
 from ledger.store.hint import Hinter
 from ledger.store.replication import Confirmations
+from ledger.wire.told import Told
 
 KeptMac = Callable[[bytes, int, bytes], bytes]
 """The MAC of what is kept: of what, of how many entries, its bytes (`batches.BatchKey`)."""

@@ -14,9 +14,9 @@ from ledger.court import DEMONSTRATION, Delays, dated, delays_told, spelled
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import LogError
 from ledger.log.tree_head import Checkpoint
-from ledger.runtime.faults import Told
 from ledger.wire.canonical import WireError
 from ledger.wire.shown import visible
+from ledger.wire.told import Told
 
 
 class Check(StrEnum):

@@ -21,8 +21,8 @@ from ledger.log.key import ED25519, MLDSA44, MalformedKey, is_name
 from ledger.log.note import Verifier, format_vkey, parse_vkey
 from ledger.quoted import quoted
 from ledger.runtime import durable
-from ledger.runtime.faults import Told
 from ledger.wire.regular import OddFile, read_regular
+from ledger.wire.told import Told
 from ledger.witness.state import create_book
 
 

@@ -19,8 +19,8 @@ from typing import Final
 
 from ledger.log.merkle import EMPTY_ROOT
 from ledger.runtime import durable
-from ledger.runtime.faults import Told
 from ledger.wire.regular import open_regular
+from ledger.wire.told import Told
 
 KEPT: Final = 1_000
 """Contradictions that are kept of one log at most, the first ones: they tell it all."""

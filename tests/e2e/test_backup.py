@@ -28,11 +28,11 @@ from ledger.node import backup
 from ledger.node.erasing import order_erasure
 from ledger.node.genesis import initialise
 from ledger.node.node import Node, open_database, open_node
-from ledger.runtime.faults import Told
 from ledger.sequence.orders import Orders
 from ledger.store import basebackup
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.entries import read_head
+from ledger.wire.told import Told
 from tests.support.builders import (
     AUTHOR,
     FIRM,

@@ -23,7 +23,7 @@ from api.cli.declared import MODULES, SINGLE
 from api.cli.main import app
 from ledger.home.paths import HomeNotInitialised
 from ledger.home.settings import OF_CLIENTS
-from ledger.runtime.faults import Told
+from ledger.wire.told import Told
 from tests.support import command_table
 from tests.support.generated import AGAIN
 from tests.support.sample_log import sample_log

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from api.cli.demo import DemoFailed, DemoHalted, DemoUnfit, await_ready
-from ledger.runtime.faults import Told
+from ledger.wire.told import Told
 
 
 @contextmanager

@@ -306,8 +306,8 @@ run(program, run_name="__main__")
 def test_an_openssl_without_ml_dsa_is_named_and_refuses_nothing(
     program: str, exported: Path
 ) -> None:
-    words = ["audit", "verify"] if program == "api.cli" else []
-    words += [str(exported / "log"), str(exported / "trust.json")]
+    log, root = str(exported / "log"), str(exported / "trust.json")
+    words = ["audit", "verify", log, "--trust", root] if program == "api.cli" else [log, root]
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_IT_BELOW, program, *words],
         env={"PYTHONPATH": str(ROOT)},
