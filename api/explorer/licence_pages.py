@@ -28,7 +28,7 @@ from api.describe.titles import titles as titles_in
 from api.describe.values import value_name
 from api.explorer.found_again import FoundAgain, found_again, pinned
 from api.explorer.ladder_drawing import ladder_of
-from api.explorer.licence_question import ACTS, FormRead, Typed, read, typed
+from api.explorer.licence_question import ACTS, Filled, Typed, read, typed
 from api.explorer.named import parties_said
 from api.explorer.shown import HEADERS, language_of, page
 from api.reads.common import today
@@ -69,7 +69,7 @@ for _prefix in PREFIXES.values():
     router.add_api_route(f"{_prefix}{LICENCE_ANSWER}", show_answer, response_class=HTMLResponse)
 
 
-def _form(request: Request, form: Typed, asked: FormRead | None = None) -> HTMLResponse:
+def _form(request: Request, form: Typed, asked: Filled | None = None) -> HTMLResponse:
     language = language_of(request)
     again = {} if asked is None else asked.again
     wrong = [name for name, error in again.items() if not error.choices]
@@ -174,7 +174,7 @@ def _answer(request: Request, node: Node, form: Typed) -> Response:
     return _shown(request, reader, asked, check)
 
 
-def _shown(request: Request, reader: Reader, asked: FormRead, check: LicenceCheck) -> HTMLResponse:
+def _shown(request: Request, reader: Reader, asked: Filled, check: LicenceCheck) -> HTMLResponse:
     members, language = members_of(check), language_of(request)
     speech = Speech(language, reader.law)
     more = _cut(members)
@@ -252,9 +252,7 @@ def _terms(reader: Reader, check: LicenceCheck) -> TermsOn | None:
     return terms
 
 
-def _meant(
-    asked: FormRead, members: Mapping[str, Any], speech: Speech
-) -> Iterator[tuple[str, str]]:
+def _meant(asked: Filled, members: Mapping[str, Any], speech: Speech) -> Iterator[tuple[str, str]]:
     """Yield what may be meant where the answer is not known, and the address that asks it."""
     here = placed(speech.language, LICENCE_ANSWER)
     names = {value: name for name, value in asked.query.items() if name in ("party", "right")}
@@ -270,7 +268,7 @@ def _meant(
 
 
 def _again(
-    request: Request, question: AddressQuery, check: LicenceCheck, asked: FormRead
+    request: Request, question: AddressQuery, check: LicenceCheck, asked: Filled
 ) -> FoundAgain:
     """Return how the answer is found again as it stands, and its evidence."""
     fixed = pinned(question, check.size).asking(_CLOCKS)
@@ -280,7 +278,7 @@ def _again(
     return found_again(request, address, *(shown or [("subject", check.use.party)]))
 
 
-def _of_today(language: Language, asked: FormRead, on: date) -> str | None:
+def _of_today(language: Language, asked: Filled, on: date) -> str | None:
     """Return the address that asks the same of today, by all that is known; None if this does."""
     if on == today() and "known_at" not in asked.query:
         return None
@@ -292,7 +290,7 @@ def _api_path() -> str:
     return QUESTIONS[OPERATION].route.path
 
 
-def _command(request: Request, check: LicenceCheck, asked: FormRead) -> str:
+def _command(request: Request, check: LicenceCheck, asked: Filled) -> str:
     """Return the command that asks the same of this ledger: of this very day."""
     said = {**asked.query, "true_on": check.use.true_on.isoformat()}
     options = [

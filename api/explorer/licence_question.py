@@ -83,7 +83,7 @@ def typed(  # noqa: PLR0913, PLR0917  (the form's fields)
 
 
 @dataclass(frozen=True, slots=True)
-class FormRead:
+class Filled:
     """What was read of a form: each field as the API takes it, or why it is to be asked again.
 
     `asked` are the parameters of the API as its functions take them, `query` as an address has
@@ -95,7 +95,7 @@ class FormRead:
     again: Mapping[str, AskAgain]
 
 
-def read(reader: Reader, form: Typed, language: Language) -> FormRead:
+def read(reader: Reader, form: Typed, language: Language) -> Filled:
     """Return what a form asks."""
     asked, again = dict[str, Any](), dict[str, AskAgain]()
     for name, work in _reading(reader, form, language):
@@ -107,7 +107,7 @@ def read(reader: Reader, form: Typed, language: Language) -> FormRead:
     if field is not None:
         (code,) = field.codes
         asked |= {"field": code, "scheme": field.scheme, "edition": form.edition or None}
-    return FormRead(asked, {name: _written(value) for name, value in _said(asked)}, again)
+    return Filled(asked, {name: _written(value) for name, value in _said(asked)}, again)
 
 
 def _reading(
