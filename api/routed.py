@@ -9,9 +9,15 @@ from starlette.types import Scope
 def methods_at(scope: Scope) -> tuple[str, ...]:
     """Return what may be done with what is at a path, none where nothing is."""
     there = [each for each in _routes(scope) if each.matches(scope)[0] is not Match.NONE]
-    methods = {method for route in there[:1] for method in route.methods or ()}
+    one = [each for each in there if _same(each, there[0])]
+    methods = {method for route in one for method in route.methods or ()}
     methods |= {"HEAD"} if "GET" in methods else set()
     return (*sorted(methods), "OPTIONS") if methods else ()
+
+
+def _same(one: Route, other: Route) -> bool:
+    """Say whether two routes are of one resource; what only tells how to ask is of none."""
+    return (one.path, one.include_in_schema) == (other.path, other.include_in_schema)
 
 
 def paths_near(scope: Scope, most: int = 100) -> list[str]:

@@ -110,7 +110,8 @@ class Edge:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have the application answer; what may be done there is told here."""
         if scope["method"] == "OPTIONS" and (methods := methods_at(scope)):
-            public = is_public(scope) and "GET" in methods
+            asked = Headers(scope=scope).get("access-control-request-method", "GET")
+            public = is_public(scope) and asked in ("GET", "HEAD") and "GET" in methods
             headers = {"Allow": ", ".join(methods)} | (PREFLIGHT if public else {})
             await Response(status_code=204, headers=headers)(scope, receive, send)
         else:
