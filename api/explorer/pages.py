@@ -52,8 +52,15 @@ def _page(request: Request, answers: Answers) -> HTMLResponse:
         ),
         check_of=_licence_of(answers),
         pdf=pdf_at(request),
-        case=f"{request.url.path}/ho-so" if answers.kind == "dispute" else None,
+        case=_case_of(request, answers),
     )
+
+
+def _case_of(request: Request, answers: Answers) -> str | None:
+    """Return where the case file of a dispute is, asked as its page was."""
+    if answers.kind != "dispute":
+        return None
+    return answers.asked.question.address(f"{request.url.path.removesuffix('/ho-so')}/ho-so")
 
 
 def _licence_of(answers: Answers) -> Mapping[str, str] | None:

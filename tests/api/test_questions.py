@@ -426,6 +426,7 @@ def test_what_a_document_has_curl_ask_is_answered(
     curl.add_argument("url")
     curl.add_argument("-H", action="append", default=[])
     curl.add_argument("--data")
+    curl.add_argument("-o")
     for flag in ("-i", "-s"):
         curl.add_argument(flag, action="store_true")
     given = curl.parse_args(read.stdout.decode().split("\0")[:-1])

@@ -30,6 +30,8 @@ IDS = frozenset(
             "ref",
             "head",
             "listing",
+            "lister",
+            "technology",
             "offeror",
             "offeree",
         ),
@@ -38,7 +40,7 @@ IDS = frozenset(
     }
 )
 """Columns of ids: at most ninety letters of ASCII each, or a hash."""
-WORDS = frozenset(("role", "code", "kind", "member", "hash"))
+WORDS = frozenset(("role", "code", "kind", "member", "hash", "topic"))
 """Columns of words of ours, and of hashes."""
 BOUNDED = frozenset(("word", "reads"))
 """Columns of what is read of a text: forty and 240 letters at most (`projections.tables.names`)."""

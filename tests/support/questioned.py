@@ -228,7 +228,8 @@ def question_of(words: list[str], monkeypatch: Any) -> tuple[Any, dict[str, Any]
         patched.setattr(f"{MODULES[words[0]]}.query", asked)
         CliRunner().invoke(app, [*words, "--url", "http://server"])
     ((kind, parameters),) = questions
-    return kind, parameters
+    # How long to wait for it is no part of a question: every answer says its size.
+    return kind, {name: value for name, value in parameters.items() if name != "at_least"}
 
 
 def kind_of(words: list[str], monkeypatch: Any) -> Any:
