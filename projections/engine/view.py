@@ -211,8 +211,13 @@ def why_unserved(
     return None if progress.shape == model.table.shape else "was made by another version"
 
 
-DATED = """known_from <= %(known_position)s AND known_from_at <= %(known_accepted)s
-    AND (known_to IS NULL OR known_to > %(known_position)s OR known_to_at > %(known_accepted)s)
+STANDS = "(known_to IS NULL OR known_to > %(known_position)s OR known_to_at > %(known_accepted)s)"
+"""The condition on rows that what they say is not known to have ended."""
+
+KNOWN = f"known_from <= %(known_position)s AND known_from_at <= %(known_accepted)s AND {STANDS}"
+"""The condition on rows that they are known to this ledger."""
+
+DATED = f"""{KNOWN}
     AND office_from <= %(office_day)s AND (office_to IS NULL OR office_to > %(office_day)s)"""
 """The condition on rows of dated facts that they are known; `knowing` gives its parameters."""
 

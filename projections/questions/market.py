@@ -13,7 +13,7 @@ from typing import Literal
 
 from ledger.domain.core.scope import Field
 from projections.engine.answer import Answer
-from projections.engine.view import Known, View, bound_parameters, positions_of
+from projections.engine.view import KNOWN, Known, View, bound_parameters, positions_of
 from projections.questions.dispute_record import standing_orders
 from projections.questions.listed import NAMED_BY, Called, Listed, leaf_of, names_in
 from projections.tables.basis import listing, named
@@ -155,7 +155,7 @@ def listing_of(reader: Reader, subject: str, *, true_on: date) -> ListingAsKnown
     """Return a listing as it stood on a day, as known. Raises `NotFolded` or `NotAsked`."""
     with listing(reader, *_MODELS) as view:
         known = reader.as_of(view)
-        where, of = f"subject = %(subject)s AND {_KNOWN}", bound_parameters(known)
+        where, of = f"subject = %(subject)s AND {KNOWN}", bound_parameters(known)
         rows = view.rows(listings, where, {"subject": subject, **of}, "n", 1)
         states = _states(view, rows, true_on, known)
         names = names_in(view, known, _named_in(states), true_on)
@@ -167,9 +167,6 @@ def listing_of(reader: Reader, subject: str, *, true_on: date) -> ListingAsKnown
 
 _MODELS = (listings, orders, technologies, *NAMED_BY)
 _ORDERS: Mapping[Sort, str] = {"newest": "position DESC, subject", "title": "ordered, subject"}
-
-_KNOWN = """known_from <= %(known_position)s AND known_from_at <= %(known_accepted)s
-    AND (known_to IS NULL OR known_to > %(known_position)s OR known_to_at > %(known_accepted)s)"""
 
 # As `projections.questions.dispute_record.holds` says it of an order on a day.
 _HELD = """EXISTS (
@@ -209,7 +206,7 @@ def _where(wanted: Wanted, true_on: date, known: Known) -> tuple[str, dict[str, 
     asked: dict[str, object] = {"true_on": true_on, "own": list(own), "within": list(within)}
     asked |= {each.name: getattr(wanted, each.name) for each in fields(wanted)}
     del asked["field"]
-    return " AND ".join([_KNOWN, *_narrowed(wanted)]), {**asked, **bound_parameters(known)}
+    return " AND ".join([KNOWN, *_narrowed(wanted)]), {**asked, **bound_parameters(known)}
 
 
 def _narrowed(wanted: Wanted) -> Iterator[str]:

@@ -4,17 +4,21 @@ What a party has: the rights in which it has a share, its contracts, the offers 
 Serves `GET /v1/parties/{id}/rights`, `…/contracts` and `…/offers`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from itertools import groupby
 from typing import Literal
 
 from ledger.domain.core.types import legal_day
 from projections.engine.bitemporal import Effect
 from projections.engine.view import (
     DATED,
+    KNOWN,
     RECORDED,
+    STANDS,
     TRUE_ON,
     Known,
     KnownBy,
@@ -24,7 +28,7 @@ from projections.engine.view import (
 )
 from projections.questions.listed import NAMED_BY, Listed, leaf_of, names_in
 from projections.tables.basis import answering, listing, named, told
-from projections.tables.contract_parties import ContractParty, contract_parties
+from projections.tables.contract_parties import contract_parties
 from projections.tables.grants import ContractRow, contracts, grants
 from projections.tables.market_events import market_events
 from projections.tables.offers import (
@@ -150,9 +154,8 @@ def rights_of(
         rows = view.rows(
             title, f"{held} AND subject = ANY(%(page)s)", {**of, "page": page}, "subject, n"
         )
-        rights = tuple(
-            _held(right, [row for row in rows if row.subject == right]) for right in page
-        )
+        by_right = groupby(rows, lambda row: row.subject)
+        rights = tuple(_held(right, list(held)) for right, held in by_right)
         answer = PartyRights(
             party=party,
             true_on=true_on,
@@ -188,9 +191,7 @@ def _held(right: str, rows: list[TitleRow]) -> HeldRight:
     return HeldRight(right, last.right_kind, whole, by, last.known_from, last.known_from_at)
 
 
-_BOUND = f"""party = %(party)s AND {RECORDED} AND (
-    known_to IS NULL OR known_to > %(known_position)s OR known_to_at > %(known_accepted)s
-)"""
+_BOUND = f"{RECORDED} AND {STANDS}"
 
 
 def contracts_of(
@@ -204,9 +205,10 @@ def contracts_of(
         asked = reader.as_of(view)
         leaf = leaf_of(reader, view, asked, after, "contracts", party, limit)
         of = {"party": party, **bound_parameters(leaf.known)}
-        count = view.count(contract_parties, _BOUND, of)
+        own = f"party = %(party)s AND {_BOUND}"
+        count = view.count(contract_parties, own, of)
         order = f"position DESC, subject OFFSET {leaf.behind:d}"
-        page = view.rows(contract_parties, _BOUND, of, order, limit)
+        page = view.rows(contract_parties, own, of, order, limit)
         rows = _contracts(view, leaf.known, [row.subject for row in page])
         answer = PartyContracts(
             party=party,
@@ -229,50 +231,25 @@ def _named_by(party: str, rows: Iterable[ContractOf]) -> Iterable[str]:
 
 def _contracts(view: View, known: Known, page: list[str]) -> tuple[ContractOf, ...]:
     made = {row.subject: row for row in view.recorded(contracts, known, subject=page)}
-    bound = view.rows(
-        contract_parties,
-        f"subject = ANY(%(page)s) AND {RECORDED}",
-        {"page": page, **bound_parameters(known)},
-        "subject, n",
-    )
-    granted = view.rows(
-        grants,
-        "subject = ANY(%(page)s) AND known_from <= %(known_position)s"
-        " AND known_from_at <= %(known_accepted)s AND (known_to IS NULL"
-        " OR known_to > %(known_position)s OR known_to_at > %(known_accepted)s)",
-        {"page": page, **bound_parameters(known)},
-        "subject, n",
-    )
-    return tuple(
-        _contract(
-            made[each],
-            [row for row in bound if row.subject == each and _stands(row, known)],
-            {
-                thing
-                for row in granted
-                if row.subject == each
-                for thing in (*row.rights, *row.technologies)
-            },
-        )
-        for each in page
-    )
+    of = {"page": page, **bound_parameters(known)}
+    within = "subject = ANY(%(page)s)"
+    bound = view.rows(contract_parties, f"{within} AND {_BOUND}", of, "subject, n")
+    granted = view.rows(grants, f"{within} AND {KNOWN}", of, "subject, n")
+    parties, objects = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for party in bound:
+        parties[party.subject].add(party.party)
+    for grant in granted:
+        objects[grant.subject].update(grant.rights, grant.technologies)
+    return tuple(_contract(made[each], parties[each], objects[each]) for each in page)
 
 
-def _stands(row: ContractParty, known: Known) -> bool:
-    if row.known_to is None or row.known_to_at is None:
-        return True
-    return row.known_to > known.position or row.known_to_at > known.accepted
-
-
-def _contract(
-    row: ContractRow, bound: Iterable[ContractParty], objects: Iterable[str]
-) -> ContractOf:
+def _contract(row: ContractRow, parties: Iterable[str], objects: Iterable[str]) -> ContractOf:
     return ContractOf(
         contract=row.subject,
         position=row.position,
         accepted=row.accepted,
         kind=row.kind,
-        parties=tuple(sorted(each.party for each in bound)),
+        parties=tuple(sorted(parties)),
         objects=tuple(sorted(objects)),
         head_contract=row.head_contract,
         listing=row.listing,

@@ -29,7 +29,7 @@ from ledger.domain.core.ground import Ground
 from ledger.domain.core.periods import end_of_days, end_of_working_days
 from projections.engine.answer import Answer
 from projections.engine.projection import On, Projection, Tells
-from projections.engine.view import bound_parameters
+from projections.engine.view import KNOWN, bound_parameters
 from projections.tables.basis import answering, told
 from projections.tables.reader import Reader
 
@@ -262,8 +262,7 @@ def duties(  # noqa: PLR0913  (each is a parameter of the question)
     """
     conditions = [
         "position > %(after)s",
-        "known_from <= %(known_position)s AND known_from_at <= %(known_accepted)s",
-        "(known_to IS NULL OR known_to > %(known_position)s OR known_to_at > %(known_accepted)s)",
+        KNOWN,
         "concluded_on <= %(true_on)s",
     ]
     if contract is not None:
