@@ -78,3 +78,13 @@ def test_the_page_of_a_slip_offers_what_may_be_meant(http: httpx2.Client, loaded
     then = http.get(f"/quyen/{NAMES['right']}", params={"known_at": 0}).text
     assert "KHÔNG BIẾT" in then
     assert "KHÔNG BIẾT" not in http.get(f"/quyen/{NAMES['right']}?after=999999").text
+
+
+def test_a_contract_in_a_list_names_the_technologies_that_are_granted_under_it(
+    http: httpx2.Client, loaded: Loaded
+):
+    del loaded
+    listed = http.get(f"/v1/parties/{FIRM}/contracts").json()["contracts"]
+    (row,) = [each for each in listed if each["contract"] == NAMES["contract"]]
+    assert [NAMES["right"], NAMES["technology"]] == row["objects"]
+    assert [INSTITUTE, FIRM] == row["parties"]
