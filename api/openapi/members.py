@@ -692,5 +692,9 @@ MEMBERS: Mapping[str, str] = {
 
 
 def said_of(owner: str, member: str) -> str:
-    """Return what a member of a type is. Raises `KeyError` where nobody has said it."""
-    return MEMBERS.get(f"{owner}.{member}") or MEMBERS[member]
+    """Return what a member of a type is. Raises `LookupError` where nobody has said it."""
+    said = MEMBERS.get(f"{owner}.{member}") or MEMBERS.get(member)
+    if said is None:
+        place = "a text below it in its class, or MEMBERS of api/openapi/members.py"
+        raise LookupError(f"say what {owner}.{member} is: {place}")
+    return said
