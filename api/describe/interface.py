@@ -17,6 +17,7 @@ INTERFACE: Mapping[str, Said] = {
         "Phần dưới đây không hỏi được như vậy, mà trả lời:",
         "What follows cannot be asked so, and answers:",
     ),
+    "any": Said("bất kỳ", "any"),
     "api": Said("Giao diện lập trình", "API"),
     "article": Said("điều luật", "article of law"),
     "as_signed": Said("Nguyên văn đã ký (JSON)", "As it was signed (JSON)"),
@@ -45,6 +46,8 @@ INTERFACE: Mapping[str, Said] = {
     "checkpoint": Said("Điểm kiểm soát đã ký", "Signed checkpoint"),
     "code": Said("mã lỗi", "code"),
     "contract": Said("Hợp đồng", "Contract"),
+    "counted_events": Said("Có {} sự kiện như đã hỏi.", "Events: {}."),
+    "counted_listings": Said("Có {} tin và nhu cầu như đã hỏi.", "Listings and needs: {}."),
     "day_bar": Said("Ngày được hỏi và những gì đã biết", "The day asked about, and what was known"),
     "day_of_effect": Said("Có hiệu lực từ", "With effect from"),
     "dependents": Said("Các quyền cấp phụ thuộc", "Licences that depend on it"),
@@ -69,6 +72,9 @@ INTERFACE: Mapping[str, Said] = {
     "witnessed": Said(
         "{} trên {} nhân chứng đồng ký kích thước {}", "{} of {} witnesses cosigned size {}"
     ),
+    "feed": Said("Các sự kiện trong sổ", "Events of the ledger"),
+    "field": Said("Lĩnh vực", "Field"),
+    "field_hint": Said("mã IPC, VSIC hoặc tên", "IPC, VSIC, or words"),
     "find": Said("Tìm", "Find"),
     "find_what": Said(
         "Tên, mã số thuế, số văn bằng, số hợp đồng, mã…",
@@ -96,6 +102,9 @@ INTERFACE: Mapping[str, Said] = {
     ),
     "in": Said("ở", "in"),
     "judged_by": Said("Được xét theo quy tắc nào", "By which rules it was judged"),
+    "kind_digital": Said("giải pháp số", "digital solutions"),
+    "kind_need": Said("nhu cầu", "needs"),
+    "kind_technology": Said("công nghệ", "technologies"),
     "kinds": Said("Loại", "Kinds"),
     "key": Said("khóa", "key"),
     "key_compromised": Said("khóa đã lộ lúc ký", "the key was compromised when it signed"),
@@ -122,6 +131,7 @@ INTERFACE: Mapping[str, Said] = {
     "look_in_the_log": Said(
         "kiểm tra lại địa chỉ, hoặc tìm trong", "check the address, or look in the"
     ),
+    "market": Said("Sàn giao dịch công nghệ", "Technology market"),
     "mandates": Said("Ủy quyền", "Mandates"),
     "may_stand": Said("(có thể vẫn đứng vững nhờ nguồn khác)", "(may stand by another source)"),
     "members": Said("Nội dung", "What it says"),
@@ -133,10 +143,20 @@ INTERFACE: Mapping[str, Said] = {
     "money": Said("Tiền", "Money"),
     "more_lines": Said("và {} dòng nữa", "and {} more"),
     "more_subjects": Said("và {} đối tượng nữa", "and {} more subjects"),
+    "narrow": Said("Thu hẹp danh sách", "Narrow the list"),
     "neighbours": Said("Mục trước, mục sau", "Entries before and after"),
     "next": Said("Xem tiếp", "Next"),
+    "no_events": Said(
+        "Không có sự kiện nào như vậy. Bỏ bớt điều kiện, hoặc tìm theo tên ở ô trên.",
+        "There is no such event. Ask for less, or find it by name in the box above.",
+    ),
+    "no_listings": Said(
+        "Không có tin nào như vậy. Bỏ bớt điều kiện, hoặc hỏi lĩnh vực rộng hơn.",
+        "There is no such listing. Ask for less, or for a wider field.",
+    ),
     "not_today": Said("Không phải câu hỏi về hôm nay.", "This does not ask of today."),
     "not_third_parties": Said("không xét đối với bên thứ ba", "not asked against third parties"),
+    "not_open": Said("Không mở", "Not open"),
     "nothing_published": Said(
         "Chưa có sự kiện nào được công bố.", "No event has been published yet."
     ),
@@ -147,6 +167,12 @@ INTERFACE: Mapping[str, Said] = {
         "Trang này chỉ trả lời theo sổ cái này và giữa các bên.",
         "This page answers by this ledger and between the parties only.",
     ),
+    "open": Said("Đang mở", "Open"),
+    "open_or_not": Said("Tình trạng mở", "Open or not"),
+    "order": Said("Thứ tự", "Order"),
+    "order_newest": Said("mới nhất trước", "newest first"),
+    "order_oldest": Said("cũ nhất trước", "oldest first"),
+    "order_title": Said("theo tên", "by title"),
     "operations": Said(
         "Mọi thao tác của sổ cái này qua HTTP. Có thể sinh chương trình khách từ openapi.json; lỗi"
         " theo RFC 9457, có mã cố định.",
@@ -174,7 +200,14 @@ INTERFACE: Mapping[str, Said] = {
         "Path from entry {} up to the root, through {} hashes",
     ),
     "position": Said("Mục", "Entry"),
+    "price": Said("Giá", "Price"),
+    "price_open": Said("công khai", "open"),
+    "price_sealed": Said("niêm phong", "sealed"),
+    "price_to": Said("Giá không quá (đồng)", "Price of at most (VND)"),
+    "price_unsaid": Said("không nêu", "not said"),
     "proof": Said("Bằng chứng", "Proof"),
+    "readiness_from": Said("TRL từ", "TRL from"),
+    "readiness_to": Said("TRL đến", "TRL to"),
     "receipt": Said("Biên nhận", "Receipt"),
     "recorded": Said("Ghi nhận (giờ Hà Nội)", "Recorded (Hà Nội time)"),
     "recorded_at": Said("Ghi nhận lúc", "Recorded at"),
@@ -245,6 +278,7 @@ INTERFACE: Mapping[str, Said] = {
     "status": Said("Tình trạng", "Status"),
     "subject": Said("Đối tượng", "Subject"),
     "subjects": Said("Đối tượng", "Subjects"),
+    "subject_hint": Said("một mã, ví dụ contract:2026-014", "an id, such as contract:2026-014"),
     "sublicences": Said("Cấp lại", "Sublicences"),
     "technology": Said("Công nghệ", "Technology"),
     "terms": Said("Điều khoản", "Terms"),
@@ -252,6 +286,7 @@ INTERFACE: Mapping[str, Said] = {
     "third_parties": Said("đối với bên thứ ba", "against third parties"),
     "true_on": Said("Đúng vào ngày", "True on"),
     "is_it": Said("Có phải là:", "Is it one of these:"),
+    "twins": Said("Cũng câu trả lời này, đủ mọi dòng:", "This answer, with every row:"),
     "under_mandate": Said("theo ủy quyền của", "by mandate of"),
     "unknown": Said("KHÔNG BIẾT: sổ cái không có gì về", "UNKNOWN: the log says nothing of"),
     "unknown_is_not_no": Said(

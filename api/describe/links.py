@@ -26,6 +26,9 @@ PAGES = {
 ENTRY, EVENT = "/muc", "/su-kien"
 """Where the page of an entry is, by its position, and of an event, by its id."""
 
+MARKET = "/san"
+"""Where listings and needs are listed."""
+
 FIND = "/tim"
 """Where is shown what is found by a text."""
 

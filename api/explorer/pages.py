@@ -5,6 +5,7 @@ with a link to every answer; unprefixed in Vietnamese, under `/en` in English. T
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -12,18 +13,16 @@ from fastapi.responses import HTMLResponse
 from pydantic import StringConstraints
 
 from api.deps import look, node_of, reader_of
-from api.describe.links import ANY_SUBJECT, PAGES, PREFIXES, AddressQuery
-from api.explorer.asked_by_hand import DayByHand, KnownByHand, known_up_to
+from api.describe.links import ANY_SUBJECT, PAGES, PREFIXES
+from api.explorer.day_bar import DayBar
 from api.explorer.found_again import found_again, pinned
 from api.explorer.reported import pdf_at, reported
-from api.explorer.shown import language_of, page
+from api.explorer.shown import page
 from api.explorer.subject_answers import Answers, Asked, Section, Sections, answers_of
-from api.reads.common import EffectText, KnownByText, today
 from api.reads.named import Party, Subject
 from api.reads.parameters import Cursor
 from api.reads.questions import QUESTIONS
 from ledger.node.node import Node
-from projections.engine.view import written
 from projections.questions.computation import Computation
 from projections.questions.dispute_record import Dispute
 from projections.questions.terms import TermsOn
@@ -195,18 +194,11 @@ def _asking(node: Node, asked: Asked) -> Callable[..., Section]:
 
 
 def _asked(
-    request: Request,
-    true_on: DayByHand = None,
-    known_at: KnownByHand = None,
-    known_by: KnownByText = "ledger",
-    effect: EffectText = "parties",
+    asked: DayBar,
     after: Annotated[Cursor, Query(description="Events after this position")] = -1,
 ) -> Asked:
     """Return what a page is asked beside its subject."""
-    known_at = known_up_to(known_at, known_by)
-    on = None if true_on is None else true_on.isoformat()
-    question = AddressQuery(language_of(request), on, written(known_at), known_by, effect)
-    return Asked(question, true_on or today(), known_at, known_by, effect, after)
+    return replace(asked, after=after)
 
 
 AskedByHand = Annotated[Asked, Depends(_asked)]

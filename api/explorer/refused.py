@@ -8,15 +8,30 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from api.describe.interface import ASKED_AS
-from api.describe.links import ANY_SUBJECT, ENTRY, EVENT, FIND, LICENCE_CHECK, PAGES, PREFIXES
+from api.describe.links import (
+    ANY_SUBJECT,
+    ENTRY,
+    EVENT,
+    FIND,
+    LICENCE_CHECK,
+    MARKET,
+    PAGES,
+    PREFIXES,
+)
 from api.explorer.shown import language_of, page
+from api.explorer.twins import MEDIA
 from api.problems import code_of, headers_of, problem, wait_s_of
 
 _BEGINNINGS = (
     f"{PREFIXES['en']}/",
     "/docs/",
-    *(f"{folder}/" for folder in (*PAGES.values(), ANY_SUBJECT, ENTRY, EVENT, FIND, LICENCE_CHECK)),
+    *(
+        f"{folder}/"
+        for folder in (*PAGES.values(), ANY_SUBJECT, ENTRY, EVENT, FIND, LICENCE_CHECK, MARKET)
+    ),
 )
+
+_TWINS = tuple(f".{form}" for form in MEDIA)
 
 NOT_OURS = "HOST"
 """Of a request for another host nothing is said, least of all about this ledger."""
@@ -24,10 +39,11 @@ NOT_OURS = "HOST"
 
 def problem_page(request: Request, error: Exception) -> HTMLResponse | None:
     """Return the page that an error is; None where no page was asked for."""
-    asks = request.method in ("GET", "HEAD") and f"{request.url.path}/".startswith(_BEGINNINGS)
+    path = request.url.path
+    asks = request.method in ("GET", "HEAD") and f"{path}/".startswith(_BEGINNINGS)
     accepts = request.headers.get("accept", "")
-    by_program = "json" in accepts and "html" not in accepts
-    if not (asks or request.url.path == "/") or by_program or code_of(error) == NOT_OURS:
+    by_program = path.endswith(_TWINS) or ("json" in accepts and "html" not in accepts)
+    if not (asks or path == "/") or by_program or code_of(error) == NOT_OURS:
         return None
     told = problem(error, vietnamese=language_of(request) == "vi")
     headers = headers_of(error, told["status"])

@@ -24,7 +24,9 @@ from tests.support.world import World
 PAGES = ("/", "/docs", "/en", "/en/docs")
 WORDED = re.compile(r'(?:say|self)\.word\(\s*"([a-z_]+)"')
 HEADINGS = re.compile(
-    r'\bask\(\s*"([a-z_]+)"|_shows\("([a-z_]+)"|^    \("([a-z_]+)", "', re.MULTILINE
+    r'\bask\(\s*"([a-z_]+)"|_shows\("([a-z_]+)"|^    \("([a-z_]+)", "'
+    r'|_Page\([^,]*, [^,]*, "([a-z_]+)"',
+    re.MULTILINE,
 )
 
 
@@ -33,6 +35,7 @@ def test_pages_say_all_words_that_there_are_for_them_and_no_other():
     asking, spoken, reported = (
         (HERE / f"{each}.py").read_text("utf-8") for each in ("pages", "shown", "reported")
     )
+    asking += (HERE / "list_pages.py").read_text("utf-8")
     listed = (line for line in reported.splitlines() if line.startswith("_"))
     named = {
         *WORDED.findall(templates + spoken + reported),

@@ -20,8 +20,6 @@ from api.cli.echoes import says
 from api.main import ROUTED
 from api.reads.questions import QUESTIONS, Question
 
-assert ROUTED, "questions are declared where they are routed"
-
 TABLE = Path(questions.__file__).with_name(questions.TABLE)
 
 
@@ -31,9 +29,15 @@ def command_of(operation: str) -> str:
     return "-".join(words[1:] if words[0] in ("get", "list") else words).lower()
 
 
+def in_order() -> list[tuple[str, Question]]:
+    """Return the questions in the order of the document of the API, whatever was imported first."""
+    routed = [route for module in ROUTED for route in module.router.routes]
+    return [each for route in routed for each in QUESTIONS.items() if each[1].route is route]
+
+
 def written() -> str:
     """Return the table, as the routes have it."""
-    table = {command_of(name): _question(each) for name, each in QUESTIONS.items()}
+    table = {command_of(name): _question(each) for name, each in in_order()}
     return json.dumps(table, indent=1, ensure_ascii=False) + "\n"
 
 

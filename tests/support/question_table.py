@@ -6,18 +6,10 @@ The questions that a ledger answers, by their commands: the last section of docs
 
 from pathlib import Path
 
-from api.main import ROUTED
-from api.reads.questions import QUESTIONS, Question
-from tests.support.asked_table import command_of
+from tests.support.asked_table import command_of, in_order
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "questions.md"
 _BEGINS = "Written by `python -m tests.support.question_table`.\n"
-
-
-def in_order() -> list[tuple[str, Question]]:
-    """Return the questions in the order of the document of the API, whatever was imported first."""
-    routed = [route for module in ROUTED for route in module.router.routes]
-    return [each for route in routed for each in QUESTIONS.items() if each[1].route is route]
 
 
 def described() -> str:

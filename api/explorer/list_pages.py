@@ -1,0 +1,296 @@
+"""
+Lists as pages: the feed of events, the market, what a party has.
+
+Each is a question that HTTP is asked, with the same parameters, from a form that is sent by GET: a
+field left empty asks nothing. A page shows 50 rows, its twins all of them.
+"""
+
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from inspect import Parameter, Signature, signature
+from types import MappingProxyType
+from typing import Any, get_args
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+
+from api.deps import address_of, look, node_of, reader_of, traffic_of
+from api.describe.answer_json import members_of
+from api.describe.description import lines_of
+from api.describe.event_names import event_name
+from api.describe.language import Language
+from api.describe.links import ENTRY, MARKET, OPEN, PREFIXES, AddressQuery
+from api.describe.saying import Line, Speech, Word
+from api.describe.values import value_name
+from api.explorer.day_bar import DayBar
+from api.explorer.found_again import found_again, pinned
+from api.explorer.happened import sentences_at
+from api.explorer.meant import AskAgain, field_meant
+from api.explorer.shown import language_of, page
+from api.explorer.subject_answers import Asked, Section
+from api.explorer.twins import MEDIA, Form, all_of, linked, rows_in, twin, twins_of
+from api.problems import BadParameter
+from api.reads.feed import list_events
+from api.reads.listings import list_listings
+from api.reads.parameters import PageCursor
+from api.reads.questions import QUESTIONS, Question
+from ledger.domain.registry import TOPICS
+from ledger.letters import vietnamese_order
+from ledger.node.node import Node
+from projections.engine.answer import Answer
+from projections.questions.feed import Feed
+from projections.questions.listed import Listed
+from projections.questions.market import Wanted
+from projections.tables.listings import Kind
+from projections.tables.reader import Reader
+
+ROWS = 50
+"""Rows of a list on a page."""
+
+
+class _Filled(APIRoute):
+    """A route that is asked by a form: a field left empty asks nothing."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers, without the empty fields of the query."""
+        answer = super().get_route_handler()
+
+        async def filled(request: Request) -> Response:
+            query = parse_qsl(request.url.query)
+            said = urlencode([(name, value) for name, value in query if value.strip()], safe=":")
+            return await answer(Request({**request.scope, "query_string": said.encode()}))
+
+        return filled
+
+
+router = APIRouter(tags=["explorer"], include_in_schema=False, route_class=_Filled)
+
+Given = Mapping[str, Any]
+"""What a question is asked beside the day, by parameter."""
+
+
+def _lines(_node: Node, answer: Listed, speech: Speech) -> Sequence[Sequence[Line]]:
+    """Return what each row says, but what a card shows otherwise."""
+    member, kind = rows_in(type(answer))
+    rows = members_of(getattr(answer, member))
+    return [lines_of(kind, row, speech, _ON_CARDS) for row in rows]
+
+
+_ON_CARDS = (
+    *("listing", "shown", "kind", "open", "title", "summary", "trl", "position", "accepted"),
+)
+
+
+def _sentences(node: Node, answer: Listed, speech: Speech) -> Sequence[Sequence[Word]]:
+    """Return each event in one sentence."""
+    assert isinstance(answer, Feed)
+    told = sentences_at(node, answer.positions, speech, _names(answer))
+    return [told[event.position] for event in answer.events]
+
+
+def _names(answer: Listed) -> Mapping[str, str]:
+    return {each.id: each.name for each in answer.names}
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A list that is shown: at which path, which question answers it, and what shows it.
+
+    `read` makes of what was typed what the question takes, `tell` says each row in words.
+    """
+
+    path: str
+    ask: Callable[..., Answer]
+    heading: str
+    template: str
+    read: Callable[[Reader, Given, Language], Given] = lambda _reader, given, _language: given
+    tell: Callable[[Node, Listed, Speech], Sequence[Any]] = _lines
+
+    @property
+    def question(self) -> tuple[str, Question]:
+        """Return the name of its operation, and the question."""
+        return next(each for each in QUESTIONS.items() if each[1].ask is self.ask)
+
+    @property
+    def takes(self) -> Collection[str]:
+        """Return what the question can be asked."""
+        return self.question[1].takes
+
+
+def _field_read(reader: Reader, given: Given, language: Language) -> Given:
+    """Read a field by its symbol, or by words of its title. Raises `AskAgain`."""
+    if given["field"] is None:
+        return given
+    field = field_meant(reader.law, given["field"], given["scheme"], given["edition"], language)
+    return {**given, "field": field.codes[0], "scheme": field.scheme, "edition": field.edition}
+
+
+_FEED = _Page(ENTRY, list_events, "feed", "events.html", tell=_sentences)
+_MARKET = _Page(MARKET, list_listings, "market", "market.html", _field_read)
+
+
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """A list as it is asked: of which day, beside which parameters, of what was typed."""
+
+    page: _Page
+    request: Request
+    asked: Asked
+    given: Given
+
+    @property
+    def reader(self) -> Reader:
+        """Return what answers."""
+        return reader_of(node_of(self.request), self.asked.known_at, self.asked.known_by)
+
+    def asking(self) -> Callable[[int, str | None], Listed]:
+        """Return what asks for so many rows behind a cursor. Raises `AskAgain`."""
+        reader, takes = self.reader, self.page.takes
+        given = self.page.read(reader, self.given, language_of(self.request))
+        days = {"true_on": self.asked.on, "effect": self.asked.effect}
+        taken = {name: value for name, value in days.items() if name in takes}
+
+        def ask(limit: int, after: str | None) -> Listed:
+            answer = self.page.ask(reader, **given, **taken, limit=limit, after=after)
+            assert isinstance(answer, Listed)
+            return answer
+
+        return ask
+
+    def typed(self) -> Given:
+        """Return what was typed into the fields of the list's own."""
+        beside = {*OPEN, "after"}
+        return {
+            name: said for name, said in self.request.query_params.items() if name not in beside
+        }
+
+    def address(self, question: AddressQuery, **other: str) -> str:
+        """Return where the same list is shown, asked of a day and as other parameters say."""
+        said = {**self.typed(), **question.asking(), **other}
+        query = f"?{urlencode(said, safe=':')}" if said else ""
+        return f"{self.request.url.path}{query}"
+
+
+def _show(put: _Put, after: str | None) -> Response:
+    """Return the page; with the field that is to be mended, and no rows, if one is."""
+    try:
+        answer = put.asking()(ROWS, after)
+    except AskAgain as error:
+        wrong = error.in_(language_of(put.request))
+        choices = [
+            (each.name, put.address(put.asked.question, field=each.value)) for each in error.choices
+        ]
+        return _shown(put, 422, again=None, answer=None, wrong=wrong, choices=choices)
+    question = put.asked.question
+    if after is None:
+        where = put.address(pinned(question, answer.size))
+    else:  # The cursor has the state of knowledge.
+        where = put.address(replace(question, true_on=put.asked.on.isoformat()), after=after)
+    language, law = question.language, put.reader.law
+    member, _ = rows_in(type(answer))
+    speech = Speech(language, law)
+    told = put.page.tell(node_of(put.request), answer, speech)
+    proven = [("position", at) for at in answer.positions]
+    return _shown(
+        put,
+        names=_names(answer),
+        again=found_again(put.request, where, *proven) if proven else None,
+        answer=answer,
+        rows=[*zip(getattr(answer, member), told, strict=True)],
+        narrowed=_narrowed(put, answer, speech),
+        following=put.address(question, after=answer.next_after) if answer.next_after else None,
+    )
+
+
+def _narrowed(put: _Put, answer: Listed, speech: Speech) -> Sequence[Line]:
+    """Return in words to what the list was narrowed by what was typed."""
+    members = members_of(answer)
+    kind: Any = Wanted if "wanted" in members else type(answer)
+    members = members.get("wanted", members)
+    typed = {*put.typed()} - {"order", "sort"}
+    said = typed | ({"currency"} if "price_to" in typed else set())
+    return lines_of(kind, {name: members[name] for name in members if name in said}, speech)
+
+
+def _shown(
+    put: _Put, status: int = 200, names: Mapping[str, str] = MappingProxyType({}), **shown: Any
+) -> Response:
+    twins = twins_of(put.request)
+    return page(
+        put.request,
+        put.page.template,
+        put.asked.question,
+        names,
+        status,
+        {"Link": linked(twins)},
+        heading=put.page.heading,
+        asked=put.asked,
+        typed=put.typed(),
+        takes=put.page.takes,
+        twins=twins,
+        today=put.address(AddressQuery(put.asked.question.language)),
+        topics=_topics(language_of(put.request)),
+        kinds=_kinds(language_of(put.request)),
+        levels=[(str(each), str(each)) for each in range(1, 10)],
+        **shown,
+    )
+
+
+@cache
+def _topics(language: Language) -> tuple[tuple[str, str], ...]:
+    """Return the types of events with their names, in the order of these."""
+    named = ((topic, event_name(topic, language)) for topic in TOPICS)
+    return tuple(sorted(named, key=lambda each: vietnamese_order(each[1])))
+
+
+def _kinds(language: Language) -> Mapping[str, str]:
+    """Return what kinds of listings are called; of those elsewhere, which tell none, so."""
+    said = {**dict.fromkeys(get_args(Kind), "kind"), "mirrored": "shown"}
+    return {each: value_name("ListingState", of, each, language) for each, of in said.items()}
+
+
+def _twin(put: _Put, form: Form, after: str | None) -> Response:
+    """Return a twin. Raises `BadParameter`."""
+    try:
+        answer = all_of(put.asking(), after)
+    except AskAgain as error:
+        near = [each.value for each in error.choices]
+        raise BadParameter("field", put.given["field"], error.in_("en"), near) from None
+    section = Section(put.page.heading, answer, put.page.question[0], {}, put.asked)
+    return twin(put.request, form, [section], put.reader.law)
+
+
+def _lists(listed: _Page) -> None:
+    """Add a list and its twins, in both languages, with the parameters of its question."""
+    own = signature(listed.ask).parameters
+    given = [own[name] for name in own if name not in _BESIDE]
+    asked = [_REQUEST, _DAYS, *(of.replace(kind=Parameter.KEYWORD_ONLY) for of in given), _AFTER]
+
+    def put(request: Request, asked: Asked, given: Given) -> _Put:
+        return _Put(listed, request, asked.of(listed.takes), given)
+
+    async def show(request: Request, asked: Asked, after: str | None, **given: Any) -> Response:
+        return await look(request, lambda: _show(put(request, asked, given), after))
+
+    def in_form(form: Form) -> Callable[..., Coroutine[Any, Any, Response]]:
+        async def give(request: Request, asked: Asked, after: str | None, **given: Any) -> Response:
+            work = partial(_twin, put(request, asked, given), form, after)
+            return await traffic_of(request).replays.run(address_of(request), work)
+
+        return give
+
+    for prefix in PREFIXES.values():
+        for end, answer in (("", show), *((f".{form}", in_form(form)) for form in MEDIA)):
+            answer.__signature__ = Signature(asked)  # type: ignore[attr-defined]  # read by FastAPI
+            router.add_api_route(f"{prefix}{listed.path}{end}", answer, response_class=Response)
+
+
+_BESIDE = ("reader", "true_on", "effect", "after", "limit")
+_REQUEST = Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request)
+_DAYS = Parameter("asked", Parameter.KEYWORD_ONLY, annotation=DayBar)
+_AFTER = Parameter("after", Parameter.KEYWORD_ONLY, default=None, annotation=PageCursor)
+
+_lists(_FEED)
+_lists(_MARKET)
