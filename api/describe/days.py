@@ -5,7 +5,7 @@ What is kept as `[from, to)` is said by its last day: a licence of `[2026-11-29,
 to 28 November 2034 inclusive. Instants are told in Hà Nội.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from api.describe.language import Language, Said
 from ledger.domain.core.types import HANOI, format_instant
@@ -19,6 +19,8 @@ _NO_END = Said("không thời hạn", "with no end")
 _NO_DAY = Said("không ngày nào", "on no day")
 _FROM_THE_START = Said("từ đầu, như chưa từng có", "the very start, as if it had never been")
 _IN_HANOI = Said("giờ Hà Nội", "Hà Nội time")
+_UP_TO = Said("đến {}", "until {}")
+_LAST_SECOND = time(23, 59, 59)
 _LAST = Said("đến hết ngày {}", "to {} inclusive")
 
 
@@ -66,6 +68,14 @@ def clock(instant: datetime, language: Language) -> str:
 def moment(instant: datetime, language: Language) -> str:
     """Return an instant to the second, and that it is told in Hà Nội."""
     return f"{clock(instant, language)} ({_IN_HANOI.in_(language)})"
+
+
+def up_to(instant: datetime, language: Language) -> str:
+    """Return until when, inclusive; by its day where that is the day's end in Hà Nội."""
+    there = instant.astimezone(HANOI)
+    if there.time() >= _LAST_SECOND:
+        return until(there.date() + timedelta(days=1), language)
+    return _UP_TO.in_(language).format(moment(instant, language))
 
 
 def utc(instant: datetime) -> str:

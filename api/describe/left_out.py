@@ -6,7 +6,16 @@ _AXIS = "chose the row for the day and the state of knowledge that were asked; b
 _KEY = "the key of the row; what it names is said beside it"
 
 _PAGES = (
-    *("Duties", "Feed", "Findings", "Found", "Listings", "MarkedSignedBy", "MarkedTimeline"),
+    *(
+        "Duties",
+        "Feed",
+        "Findings",
+        "Found",
+        "Listings",
+        "MarketMatches",
+        "MarkedSignedBy",
+        "MarkedTimeline",
+    ),
     *("Offers", "PartyContracts", "PartyOffers", "PartyRights"),
 )
 

@@ -41,7 +41,7 @@ _BY_MEASURE: Mapping[Measure, str] = {
     "rate": "authors_ppm cost_shift_ppm credit_ppm floor_ppm parts_ppm ppm rate_ppm royalty_ppm "
     "share_ppm stake_ppm state_funded_ppm yearly_ppm",
     "entry": "TermsDifference.by Mandate.ended Mandate.given MarkedDispute.ended answered_position "
-    "changed_position closed_position compromised_since contradicts doubt doubted "
+    "changed_position closed_position compromised_since contradicts deed_position doubt doubted "
     "filed_position first ListingState.held_by lapsed_by lifted_position next_after of position "
     "positions refused_position registered_position settled_by Feed.since suspended_position "
     "vouched_at",
@@ -166,6 +166,9 @@ LAST_DAYS = frozenset(
     }
 )
 """Members that are the first day after, by themselves: they are said by the last day."""
+
+LAST_INSTANTS = frozenset({"expires_at"})
+"""Members that are the last instant at which something can be done."""
 
 SUMS_IN: Mapping[str, str] = {
     "AuctionOpened.increment": "reserve/currency",

@@ -17,7 +17,7 @@ from api.describe.event_names import event_name
 from api.describe.labels import label
 from api.describe.language import Language, Said
 from api.describe.law_words import instrument_name
-from api.describe.measures import FRACTIONS, LAST_DAYS, NAMINGS, measure_of
+from api.describe.measures import FRACTIONS, LAST_DAYS, LAST_INSTANTS, NAMINGS, measure_of
 from api.describe.places import office, places
 from api.describe.shape import bare
 from api.describe.titles import country, symbol, tongue
@@ -123,7 +123,9 @@ def _day(owner: str, member: str, value: str, speech: Speech) -> tuple[Word, ...
 
 
 def _instant(owner: str, member: str, value: str, speech: Speech) -> tuple[Word, ...]:
-    del owner, member
+    del owner
+    if member in LAST_INSTANTS:
+        return (Word(days.up_to(parse_instant(value), speech.language), exact=value),)
     return (Word(days.moment(parse_instant(value), speech.language), exact=value),)
 
 
@@ -269,7 +271,7 @@ def _territory(value: Members, speech: Speech) -> tuple[Word, ...]:
 
 def field_said(value: Members, speech: Speech) -> tuple[Word, ...]:
     """Return what something is for."""
-    return (Word(_fields(value["scheme"], value["edition"], value["codes"], speech.language)),)
+    return (Word(field_in_words(value, speech.language)),)
 
 
 WHOLE: Mapping[Any, Callable[[Members, Speech], tuple[Word, ...]]] = {
@@ -280,13 +282,14 @@ WHOLE: Mapping[Any, Callable[[Members, Speech], tuple[Word, ...]]] = {
 }
 
 
-def _fields(scheme: str, edition: str | None, codes: Sequence[str], language: Language) -> str:
+def field_in_words(value: Members, language: Language) -> str:
     """Return a field: any at all, words, or symbols with their titles."""
+    scheme, codes = value["scheme"], value["codes"]
     if scheme == "any":
         return value_name("", "scheme", scheme, language)
     if scheme == "words":
         return ", ".join(f"“{text}”" for text in codes)
-    return "; ".join(symbol(scheme, edition, code, language) for code in codes)
+    return "; ".join(symbol(scheme, value["edition"], code, language) for code in codes)
 
 
 _YES_NO = (Said("có", "yes"), Said("không", "no"))

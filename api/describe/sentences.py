@@ -6,6 +6,7 @@ from typing import Any
 
 from api.describe import days, money
 from api.describe.language import Language, Said
+from api.describe.market_sentences import listing_sentence, offer_sentence
 from api.describe.places import places
 from api.describe.saying import Members
 from api.describe.values import value_name
@@ -313,6 +314,7 @@ _SENTENCES: Mapping[str, Callable[[Members, Language], str]] = {
         Said("Không có biện pháp bảo đảm nào.", "No lien burdens it."),
         Said("{} biện pháp bảo đảm.", "Liens that burden it: {}."),
     ),
+    "ListingAsKnown": listing_sentence,
     "Mandates": _counted(
         "mandates",
         Said("Không ủy quyền cho ai.", "No mandates are known."),
@@ -323,7 +325,15 @@ _SENTENCES: Mapping[str, Callable[[Members, Language], str]] = {
         Said("Chưa có lệnh nào.", "Nothing was ordered."),
         Said("{} lệnh đã ban hành.", "Orders that were made: {}."),
     ),
+    "MarketMatches": _counted(
+        "matches",
+        Said(
+            "Không có tin nào đang mở cùng lĩnh vực.", "Nothing that is open is of the same field."
+        ),
+        Said("{count} tin đang mở cùng lĩnh vực.", "Open and of the same field: {count}."),
+    ),
     "MinimumMet": _minimum,
+    "OfferThread": offer_sentence,
     "Overdue": _overdue,
     "PartyAsKnown": _party,
     "PowerToBind": _power,

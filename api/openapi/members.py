@@ -8,17 +8,14 @@ in most answers. What neither says is missing, and the document is not made. Day
 
 from collections.abc import Mapping
 
+_LISTED = ("Feed", "Listings", "MarketMatches", "PartyContracts", "PartyOffers", "PartyRights")
+
 MEMBERS: Mapping[str, str] = {
-    "Feed.after": "Cursor of the page, as it was asked for; null for the first page.",
-    "Feed.next_after": "Cursor of the next page; null on the last one.",
-    "Listings.after": "Cursor of the page, as it was asked for; null for the first page.",
-    "Listings.next_after": "Cursor of the next page; null on the last one.",
-    "PartyContracts.after": "Cursor of the page, as it was asked for; null for the first page.",
-    "PartyContracts.next_after": "Cursor of the next page; null on the last one.",
-    "PartyOffers.after": "Cursor of the page, as it was asked for; null for the first page.",
-    "PartyOffers.next_after": "Cursor of the next page; null on the last one.",
-    "PartyRights.after": "Cursor of the page, as it was asked for; null for the first page.",
-    "PartyRights.next_after": "Cursor of the next page; null on the last one.",
+    **{
+        f"{of}.after": "Cursor of the page, as it was asked for; null for the first page."
+        for of in _LISTED
+    },
+    **{f"{of}.next_after": "Cursor of the next page; null on the last one." for of in _LISTED},
     "Called.id": "Id of the subject.",
     "Called.name": "What it is called, as last said; a party, on the day asked about.",
     "ContractOf.listing": "Id of the listing that it followed from; null for none.",

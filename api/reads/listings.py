@@ -18,11 +18,13 @@ from api.reads.questions import Questions
 from projections.questions.market import (
     ListingAsKnown,
     Listings,
+    MarketMatches,
     PriceShown,
     Sort,
     Wanted,
     listing_of,
     listings_of,
+    matches_of,
 )
 from projections.tables.listings import Kind, Market
 
@@ -94,3 +96,16 @@ def list_listings(  # noqa: PLR0913  (the question's parameters)
 def get_listing(reader: AsKnown, listing: ListingPath, *, true_on: TrueOn) -> ListingAsKnown:
     """Return what it shows, whether it was open, and what ended that."""
     return listing_of(reader, listing, true_on=true_on)
+
+
+@router.question("/{listing}/matches", "getMatches", "What on the market meets the field of one?")
+def get_matches(
+    reader: AsKnown,
+    listing: ListingPath,
+    *,
+    true_on: TrueOn,
+    after: PageCursor = None,
+    limit: Hundred = 50,
+) -> MarketMatches:
+    """Return what was open and of its field: for a need what is offered, for a listing needs."""
+    return matches_of(reader, listing, true_on=true_on, after=after, limit=limit)

@@ -1,9 +1,10 @@
 """
 What is, or was, on the market: listings and needs, by whom, for what, at which price.
 
-Serves `GET /v1/listings`. A listing is open while it is published, nobody has suspended or closed
-it, its last day has not passed and no court holds it. An answer to it can yet be refused where a
-right that it shows has been frozen, has lapsed or is its lister's no more: the right says so.
+Serves `GET /v1/listings`, and of one `GET /v1/listings/{id}` and `…/matches`. A listing is open
+while it is published, nobody has suspended or closed it, its last day has not passed and no court
+holds it. An answer to it can yet be refused where a right that it shows has been frozen, has lapsed
+or is its lister's no more: the right says so.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,14 +12,23 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Literal
 
-from ledger.domain.core.scope import Field
+from ledger.domain.core.scope import Field, field_region
 from projections.engine.answer import Answer
 from projections.engine.view import KNOWN, Known, View, bound_parameters, positions_of
 from projections.questions.dispute_record import standing_orders
 from projections.questions.listed import NAMED_BY, Called, Listed, leaf_of, names_in
 from projections.tables.basis import listing, named
 from projections.tables.dispute_events import OrderRow, orders
-from projections.tables.listings import Closed, Kind, ListingRow, Market, Stage, listings, nodes_of
+from projections.tables.listings import (
+    Channel,
+    Closed,
+    Kind,
+    ListingRow,
+    Market,
+    Stage,
+    listings,
+    nodes_of,
+)
 from projections.tables.reader import Reader
 from projections.tables.technologies import technologies
 
@@ -52,6 +62,14 @@ class ListingState:
     price_currency: str | None
     price_commitment: str | None
     expires_on: date | None
+    reviewer: str | None
+    """Who looked at it before it was published; null where nobody has."""
+    coordinator: str | None
+    """Who coordinates the case; null for none."""
+    channel: Channel | None
+    """How it came in; null where that is not said, as of a need."""
+    challenge: str | None
+    """Challenge that a need belongs to; null for none."""
     suspended_position: int | None
     closed_position: int | None
     closed_reason: Closed | None
@@ -109,6 +127,34 @@ class ListingAsKnown(Answer):
         return () if self.state is None else positions_of(_told(self.state))
 
 
+@dataclass(frozen=True, slots=True)
+class MarketMatch:
+    """A listing of the field of another."""
+
+    state: ListingState
+    """How it stood."""
+    by: tuple[Field, ...]
+    """Why: the symbols of either that lie within the other's field, each a field of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarketMatches(Listed):
+    """A page of what was open and of the field of a listing: for a need offers, for these needs."""
+
+    listing: str
+    """Id of the listing that was asked about."""
+    true_on: date
+    field: Field | None
+    """What that listing is for; null where it is not said, and nothing matches it."""
+    matches: tuple[MarketMatch, ...]
+    """Listings of the page, the newest first."""
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the events that made the listings what they were."""
+        return positions_of(*(_told(each.state) for each in self.matches))
+
+
 def _told(state: ListingState) -> tuple[int | None, ...]:
     ended = (state.suspended_position, state.closed_position)
     return (state.position, *ended, *state.held_by)
@@ -155,14 +201,69 @@ def listing_of(reader: Reader, subject: str, *, true_on: date) -> ListingAsKnown
     """Return a listing as it stood on a day, as known. Raises `NotFolded` or `NotAsked`."""
     with listing(reader, *_MODELS) as view:
         known = reader.as_of(view)
-        where, of = f"subject = %(subject)s AND {KNOWN}", bound_parameters(known)
-        rows = view.rows(listings, where, {"subject": subject, **of}, "n", 1)
-        states = _states(view, rows, true_on, known)
-        names = names_in(view, known, _named_in(states), true_on)
-        state = states[0] if states else None
+        state = _state_of(view, subject, true_on, known)
+        names = names_in(view, known, _named_in(filter(None, [state])), true_on)
         return named(
             view, ListingAsKnown(subject, true_on, view.size, state, names), known, subject
         )
+
+
+def matches_of(
+    reader: Reader, subject: str, *, true_on: date, after: str | None = None, limit: int = 50
+) -> MarketMatches:
+    """Return a page of what was open on a day and meets the field of a listing, the newest first.
+
+    Raises `NotFolded` or `NotAsked`, the latter also for a cursor of another question.
+    """
+    with listing(reader, *_MODELS) as view:
+        asked = reader.as_of(view)
+        leaf = leaf_of(reader, view, asked, after, "matches", subject, true_on, limit)
+        own = _state_of(view, subject, true_on, leaf.known)
+        field = None if own is None else own.field
+        rows: tuple[ListingRow, ...] = ()
+        count = 0
+        if own is not None and field is not None:
+            where, of = _where(Wanted(field=field, open=True), true_on, leaf.known)
+            where += " AND kind = 'need'" if own.kind != "need" else " AND kind <> 'need'"
+            count = view.count(listings, where, of)
+            order = f"{_ORDERS['newest']} OFFSET {leaf.behind:d}"
+            rows = view.rows(listings, where, of, order, limit)
+        page = _states(view, rows, true_on, leaf.known)
+        answer = MarketMatches(
+            listing=subject,
+            true_on=true_on,
+            field=field,
+            matches=tuple(MarketMatch(each, _meeting(field, each.field)) for each in page),
+            size=view.size,
+            count=count,
+            names=names_in(view, leaf.known, _named_in(page), true_on),
+            after=after,
+            limit=limit,
+            next_after=leaf.next_of(len(page), count),
+        )
+        return named(view, answer, asked, subject)
+
+
+def _meeting(one: Field | None, other: Field | None) -> tuple[Field, ...]:
+    """Return the symbols of either field that lie within the other, each once."""
+    if one is None or other is None:
+        return ()
+    within = (*_within(one, other), *_within(other, one))
+    return tuple({each.model_dump_json(): each for each in within}.values())
+
+
+def _within(field: Field, other: Field) -> Iterator[Field]:
+    """Yield each symbol of a field that lies within another field."""
+    wide, _ = nodes_of(other)
+    symbols = [(code,) for code in field.codes] if field.scheme in _BY_SYMBOL else [field.codes]
+    for codes in symbols:
+        path = field_region(field.scheme, field.edition, codes).ancestry
+        if not frozenset(wide).isdisjoint(*path):
+            yield field.model_copy(update={"codes": codes})
+
+
+_BY_SYMBOL = ("ipc", "vsic")
+"""Schemes whose fields are lists of symbols; words are one limit, `any` has none."""
 
 
 _MODELS = (listings, orders, technologies, *NAMED_BY)
@@ -219,6 +320,13 @@ def _narrowed(wanted: Wanted) -> Iterator[str]:
         yield _OPEN if wanted.open else f"NOT {_OPEN}"
 
 
+def _state_of(view: View, subject: str, true_on: date, known: Known) -> ListingState | None:
+    """Return a listing as it stood on a day; None where nothing is known of it."""
+    asked = {"subject": subject, **bound_parameters(known)}
+    rows = view.rows(listings, f"subject = %(subject)s AND {KNOWN}", asked, "n", 1)
+    return next(iter(_states(view, rows, true_on, known)), None)
+
+
 def _states(
     view: View, rows: Sequence[ListingRow], true_on: date, known: Known
 ) -> tuple[ListingState, ...]:
@@ -257,4 +365,5 @@ def _field_of(row: ListingRow) -> Field | None:
 
 def _named_in(states: Iterable[ListingState]) -> Iterator[str]:
     for state in states:
-        yield from filter(None, (state.lister, state.technology, *state.rights))
+        named_by = (state.lister, state.reviewer, state.coordinator, state.technology)
+        yield from (state.listing, *filter(None, named_by), *state.rights)

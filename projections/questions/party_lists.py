@@ -32,13 +32,11 @@ from projections.tables.contract_parties import contract_parties
 from projections.tables.grants import ContractRow, contracts, grants
 from projections.tables.market_events import market_events
 from projections.tables.offers import (
-    Offer,
     OfferState,
-    as_known,
-    lapses_of,
+    instant_of,
     offers,
     positions_told,
-    state_at,
+    states_of,
 )
 from projections.tables.reader import Reader
 from projections.tables.timeline import events
@@ -278,14 +276,14 @@ def offers_by(
         asked = reader.as_of(view)
         leaf = leaf_of(reader, view, asked, after, "offers", party, side, open, limit)
         of: dict[str, object] = {"party": party, **bound_parameters(leaf.known)}
-        then = _instant_of(reader, view, leaf.known)
+        then = instant_of(reader, view, leaf.known)
         where = f"{_SIDES[side]} AND {RECORDED}"
         if open is not None:
             of["open"] = _open(view, where, of, leaf.known, then)
             where += " AND subject = ANY(%(open)s)" if open else " AND subject <> ALL(%(open)s)"
         count = view.count(offers, where, of)
         order = f"position DESC OFFSET {leaf.behind:d}"
-        page = _states(view, view.rows(offers, where, of, order, limit), leaf.known, then)
+        page = states_of(view, view.rows(offers, where, of, order, limit), leaf.known, then)
         ids = {party}.union(*((s.offer.offeror, s.offer.offeree) for s in page))
         ids |= {s.offer.listing for s in page if s.offer.listing is not None}
         answer = PartyOffers(
@@ -317,22 +315,4 @@ def _open(
     unanswered = """(closed_position IS NULL OR closed_position > %(known_position)s
         OR closed_at > %(known_accepted)s) AND expires_at >= %(then)s"""
     rows = view.rows(offers, f"{where} AND {unanswered}", {**of, "then": then}, "position")
-    return [state.offer.subject for state in _states(view, rows, known, then) if state.open]
-
-
-def _instant_of(reader: Reader, view: View, known: Known) -> datetime:
-    """Return the instant at which what was known is looked at: now, where all that is known is."""
-    if reader.known_at is None:
-        return datetime.now(UTC)
-    if isinstance(reader.known_at, datetime):
-        return reader.known_at
-    at = {"at": known.position}
-    return view.rows(events, "position = %(at)s", at, "position")[0].accepted
-
-
-def _states(
-    view: View, found: Iterable[Offer], known: Known, then: datetime
-) -> tuple[OfferState, ...]:
-    rows = [as_known(row, known) for row in found]
-    lapses = lapses_of(view, rows, known)
-    return tuple(state_at(row, then, lapses.get(row.subject, ())) for row in rows)
+    return [state.offer.subject for state in states_of(view, rows, known, then) if state.open]

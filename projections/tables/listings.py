@@ -27,6 +27,7 @@ from projections.engine.sealed_columns import amount_of
 Stage = Literal["draft", "published", "mirrored"]
 Kind = Literal["technology", "digital_solution", "need"]
 Market = Literal["hanotex", "dtmarket"]
+Channel = Literal["online", "floor", "paper_converted"]
 Closed = Literal["deal", "withdrawn", "expired"]
 
 
@@ -62,6 +63,10 @@ class ListingRow:
     price_currency: str | None
     price_commitment: str | None
     expires_on: date | None
+    reviewer: str | None
+    coordinator: str | None
+    channel: Channel | None
+    challenge: str | None
     suspended_position: int | None
     closed_position: int | None
     closed_reason: Closed | None
@@ -84,9 +89,9 @@ def nodes_of(fields: Field | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _shown(logged: Logged, **said: Any) -> ListingRow:
     fields, price = said.pop("fields", None), amount_of(said.pop("price", None))
     own, within = nodes_of(fields)
-    unsaid = {"kind": None, "market": None, "summary": None, "technology": None, "rights": ()}
+    unsaid = {"rights": (), **dict.fromkeys(_OF_SOME)}
     return ListingRow(
-        **{**unsaid, "expires_on": None, **said},
+        **{**unsaid, **said},
         position=logged.position,
         accepted=logged.accepted,
         known_from=logged.position,
@@ -108,6 +113,13 @@ def _shown(logged: Logged, **said: Any) -> ListingRow:
     )
 
 
+_OF_SOME = (
+    *("kind", "market", "summary", "technology", "expires_on"),
+    *("reviewer", "coordinator", "channel", "challenge"),
+)
+"""What some events say of a listing, and others do not."""
+
+
 def _said(subject: str, body: Any, logged: Logged) -> ListingRow:
     match body:
         case ListingDrafted():
@@ -116,13 +128,14 @@ def _said(subject: str, body: Any, logged: Logged) -> ListingRow:
             said = {"stage": "mirrored", "lister": body.owner, "rights": body.rights}
         case NeedPosted():
             said = {"stage": "published", "lister": body.buyer, "kind": "need"}
-            said |= {"price": body.budget}
+            said |= {"price": body.budget, "challenge": body.challenge}
         case _:
             said = {"stage": "published", "lister": body.lister, "kind": body.kind}
             said |= {"price": body.ask, "rights": body.rights, "technology": body.technology}
+            said |= {"coordinator": body.coordinator, "channel": body.channel}
     if isinstance(body, NeedPosted | ListingPublished):
         said |= {"market": body.market, "summary": body.summary, "fields": body.fields}
-        said |= {"expires_on": body.expires_on}
+        said |= {"expires_on": body.expires_on, "reviewer": body.reviewer}
     return _shown(logged, subject=subject, title=body.title, **said)
 
 
@@ -155,7 +168,7 @@ def _listing(logged: Logged) -> tuple[str, ...]:
 
 listings = Projection(
     name="listings",
-    version=1,
+    version=2,
     row=ListingRow,
     on=dict.fromkeys(
         (
@@ -169,13 +182,9 @@ listings = Projection(
         "listing": Tells(
             (
                 *("position", "lister", "expires_on", "suspended", "closed", "rights"),
-                *("technology", "stage"),
+                *("technology", "stage", "reviewer"),
             ),
-            {
-                "orders": ("holds",),
-                "market_events": ("taken",),
-                "who looked at it signed its event, and `events` has the signers": ("reviewer",),
-            },
+            {"orders": ("holds",), "market_events": ("taken",)},
         ),
     },
 )

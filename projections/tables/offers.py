@@ -6,7 +6,7 @@ over, or it lapses: a deal takes what it offers, or its listing is closed. Of th
 is recorded with the offer, so they are derived from the instant asked about.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -30,6 +30,7 @@ from projections.engine.view import Known, View, positions_of
 from projections.tables.basis import answering, told
 from projections.tables.market_events import market_events
 from projections.tables.reader import Reader
+from projections.tables.timeline import events
 
 Reason = Literal["accepted", "rejected", "countered", "revoked", "expired", "lapsed"]
 
@@ -275,6 +276,25 @@ def lapses_of(view: View, made: Sequence[Offer], known: Known) -> Mapping[str, t
         for row in listed
         if row.listing in folds
     }
+
+
+def instant_of(reader: Reader, view: View, known: Known) -> datetime:
+    """Return the instant at which what was known is looked at: now, where all that is known is."""
+    if reader.known_at is None:
+        return datetime.now(UTC)
+    if isinstance(reader.known_at, datetime):
+        return reader.known_at
+    at = {"at": known.position}
+    return view.rows(events, "position = %(at)s", at, "position")[0].accepted
+
+
+def states_of(
+    view: View, found: Iterable[Offer], known: Known, then: datetime
+) -> tuple[OfferState, ...]:
+    """Return how offers stood at an instant, as known."""
+    rows = [as_known(row, known) for row in found]
+    lapses = lapses_of(view, rows, known)
+    return tuple(state_at(row, then, lapses.get(row.subject, ())) for row in rows)
 
 
 def as_known(offer: Offer, known: Known) -> Offer:

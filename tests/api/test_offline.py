@@ -100,6 +100,8 @@ ASKED: dict[str, tuple[str, ...]] = {
     "getTimeline": (R, f"{INSTITUTE} --limit 3"),
     "getTechnology": (T,),
     "getListing": (NAMES["listing"],),
+    "getMatches": (NAMES["listing"],),
+    "getOffer": (NAMES["offer"],),
     "listEvents": ("", f"--subject {R} --limit 2"),
     "listListings": ("", f"--party {INSTITUTE} --known-at $SOLD"),
     "listPartyContracts": (FIRM, f"{FIRM} --limit 1"),

@@ -303,6 +303,7 @@ FURTHER_DAYS = (
     f"/v1/parties/{INSTITUTE}/relations",
     "/v1/listings",
     f"/v1/listings/{NAMES['listing']}",
+    f"/v1/listings/{NAMES['listing']}/matches",
     f"/v1/parties/{INSTITUTE}/rights",
 )
 DAYS = ("0001-01-01", "0999-12-31", "1000-01-01", "2999-12-31", "3000-01-01", "9999-12-31")
@@ -366,6 +367,8 @@ NOBODY = (
     "/v1/offers?party=party:none",
     "/v1/events?subject=right:none",
     "/v1/listings/listing:none",
+    "/v1/listings/listing:none/matches",
+    "/v1/offers/offer:none",
     "/v1/listings?party=party:none",
     *(f"/v1/parties/party:none/{what}" for what in ("rights", "contracts", "offers")),
 )  # fmt: skip

@@ -73,7 +73,15 @@ BY_LIST_ALONE = frozenset(
     {
         *("getDocuments", "getDocument", "listFindings", "getKey", "getPartyKeys", "getMandates"),
         *("getRelations", "getRevenue", "getShare", "getLapseEffects", "getTimeline", "listOffers"),
-        *("listEvents", "listListings", "getListing", "listPartyRights", "listPartyContracts"),
+        *(
+            "listEvents",
+            "listListings",
+            "getListing",
+            "getMatches",
+            "getOffer",
+            "listPartyRights",
+            "listPartyContracts",
+        ),
         *(
             "listPartyOffers",
             "search",

@@ -13,6 +13,7 @@ subgroups of one IPC main group, whose nesting is by dots that the symbol does n
 what is said in words: it may meet any field, and contains none but what the same words say.
 """
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -272,7 +273,7 @@ def field_region(scheme: str, edition: str | None, codes: tuple[str, ...]) -> Re
         return _region([(("any",), _NONE, _NONE)], [("any",)])
     if scheme == "words":
         # All the texts are one limit, which only the very same texts stay within.
-        limit = IN_WORDS + "\n".join(sorted(codes))
+        limit = IN_WORDS + json.dumps(sorted(codes), ensure_ascii=False)
         return _region([((limit, "any"), frozenset({"any"}), _NONE)], [("any",)])
     if scheme == "vsic":
         nodes = ((_vsic_path(code, edition), *_vsic_doubt(edition)) for code in codes)
