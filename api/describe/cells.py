@@ -30,7 +30,8 @@ BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """At the start of a file it has a spreadsheet read Vietnamese as UTF-8."""
 
 _FORMULA = re.compile(r"""(^|[;\t\n])(["'\s]*)(?=[=+\-@|\uff1d\uff0b\uff0d\uff20])""")
-_DIGITS = re.compile(r"[\d.,/\s]*\d[\d.,/\s]*")
+_DIGITS = re.compile(r"(?!(?:0|[1-9]\d{0,14})$)[\d.,/\s]*\d[\d.,/\s]*")
+"""Digits of which a spreadsheet would make another number, or a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,10 @@ class _Column:
         if value is None:
             return ""
         of = bare(self.of, value)
-        if of is int and (member.endswith("amount") or measure_of(self.owner, member) == "sum"):
+        measure = measure_of(self.owner, member)
+        if of is int and (member.endswith("amount") or measure == "sum"):
             return _sum(int(value), row.get(f"{member.removesuffix('amount')}currency"))
-        if of in _PLAIN:
+        if of in _PLAIN and measure != "rate":
             return _PLAIN[of](value)
         if of is date:
             last = {member, f"{self.owner}.{member}"} & LAST_DAYS
@@ -159,7 +161,7 @@ def _named(word: Word, names: Mapping[str, str]) -> str:
 
 
 def inert(text: str) -> str:
-    """Return a text as a cell that no spreadsheet takes for a formula or for a number.
+    """Return a text as a cell that no spreadsheet takes for a formula or for another number.
 
     Spreadsheets of some languages end a cell at a semicolon, so what stands behind one counts, too.
     """

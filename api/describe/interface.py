@@ -46,8 +46,14 @@ INTERFACE: Mapping[str, Said] = {
     "checkpoint": Said("Điểm kiểm soát đã ký", "Signed checkpoint"),
     "code": Said("mã lỗi", "code"),
     "contract": Said("Hợp đồng", "Contract"),
+    "contracts": Said("Hợp đồng", "Contracts"),
+    "counted_contracts": Said("{} là bên của {} hợp đồng.", "{} is party to {} contracts."),
     "counted_events": Said("Có {} sự kiện như đã hỏi.", "Events: {}."),
     "counted_listings": Said("Có {} tin và nhu cầu như đã hỏi.", "Listings and needs: {}."),
+    "counted_offers": Said(
+        "{} đã gửi hoặc nhận {} đề nghị như đã hỏi.", "{} made or received {} such offers."
+    ),
+    "counted_rights": Said("{} có phần trong {} quyền.", "{} has a share in {} rights."),
     "day_bar": Said("Ngày được hỏi và những gì đã biết", "The day asked about, and what was known"),
     "day_of_effect": Said("Có hiệu lực từ", "With effect from"),
     "dependents": Said("Các quyền cấp phụ thuộc", "Licences that depend on it"),
@@ -67,6 +73,15 @@ INTERFACE: Mapping[str, Said] = {
     "events": Said("Các sự kiện đến nay", "Events to date"),
     "effect": Said("giữa ai với ai", "between whom"),
     "found_again": Said("Tìm lại đúng trang này tại", "This very page is found again at"),
+    "no_offers": Said(
+        "Không có đề nghị nào như vậy. Bỏ bớt điều kiện, hoặc xem các tin trên sàn.",
+        "There is no such offer. Ask for less, or look at the market.",
+    ),
+    "no_rights": Said(
+        "Không có quyền nào vào ngày đó. Hỏi một ngày khác, hoặc tìm quyền theo tên, số văn bằng.",
+        "There is no right on that day. Ask of another day, or find the right by its name or"
+        " number.",
+    ),
     "no_witness": Said("không có nhân chứng đồng ký", "no witness cosigns it"),
     "witnesses": Said("Nhân chứng", "Witnesses"),
     "witnessed": Said(
@@ -127,6 +142,7 @@ INTERFACE: Mapping[str, Said] = {
         "Every event is signed by the parties that it binds",
     ),
     "liens": Said("Biện pháp bảo đảm, theo thứ hạng", "Liens, by rank"),
+    "listings": Said("Tin và nhu cầu", "Listings and needs"),
     "log": Said("Nhật ký", "Log"),
     "look_in_the_log": Said(
         "kiểm tra lại địa chỉ, hoặc tìm trong", "check the address, or look in the"
@@ -146,6 +162,12 @@ INTERFACE: Mapping[str, Said] = {
     "narrow": Said("Thu hẹp danh sách", "Narrow the list"),
     "neighbours": Said("Mục trước, mục sau", "Entries before and after"),
     "next": Said("Xem tiếp", "Next"),
+    "no_contracts": Said(
+        "Sổ cái chưa ghi hợp đồng nào của bên này. Hợp đồng không ghi vào sổ không có ở đây: hỏi"
+        " các bên.",
+        "The ledger has no contract of this party. What was not recorded is not here: ask the"
+        " parties.",
+    ),
     "no_events": Said(
         "Không có sự kiện nào như vậy. Bỏ bớt điều kiện, hoặc tìm theo tên ở ô trên.",
         "There is no such event. Ask for less, or find it by name in the box above.",
@@ -161,6 +183,10 @@ INTERFACE: Mapping[str, Said] = {
         "Chưa có sự kiện nào được công bố.", "No event has been published yet."
     ),
     "office": Said("Cơ quan, quốc gia", "Office, country"),
+    "offer_of": Said("đề nghị", "made an offer to"),
+    "offer_open": Said("còn ngỏ", "open"),
+    "offer_over": Said("đã đóng", "closed"),
+    "offers": Said("Đề nghị", "Offers"),
     "on_the_left": Said("bên trái", "on the left"),
     "on_the_right": Said("bên phải", "on the right"),
     "only_here": Said(
@@ -262,6 +288,7 @@ INTERFACE: Mapping[str, Said] = {
         "It needs no deed or title that an earlier event made.",
     ),
     "right": Said("Quyền", "Right"),
+    "rights": Said("Quyền", "Rights"),
     "root": Said("Gốc", "Root"),
     "says": Said("nghĩa", "says"),
     "server_s_word": Said(
@@ -279,6 +306,9 @@ INTERFACE: Mapping[str, Said] = {
     "subject": Said("Đối tượng", "Subject"),
     "subjects": Said("Đối tượng", "Subjects"),
     "subject_hint": Said("một mã, ví dụ contract:2026-014", "an id, such as contract:2026-014"),
+    "side": Said("Bên này là", "This party is"),
+    "side_made": Said("bên đề nghị", "who made it"),
+    "side_received": Said("bên được đề nghị", "who received it"),
     "sublicences": Said("Cấp lại", "Sublicences"),
     "technology": Said("Công nghệ", "Technology"),
     "terms": Said("Điều khoản", "Terms"),

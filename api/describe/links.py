@@ -29,6 +29,14 @@ ENTRY, EVENT = "/muc", "/su-kien"
 MARKET = "/san"
 """Where listings and needs are listed."""
 
+OF_PARTIES = {
+    "rights": "/ben/{party}/quyen",
+    "contracts": "/ben/{party}/hop-dong",
+    "listings": "/ben/{party}/tin",
+    "offers": "/ben/{party}/de-nghi",
+}
+"""Where what a party has is listed."""
+
 FIND = "/tim"
 """Where is shown what is found by a text."""
 

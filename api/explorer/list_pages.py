@@ -21,7 +21,7 @@ from api.describe.answer_json import members_of
 from api.describe.description import lines_of
 from api.describe.event_names import event_name
 from api.describe.language import Language
-from api.describe.links import ENTRY, MARKET, OPEN, PREFIXES, AddressQuery
+from api.describe.links import ENTRY, MARKET, OF_PARTIES, OPEN, PREFIXES, AddressQuery
 from api.describe.saying import Line, Speech, Word
 from api.describe.values import value_name
 from api.explorer.day_bar import DayBar
@@ -34,7 +34,9 @@ from api.explorer.twins import MEDIA, Form, all_of, linked, rows_in, twin, twins
 from api.problems import BadParameter
 from api.reads.feed import list_events
 from api.reads.listings import list_listings
+from api.reads.named import PartyPath
 from api.reads.parameters import PageCursor
+from api.reads.parties import list_party_contracts, list_party_offers, list_party_rights
 from api.reads.questions import QUESTIONS, Question
 from ledger.domain.registry import TOPICS
 from ledger.letters import vietnamese_order
@@ -42,8 +44,10 @@ from ledger.node.node import Node
 from projections.engine.answer import Answer
 from projections.questions.feed import Feed
 from projections.questions.listed import Listed
-from projections.questions.market import Wanted
+from projections.questions.market import ListingState, Wanted
+from projections.questions.party_lists import ContractOf, HeldRight, PartyOffers
 from projections.tables.listings import Kind
+from projections.tables.offers import Offer, OfferState
 from projections.tables.reader import Reader
 
 ROWS = 50
@@ -75,12 +79,33 @@ def _lines(_node: Node, answer: Listed, speech: Speech) -> Sequence[Sequence[Lin
     """Return what each row says, but what a card shows otherwise."""
     member, kind = rows_in(type(answer))
     rows = members_of(getattr(answer, member))
-    return [lines_of(kind, row, speech, _ON_CARDS) for row in rows]
+    return [lines_of(kind, row, speech, _ON_CARDS[kind]) for row in rows]
 
 
-_ON_CARDS = (
-    *("listing", "shown", "kind", "open", "title", "summary", "trl", "position", "accepted"),
-)
+_ON_CARDS: Mapping[type[Any], Collection[str]] = {
+    ListingState: (
+        *("listing", "shown", "kind", "open", "title", "summary", "trl", "position", "accepted"),
+    ),
+    HeldRight: ("right", "share", "position", "accepted"),
+    ContractOf: ("contract", "position", "accepted"),
+    Offer: (
+        *("subject", "position", "accepted", "offeror", "offeree", "subject_matter"),
+        "closed_reason",
+    ),
+    OfferState: ("offer", "open"),
+}
+
+
+def _offers(_node: Node, answer: Listed, speech: Speech) -> Sequence[Sequence[Line]]:
+    """Return what each offer says, and what became of it."""
+    assert isinstance(answer, PartyOffers)
+    return [
+        (
+            *lines_of(Offer, members_of(state.offer), speech, _ON_CARDS[Offer]),
+            *lines_of(OfferState, members_of(state), speech, _ON_CARDS[OfferState]),
+        )
+        for state in answer.offers
+    ]
 
 
 def _sentences(node: Node, answer: Listed, speech: Speech) -> Sequence[Sequence[Word]]:
@@ -129,6 +154,10 @@ def _field_read(reader: Reader, given: Given, language: Language) -> Given:
 
 _FEED = _Page(ENTRY, list_events, "feed", "events.html", tell=_sentences)
 _MARKET = _Page(MARKET, list_listings, "market", "market.html", _field_read)
+_RIGHTS = _Page(OF_PARTIES["rights"], list_party_rights, "rights", "rights.html")
+_CONTRACTS = _Page(OF_PARTIES["contracts"], list_party_contracts, "contracts", "contracts.html")
+_LISTINGS = _Page(OF_PARTIES["listings"], list_listings, "listings", "market.html", _field_read)
+_OFFERS = _Page(OF_PARTIES["offers"], list_party_offers, "offers", "offers.html", tell=_offers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +255,7 @@ def _shown(
         status,
         {"Link": linked(twins)},
         heading=put.page.heading,
+        party=put.given["party"] if "{party}" in put.page.path else None,
         asked=put.asked,
         typed=put.typed(),
         takes=put.page.takes,
@@ -265,8 +295,10 @@ def _twin(put: _Put, form: Form, after: str | None) -> Response:
 def _lists(listed: _Page) -> None:
     """Add a list and its twins, in both languages, with the parameters of its question."""
     own = signature(listed.ask).parameters
-    given = [own[name] for name in own if name not in _BESIDE]
-    asked = [_REQUEST, _DAYS, *(of.replace(kind=Parameter.KEYWORD_ONLY) for of in given), _AFTER]
+    given = [own[name].replace(kind=Parameter.KEYWORD_ONLY) for name in own if name not in _BESIDE]
+    if "{party}" in listed.path:
+        given = [_PARTY, *(of for of in given if of.name != "party")]
+    asked = [_REQUEST, _DAYS, *given, _AFTER]
 
     def put(request: Request, asked: Asked, given: Given) -> _Put:
         return _Put(listed, request, asked.of(listed.takes), given)
@@ -290,7 +322,8 @@ def _lists(listed: _Page) -> None:
 _BESIDE = ("reader", "true_on", "effect", "after", "limit")
 _REQUEST = Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request)
 _DAYS = Parameter("asked", Parameter.KEYWORD_ONLY, annotation=DayBar)
+_PARTY = Parameter("party", Parameter.KEYWORD_ONLY, annotation=PartyPath)
 _AFTER = Parameter("after", Parameter.KEYWORD_ONLY, default=None, annotation=PageCursor)
 
-_lists(_FEED)
-_lists(_MARKET)
+for _list in (_FEED, _MARKET, _RIGHTS, _CONTRACTS, _LISTINGS, _OFFERS):
+    _lists(_list)

@@ -4,7 +4,7 @@ Each shows what the API answers about the subject in words, as true on a day and
 with a link to every answer; unprefixed in Vietnamese, under `/en` in English. They need no scripts.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -14,17 +14,21 @@ from pydantic import StringConstraints
 
 from api.deps import look, node_of, reader_of
 from api.describe.links import ANY_SUBJECT, PAGES, PREFIXES
+from api.describe.saying import Speech
 from api.explorer.day_bar import DayBar
 from api.explorer.found_again import found_again, pinned
+from api.explorer.happened import sentences_at
 from api.explorer.reported import pdf_at, reported
 from api.explorer.shown import page
 from api.explorer.subject_answers import Answers, Asked, Section, Sections, answers_of
+from api.explorer.twins import MEDIA, Form, linked, twin, twins_of
 from api.reads.named import Party, Subject
 from api.reads.parameters import Cursor
 from api.reads.questions import QUESTIONS
 from ledger.node.node import Node
 from projections.questions.computation import Computation
 from projections.questions.dispute_record import Dispute
+from projections.questions.search import titles_of
 from projections.questions.terms import TermsOn
 from projections.tables.contract_revenue import Revenue
 
@@ -36,17 +40,24 @@ router = APIRouter(tags=["explorer"], include_in_schema=False)
 
 def _page(request: Request, answers: Answers) -> HTMLResponse:
     """Return a page."""
-    asked, subject = answers.asked, answers.subject
+    asked, subject, node = answers.asked, answers.subject, node_of(request)
+    events, reader, twins = answers.events, reader_of(node), twins_of(request)
+    named = {each for event in events.events for each in (*event.signers, *event.subjects)}
+    names = {**titles_of(reader, sorted(named)), **answers.names}
+    speech = Speech(asked.question.language, reader.law)
+    pdf = f'<{pdf_at(request)}>; rel="alternate"; type="application/pdf"'
     return page(
         request,
         "subject.html",
         asked.question,
         answers.names,
-        headers={"Link": f'<{pdf_at(request)}>; rel="alternate"; type="application/pdf"'},
+        headers={"Link": f"{pdf}, {linked(twins)}"},
         answers=answers,
+        told=sentences_at(node, [event.position for event in events.events], speech, names),
+        twins=twins,
         again=found_again(
             request,
-            pinned(asked.question, answers.events.size).address(request.url.path),
+            pinned(asked.question, events.size).address(request.url.path),
             ("subject", subject),
         ),
         check_of=_licence_of(answers),
@@ -209,6 +220,22 @@ def _of_kind(kind: str) -> Any:
     return Annotated[str, StringConstraints(pattern=rf"^{kind}:[a-z0-9.-]{{1,80}}$")]
 
 
+def _twin_of(
+    as_: Form, kind: str, form: Any, find: Sections
+) -> Callable[..., Coroutine[Any, Any, Response]]:
+    """Return what gives a twin of the page of a kind of subject."""
+
+    async def give(request: Request, subject: form, asked: AskedByHand) -> Response:
+        def given() -> Response:
+            node = node_of(request)
+            answers = answers_of(node, kind, subject, asked, find, events=EVENTS)
+            return twin(request, as_, [*answers.sections], reader_of(node).law, answers.names)
+
+        return await look(request, given)
+
+    return give
+
+
 def _shows(kind: str, of: Any, find: Sections, beside: str = "", under: str = "") -> None:
     """Add the page of a kind of subject, in both languages; `of` is what its ids can be.
 
@@ -230,6 +257,10 @@ def _shows(kind: str, of: Any, find: Sections, beside: str = "", under: str = ""
 
     for prefix in PREFIXES.values():
         path = f"{prefix}{place}"
+        for each in MEDIA:
+            router.add_api_route(
+                f"{path}.{each}", _twin_of(each, kind, form, find), name=f"{each}_{kind}"
+            )
         router.add_api_route(f"{path}.pdf", print_report, name=f"print_{kind}")
         router.add_api_route(path, show, response_class=HTMLResponse, name=f"show_{kind}")
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -21,8 +22,8 @@ from api.describe.event_names import event_name
 from api.describe.event_saying import kind_name
 from api.describe.interface import INTERFACE
 from api.describe.language import Language
-from api.describe.links import FIND, LICENCE_CHECK, PREFIXES, AddressQuery, placed
-from api.describe.money import number
+from api.describe.links import FIND, LICENCE_CHECK, OF_PARTIES, PREFIXES, AddressQuery, placed
+from api.describe.money import number, share
 from api.describe.places import office, places
 from api.explorer.named import PARTY
 from api.explorer.subject_answers import Asked
@@ -165,6 +166,10 @@ class Spoken:
         """Return a whole number."""
         return number(value, self.language)
 
+    def share(self, value: Fraction) -> str:
+        """Return a fraction of the whole."""
+        return share(value.numerator, value.denominator, self.language)
+
     def subject(self, subject: str) -> str:
         """Return the address where a subject is shown."""
         return self.question.subject(subject)
@@ -172,6 +177,12 @@ class Spoken:
     def entry(self, position: int) -> str:
         """Return the address where an entry is shown."""
         return self.question.entry(position)
+
+    def of_party(self, party: str) -> Mapping[str, str]:
+        """Return where what a party has is listed, by what it is."""
+        return {
+            each: self.question.page(path.format(party=party)) for each, path in OF_PARTIES.items()
+        }
 
     def page(self, path: str) -> str:
         """Return the address of a page of this ledger, which is asked nothing."""

@@ -15,7 +15,16 @@ from tests.support.tale import Loaded
 
 NAMES = names()
 FEED, MARKET = "/muc", "/san"
-ASKED = {FEED: "/v1/events", MARKET: "/v1/listings"}
+INSTITUTE = f"/ben/{NAMES['institute']}"
+ASKED = {
+    FEED: "/v1/events",
+    MARKET: "/v1/listings",
+    f"{INSTITUTE}/quyen": f"/v1/parties/{NAMES['institute']}/rights",
+    f"{INSTITUTE}/hop-dong": f"/v1/parties/{NAMES['institute']}/contracts",
+    f"{INSTITUTE}/tin": f"/v1/listings?party={NAMES['institute']}",
+    f"{INSTITUTE}/de-nghi": f"/v1/parties/{NAMES['institute']}/offers",
+}
+"""Each list, and where the API answers the same."""
 HREF = re.compile(r'href="(/[^"]*)"')
 
 
@@ -39,7 +48,7 @@ def entries(page: str) -> list[int]:
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
-@pytest.mark.parametrize("path", [FEED, MARKET])
+@pytest.mark.parametrize("path", ASKED)
 def test_a_list_says_how_many_there_are_and_links_to_what_is_there(
     http: httpx2.Client, loaded: Loaded, path: str, prefix: str
 ):
@@ -239,6 +248,94 @@ def test_a_page_names_its_twins_and_they_are_what_they_say(
         twin = http.get(address)
         assert (200, media) == (twin.status_code, twin.headers["content-type"])
         assert twin.headers["content-disposition"].endswith(f'{path.rpartition("/")[2]}.{form}"')
+
+
+@pytest.mark.parametrize("path", ASKED)
+def test_the_twin_of_a_list_is_what_the_api_answers(http: httpx2.Client, loaded: Loaded, path: str):
+    del loaded
+    whole = http.get(f"{path}.json").json()
+    assert http.get(ASKED[path]).json() == {**whole, "limit": 50}
+    head, *rows = read(http.get(f"{path}.csv"))
+    assert whole["count"] == len(rows) > 0
+    assert {len(head)} == {len(row) for row in rows}
+
+
+def test_a_party_s_lists_say_who_and_what_and_lead_to_each_other(
+    http: httpx2.Client, loaded: Loaded
+):
+    del loaded
+    lists = [f"{INSTITUTE}/{each}" for each in ("quyen", "hop-dong", "tin", "de-nghi")]
+    for path in (INSTITUTE, *lists):
+        page = http.get(f"{path}?true_on=2026-12-03&known_at=40").text
+        assert {f"{each}?true_on=2026-12-03&known_at=40" for each in lists} <= {*links(page)}
+        assert "<h1>" in page
+        assert "Institute of Materials (demo)" in page.partition("<h1>")[2].partition("</h1>")[0]
+
+
+def test_a_right_s_share_is_said_as_of_the_day_and_towards_whom(
+    http: httpx2.Client, loaded: Loaded
+):
+    del loaded
+    path = f"{INSTITUTE}/quyen"
+    assert "toàn bộ" in http.get(path).text
+    before = http.get(f"{path}?true_on=1990-01-01").text
+    assert "có phần trong 0 quyền" in before
+    assert "Hỏi một ngày khác" in before
+    office = http.get(f"{path}?known_by=office&known_at=2019-01-01&effect=third_parties")
+    assert 200 == office.status_code
+    assert '<option value="office" selected>' in office.text
+    assert '<option value="third_parties" selected>' in office.text
+
+
+def test_offers_are_narrowed_to_a_side_and_to_those_that_are_open(
+    http: httpx2.Client, loaded: Loaded
+):
+    del loaded
+    path = f"{INSTITUTE}/de-nghi"
+    found = {
+        asked: http.get(f"{path}.json?{asked}").json()["count"]
+        for asked in ("", "side=made", "side=received", "open=true", "open=false")
+    }
+    assert found[""] == found["side=made"] + found["side=received"]
+    assert found[""] == found["open=true"] + found["open=false"]
+    assert found["side=received"] > 0 == found["side=made"]
+    assert "Không có đề nghị nào như vậy" in http.get(f"{path}?side=made").text
+
+
+@pytest.mark.parametrize("end", ["quyen", "hop-dong", "tin", "de-nghi"])
+def test_a_party_that_nobody_recorded_is_unknown_and_has_not_nothing(
+    http: httpx2.Client, loaded: Loaded, end: str
+):
+    del loaded
+    page = http.get(f"/en/ben/party:a.b/{end}")
+    assert 200 == page.status_code
+    assert "UNKNOWN" in page.text
+    assert "There is no" not in page.text
+    assert '<nav class="facets"' not in page.text
+    wrong = http.get(f"/ben/party:vn.mst.0100000011/{end}", headers={"accept": "text/html"})
+    assert (422, True) == (wrong.status_code, "party:vn.mst.0100000010" in wrong.text)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [f"/hop-dong/{NAMES['contract']}", INSTITUTE, f"/en/quyen/{NAMES['right']}"],
+)
+def test_the_page_of_a_subject_has_its_answers_as_twins(
+    http: httpx2.Client, loaded: Loaded, path: str
+):
+    del loaded
+    page = http.get(path)
+    for form in twins.MEDIA:
+        assert f"<{path}.{form}>" in page.headers["link"]
+    told = http.get(f"{path}.json?true_on=2026-12-03").json()["answers"]
+    headings = re.findall(r'<section class="card">\s*<h2>([^<]*)</h2>', page.text)
+    assert len(told) == len(headings) - 1
+    for each in told:
+        assert {"question", "asked", "answer"} == {*each}
+        assert "2026-12-03" == each["answer"].get("true_on", "2026-12-03")
+    head, *rows = read(http.get(f"{path}.csv"))
+    assert 3 == len(head)
+    assert {unescape(each) for each in headings[:-1]} == {row[0] for row in rows}
 
 
 def test_what_the_log_does_not_name_is_unknown_and_not_none(http: httpx2.Client, loaded: Loaded):

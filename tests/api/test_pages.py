@@ -9,6 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from api import problems
+from api.describe.event_names import event_name
 from api.describe.interface import ASKED_AS, INTERFACE
 from api.describe.links import PAGES as FOLDERS
 from api.explorer import pages
@@ -197,9 +198,12 @@ def test_every_line_of_a_timeline_has_its_day_of_effect_its_office_and_its_state
     http: httpx2.Client, tale: Tale
 ):
     page = http.get(f"/quyen/{tale.cast.ids['right']}").text
-    granted = page.partition("right.granted/1")
-    line = granted[0].rpartition("<tr>")[2] + granted[2].partition("</tr>")[0]
-    assert re.search(r'data-label="Có hiệu lực từ"><time datetime="[0-9-]{10}">[0-9/]{10}<', line)
+    (line,) = (
+        each
+        for each in page.partition('<ol class="told">')[2].split("<li>")
+        if event_name("right.granted/1", "vi") in each
+    )
+    assert re.search(r'Có hiệu lực từ <time datetime="[0-9-]{10}">[0-9/]{10}<', line)
     assert "Cục Sở hữu trí tuệ Việt Nam (vn)" in line
 
 

@@ -13,16 +13,16 @@ from pydantic import BaseModel
 from api.describe.measures import LISTED, NAMINGS, PAIRS
 from api.describe.shape import members_of_kind
 from api.main import ROUTED
-from api.reads.questions import QUESTIONS
 from ledger.domain.core.money import Money
 from ledger.domain.core.scope import Field
 from ledger.domain.core.types import Sealed
 from ledger.domain.registry import TOPICS
+from tests.support.asked_table import in_order
 
 assert ROUTED, "it is declared where it is routed"
 
 ANSWERS: Mapping[str, tuple[type[Any], ...]] = {
-    name: question.answers for name, question in QUESTIONS.items()
+    name: question.answers for name, question in in_order()
 }
 """By operation of the API."""
 

@@ -12,7 +12,7 @@ from api.describe.saying import Speech
 from ledger.events.lawbook import bundled_law
 from projections.questions.market import ListingState
 from projections.questions.party_lists import ContractOf
-from projections.tables.offers import OfferState
+from projections.tables.offers import Offer, OfferState
 from tests.support.answers import Maker
 
 LAW = bundled_law()
@@ -47,6 +47,15 @@ def test_a_term_is_said_by_its_last_day_and_an_open_one_is_empty():
     assert "" == cells(ContractOf, effective_to=None)["thời hạn"]
 
 
+def test_a_rate_is_a_percentage():
+    assert (
+        "5,25%"
+        == cells(OfferState, offer={**Maker().members(Offer), "royalty_ppm": 52_500})[
+            "đề nghị > tỷ lệ phí kỳ vụ"
+        ]
+    )
+
+
 def test_a_name_stands_before_its_id():
     assert "Viện Ẵ (party:a.b)" == cells(ListingState, lister="party:a.b")["bên niêm yết"]
     assert "party:a.c" == cells(ListingState, lister="party:a.c")["bên niêm yết"]
@@ -61,14 +70,18 @@ def test_r6_a_formula_is_inert_wherever_a_spreadsheet_begins_a_cell(sign: str, b
         assert not cell.lstrip(' "\t\ufeff\u200b').startswith(sign)
 
 
-@pytest.mark.parametrize("text", ["0100000028", "0100000028-001", "1/3", "1.500", "0"])
+@pytest.mark.parametrize(
+    "text", ["0100000028", "0100000028-001", "1/3", "1.500", "1234567890123456"]
+)
 def test_r6_digits_of_a_text_stay_text_with_their_zeros(text: str):
     told = cells(ListingState, title=text)["tên"]
     assert told.endswith(text)
     assert told != text or "-" in text
 
 
-@pytest.mark.parametrize("text", ["Vật liệu = thép", "a-b", "A+ (VN)", "x@y.vn", "Ữ ẵ ợ Đ", "a;b"])
+@pytest.mark.parametrize(
+    "text", ["Vật liệu = thép", "a-b", "A+ (VN)", "x@y.vn", "Ữ ẵ ợ Đ", "a;b", "0", "2024"]
+)
 def test_what_no_spreadsheet_mistakes_stays_as_it_is(text: str):
     assert text == inert(text)
 
