@@ -20,6 +20,7 @@ _NO_DAY = Said("không ngày nào", "on no day")
 _FROM_THE_START = Said("từ đầu, như chưa từng có", "the very start, as if it had never been")
 _IN_HANOI = Said("giờ Hà Nội", "Hà Nội time")
 _UP_TO = Said("đến {}", "until {}")
+_UNITS = (Said("{} ngày", "{} days"), Said("{} giờ", "{} hours"), Said("{} phút", "{} minutes"))
 _LAST_SECOND = time(23, 59, 59)
 _LAST = Said("đến hết ngày {}", "to {} inclusive")
 
@@ -76,6 +77,19 @@ def up_to(instant: datetime, language: Language) -> str:
     if there.time() >= _LAST_SECOND:
         return until(there.date() + timedelta(days=1), language)
     return _UP_TO.in_(language).format(moment(instant, language))
+
+
+def left(span: timedelta, language: Language) -> str:
+    """Return how long there is yet, by the two largest units that it has: 3 days 4 hours."""
+    minutes = max(0, int(span.total_seconds()) // 60)
+    counted = (minutes // 1440, minutes // 60 % 24, minutes % 60)
+    first = next((at for at, count in enumerate(counted) if count), len(counted) - 1)
+    said = (
+        unit.in_(language).format(count).removesuffix("s" if count == 1 else "")
+        for unit, count in [*zip(_UNITS, counted, strict=True)][first : first + 2]
+        if count or first == len(counted) - 1
+    )
+    return " ".join(said)
 
 
 def utc(instant: datetime) -> str:

@@ -30,6 +30,7 @@ INTERFACE: Mapping[str, Said] = {
     "as_known_by_office": Said(
         "theo sổ đăng bạ của cơ quan, biết đến ngày", "by the office's register, as known on"
     ),
+    "because_field": Said("Khớp vì cùng lĩnh vực:", "It matches by its field:"),
     "by_ledger": Said("theo sổ này", "by this ledger"),
     "by_office": Said("theo sổ đăng bạ của cơ quan", "by the office's register"),
     "carries": Said("Những gì dựa vào mục này", "What rests on it"),
@@ -44,6 +45,7 @@ INTERFACE: Mapping[str, Said] = {
         "Check what it rests on, without trusting this server, by one command:",
     ),
     "checkpoint": Said("Điểm kiểm soát đã ký", "Signed checkpoint"),
+    "clock_gone": Said("Đã qua {}% thời hạn trả lời", "{}% of the time to answer has passed"),
     "code": Said("mã lỗi", "code"),
     "contract": Said("Hợp đồng", "Contract"),
     "contracts": Said("Hợp đồng", "Contracts"),
@@ -56,6 +58,7 @@ INTERFACE: Mapping[str, Said] = {
     "counted_rights": Said("{} có phần trong {} quyền.", "{} has a share in {} rights."),
     "day_bar": Said("Ngày được hỏi và những gì đã biết", "The day asked about, and what was known"),
     "day_of_effect": Said("Có hiệu lực từ", "With effect from"),
+    "deed_followed": Said("Văn bản đã ký theo đó", "What was concluded on it"),
     "dependents": Said("Các quyền cấp phụ thuộc", "Licences that depend on it"),
     "detail": Said("chi tiết", "detail"),
     "dispute": Said("Tranh chấp", "Dispute"),
@@ -134,6 +137,7 @@ INTERFACE: Mapping[str, Said] = {
     ),
     "known_to_now": Said("nay", "now"),
     "latest": Said("Sự kiện mới nhất", "Latest events"),
+    "left": Said("Còn cấp được gì", "What is left to grant"),
     "leaf_hash": Said("Mã băm lá", "Leaf hash"),
     "ledger": Said("Sổ cái giao dịch công nghệ", "Ledger of technology transactions"),
     "ledger_short": Said("Sổ cái công nghệ", "Techledger"),
@@ -142,6 +146,7 @@ INTERFACE: Mapping[str, Said] = {
         "Every event is signed by the parties that it binds",
     ),
     "liens": Said("Biện pháp bảo đảm, theo thứ hạng", "Liens, by rank"),
+    "listing": Said("Tin niêm yết", "Listing"),
     "listings": Said("Tin và nhu cầu", "Listings and needs"),
     "log": Said("Nhật ký", "Log"),
     "look_in_the_log": Said(
@@ -149,6 +154,7 @@ INTERFACE: Mapping[str, Said] = {
     ),
     "market": Said("Sàn giao dịch công nghệ", "Technology market"),
     "mandates": Said("Ủy quyền", "Mandates"),
+    "matches": Said("Trên sàn cùng lĩnh vực", "On the market, of the same field"),
     "may_stand": Said("(có thể vẫn đứng vững nhờ nguồn khác)", "(may stand by another source)"),
     "members": Said("Nội dung", "What it says"),
     "mend_the_question": Said(
@@ -160,6 +166,7 @@ INTERFACE: Mapping[str, Said] = {
     "more_lines": Said("và {} dòng nữa", "and {} more"),
     "more_subjects": Said("và {} đối tượng nữa", "and {} more subjects"),
     "narrow": Said("Thu hẹp danh sách", "Narrow the list"),
+    "need": Said("Nhu cầu", "Need"),
     "neighbours": Said("Mục trước, mục sau", "Entries before and after"),
     "next": Said("Xem tiếp", "Next"),
     "no_contracts": Said(
@@ -182,6 +189,7 @@ INTERFACE: Mapping[str, Said] = {
     "nothing_published": Said(
         "Chưa có sự kiện nào được công bố.", "No event has been published yet."
     ),
+    "offer": Said("Đề nghị giao kết", "Offer"),
     "office": Said("Cơ quan, quốc gia", "Office, country"),
     "offer_of": Said("đề nghị", "made an offer to"),
     "offer_open": Said("còn ngỏ", "open"),
@@ -312,6 +320,8 @@ INTERFACE: Mapping[str, Said] = {
     "sublicences": Said("Cấp lại", "Sublicences"),
     "technology": Said("Công nghệ", "Technology"),
     "terms": Said("Điều khoản", "Terms"),
+    "thread": Said("Đề nghị qua lại", "The thread of offers"),
+    "time_left": Said("Còn {} để chấp nhận", "{} left to accept it"),
     "title": Said("Chủ sở hữu", "Owners"),
     "third_parties": Said("đối với bên thứ ba", "against third parties"),
     "true_on": Said("Đúng vào ngày", "True on"),

@@ -20,8 +20,11 @@ PAGES = {
     "distribution": "/phan-chia",
     "party": "/ben",
     "dispute": "/tranh-chap",
+    "listing": "/san/tin",
+    "need": "/san/nhu-cau",
+    "offer": "/san/de-nghi",
 }
-"""The kinds of subject that have a page of their own, and where."""
+"""The kinds of subject that have a page of their own, and where; a need has a listing's id."""
 
 ENTRY, EVENT = "/muc", "/su-kien"
 """Where the page of an entry is, by its position, and of an event, by its id."""
@@ -79,10 +82,11 @@ class AddressQuery:
         asked: dict[str, str | None] = {name: getattr(self, name) for name in OPEN}
         if self.known_by == "office" and "known_by" not in takes:
             asked["known_at"] = None
+        asked["from"] = self.true_on  # What is asked of a span of days begins with this one.
         return {
             name: value
             for name, value in asked.items()
-            if name in takes and value is not None and value != OPEN[name]
+            if name in takes and value is not None and value != OPEN.get(name)
         }
 
     def address(
@@ -101,7 +105,7 @@ class AddressQuery:
         """Return where an entry of the log is shown."""
         return self.page(f"{ENTRY}/{position}")
 
-    def subject(self, subject: str, after: int | None = None) -> str:
-        """Return where a subject is shown."""
-        folder = PAGES.get(subject.partition(":")[0], ANY_SUBJECT)
+    def subject(self, subject: str, after: int | None = None, kind: str | None = None) -> str:
+        """Return where a subject is shown; `kind` is what it is, where its id does not say it."""
+        folder = PAGES.get(kind or subject.partition(":")[0], ANY_SUBJECT)
         return self.page(f"{folder}/{subject}", after)

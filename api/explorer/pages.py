@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import StringConstraints
 
 from api.deps import look, node_of, reader_of
@@ -18,13 +18,19 @@ from api.describe.saying import Speech
 from api.explorer.day_bar import DayBar
 from api.explorer.found_again import found_again, pinned
 from api.explorer.happened import sentences_at
+from api.explorer.market_pages import (
+    cards_of,
+    kind_of_listing,
+    listing_sections,
+    offer_sections,
+    turns_of,
+)
 from api.explorer.reported import pdf_at, reported
-from api.explorer.shown import page
-from api.explorer.subject_answers import Answers, Asked, Section, Sections, answers_of
+from api.explorer.shown import HEADERS, page
+from api.explorer.subject_answers import Answers, Asked, Section, Sections, answers_of, asking
 from api.explorer.twins import MEDIA, Form, linked, twin, twins_of
 from api.reads.named import Party, Subject
 from api.reads.parameters import Cursor
-from api.reads.questions import QUESTIONS
 from ledger.node.node import Node
 from projections.questions.computation import Computation
 from projections.questions.dispute_record import Dispute
@@ -38,9 +44,16 @@ EVENTS = 50
 router = APIRouter(tags=["explorer"], include_in_schema=False)
 
 
-def _page(request: Request, answers: Answers) -> HTMLResponse:
-    """Return a page."""
+TEMPLATES = {"listing": "listing.html", "need": "listing.html", "offer": "offer.html"}
+"""What shows the subjects that have more to be seen than answers in words."""
+
+
+def _page(request: Request, answers: Answers) -> Response:
+    """Return a page, or lead to the one that its subject has: a need is a listing by its id."""
     asked, subject, node = answers.asked, answers.subject, node_of(request)
+    kind = kind_of_listing(answers)
+    if kind not in (None, answers.kind):
+        return RedirectResponse(asked.question.subject(subject, kind=kind), 303, HEADERS)
     events, reader, twins = answers.events, reader_of(node), twins_of(request)
     named = {each for event in events.events for each in (*event.signers, *event.subjects)}
     names = {**titles_of(reader, sorted(named)), **answers.names}
@@ -48,7 +61,7 @@ def _page(request: Request, answers: Answers) -> HTMLResponse:
     pdf = f'<{pdf_at(request)}>; rel="alternate"; type="application/pdf"'
     return page(
         request,
-        "subject.html",
+        TEMPLATES.get(answers.kind, "subject.html"),
         asked.question,
         answers.names,
         headers={"Link": f"{pdf}, {linked(twins)}"},
@@ -63,6 +76,8 @@ def _page(request: Request, answers: Answers) -> HTMLResponse:
         check_of=_licence_of(answers),
         pdf=pdf_at(request),
         case=_case_of(request, answers),
+        turns=turns_of(answers, speech),
+        cards=cards_of(answers, speech),
     )
 
 
@@ -89,7 +104,7 @@ def _licence_of(answers: Answers) -> Mapping[str, str] | None:
 
 
 def _right(node: Node, right: str, asked: Asked) -> list[Section]:
-    ask = _asking(node, asked)
+    ask = asking(node, asked)
     return [
         ask("title", "getTitle", right=right),
         ask("status", "getStatus", right=right),
@@ -100,7 +115,7 @@ def _right(node: Node, right: str, asked: Asked) -> list[Section]:
 
 
 def _contract(node: Node, contract: str, asked: Asked) -> list[Section]:
-    ask = _asking(node, asked)
+    ask = asking(node, asked)
     money = ask("money", "getRevenue", contract=contract)
     assert isinstance(money.answer, Revenue)
     paid_by = dict.fromkeys(share.subject for share in money.answer.shares)
@@ -115,7 +130,7 @@ def _contract(node: Node, contract: str, asked: Asked) -> list[Section]:
 
 
 def _distribution(node: Node, distribution: str, asked: Asked) -> list[Section]:
-    ask = _asking(node, asked)
+    ask = asking(node, asked)
     computed = ask("distribution", "getComputation", distribution=distribution)
     assert isinstance(computed.answer, Computation)
     held = filter(None, (computed.answer.share, computed.answer.contract))
@@ -123,7 +138,7 @@ def _distribution(node: Node, distribution: str, asked: Asked) -> list[Section]:
 
 
 def _party(node: Node, party: str, asked: Asked) -> list[Section]:
-    ask = _asking(node, asked)
+    ask = asking(node, asked)
     return [
         ask("party", "getParty", party=party),
         ask("keys", "getPartyKeys", party=party),
@@ -133,7 +148,7 @@ def _party(node: Node, party: str, asked: Asked) -> list[Section]:
 
 
 def _dispute(node: Node, dispute: str, asked: Asked) -> list[Section]:
-    ask = _asking(node, asked)
+    ask = asking(node, asked)
     return [ask("dispute", "getDispute", dispute=dispute)]
 
 
@@ -142,7 +157,7 @@ def _case(node: Node, dispute: str, asked: Asked) -> list[Section]:
 
     The terms are those of the day asked, and of each day from which a claim or an order counts.
     """
-    ask = _asking(node, asked)
+    ask = asking(node, asked)
     told = ask("dispute", "getDispute", dispute=dispute)
     assert isinstance(told.answer, Dispute)
     steps, orders = told.answer.steps, told.answer.orders
@@ -161,7 +176,7 @@ def _case(node: Node, dispute: str, asked: Asked) -> list[Section]:
         ),
         *(ask("mandates", "getMandates", party=each) for each in parties),
         *(
-            _asking(node, asked.of_day(day))("terms", "getTerms", contract=each)
+            asking(node, asked.of_day(day))("terms", "getTerms", contract=each)
             for day in sorted(filter(None, days - {asked.on}))
             for each in contracts
         ),
@@ -178,7 +193,7 @@ _OF_CONTRACTS = (
 
 
 def _technology(node: Node, technology: str, asked: Asked) -> list[Section]:
-    ask = _asking(node, asked)
+    ask = asking(node, asked)
     return [
         ask("technology", "getTechnology", technology=technology),
         ask("holds", "getHolds", subject=technology),
@@ -186,22 +201,8 @@ def _technology(node: Node, technology: str, asked: Asked) -> list[Section]:
 
 
 def _any(node: Node, subject: str, asked: Asked) -> list[Section]:
-    ask = _asking(node, asked)
+    ask = asking(node, asked)
     return [ask("holds", "getHolds", subject=subject)]
-
-
-def _asking(node: Node, asked: Asked) -> Callable[..., Section]:
-    """Return what puts the questions of a page, each as far as it takes what the page is asked."""
-
-    def ask(heading: str, name: str, **path: str) -> Section:
-        question = QUESTIONS[name]
-        of = asked.of(question.takes)
-        more = {"true_on": of.on, "effect": of.effect}
-        given = {each: value for each, value in more.items() if each in question.takes}
-        answer = question.ask(reader_of(node, of.known_at, of.known_by), **path, **given)
-        return Section(heading, answer, name, path, of)
-
-    return ask
 
 
 def _asked(
@@ -245,8 +246,11 @@ def _shows(kind: str, of: Any, find: Sections, beside: str = "", under: str = ""
     place = f"{PAGES.get(name, ANY_SUBJECT)}/{{{name}}}{under}"
     form = Annotated[of, Path(alias=name)]
 
-    async def show(request: Request, subject: form, asked: AskedByHand) -> HTMLResponse:
-        def shown() -> HTMLResponse:
+    async def show(request: Request, subject: form, asked: AskedByHand) -> Response:
+        if kind == "subject" and subject.partition(":")[0] in PAGES:
+            return RedirectResponse(asked.question.subject(subject), 308, HEADERS)
+
+        def shown() -> Response:
             answers = answers_of(node_of(request), kind, subject, asked, find, events=EVENTS)
             return _page(request, answers)
 
@@ -272,4 +276,7 @@ _shows("distribution", _of_kind("distribution"), _distribution)
 _shows("case", _of_kind("dispute"), _case, "dispute", "/ho-so")
 _shows("dispute", _of_kind("dispute"), _dispute)
 _shows("party", Party, _party)
+_shows("listing", _of_kind("listing"), listing_sections)
+_shows("need", _of_kind("listing"), listing_sections)
+_shows("offer", _of_kind("offer"), offer_sections)
 _shows("subject", Subject, _any)

@@ -174,6 +174,10 @@ class Spoken:
         """Return the address where a subject is shown."""
         return self.question.subject(subject)
 
+    def listing(self, listing: str, kind: str | None) -> str:
+        """Return the address where a listing or a need is shown."""
+        return self.question.subject(listing, kind="need" if kind == "need" else None)
+
     def entry(self, position: int) -> str:
         """Return the address where an entry is shown."""
         return self.question.entry(position)

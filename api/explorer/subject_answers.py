@@ -74,11 +74,27 @@ class Section:
         """Return the answer in words, but what the heading of the subject's page says."""
         named = (name for name, value in self.path.items() if value == subject)
         asked = ("true_on", "known_at", "known_by", "effect", "asked")
-        said = frozenset((*named, *asked, "verdict", "unknown", "near"))
+        said = frozenset((*named, *asked, "verdict", "unknown", "near", "names"))
         return describe(type(self.answer), members_of(self.answer), language, law, said)
 
 
 Sections = Callable[[Node, str, Asked], list[Section]]
+
+
+def asking(node: Node, asked: Asked) -> Callable[..., Section]:
+    """Return what puts the questions of a page, each as far as it takes what the page is asked."""
+
+    def ask(heading: str, name: str, **path: str) -> Section:
+        question = QUESTIONS[name]
+        of = asked.of(question.takes)
+        more = {"true_on": of.on, "effect": of.effect}
+        given = {each: value for each, value in more.items() if each in question.takes}
+        if "from" in question.takes:
+            given["start"] = of.on
+        answer = question.ask(reader_of(node, of.known_at, of.known_by), **path, **given)
+        return Section(heading, answer, name, path, of)
+
+    return ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +140,15 @@ def answers_of(
         _by_question(answered, zip(sections, described, strict=True)),
         timeline,
         _near_what_is_unknown((*(each.answer for each in sections), timeline), subject),
-        names_of(reader, named, asked.on),
+        {**_called_in(sections), **names_of(reader, named, asked.on)},
         next((each.sentence for each in described if each.sentence), ""),
     )
+
+
+def _called_in(sections: Iterable[Section]) -> Mapping[str, str]:
+    """Return what the answers themselves call the subjects that they name."""
+    names = (each for section in sections for each in getattr(section.answer, "names", ()))
+    return {each.id: each.name for each in names}
 
 
 def _parties(subject: str, events: MarkedTimeline) -> Iterator[str]:

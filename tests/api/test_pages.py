@@ -36,7 +36,9 @@ def test_pages_say_all_words_that_there_are_for_them_and_no_other():
     asking, spoken, reported = (
         (HERE / f"{each}.py").read_text("utf-8") for each in ("pages", "shown", "reported")
     )
-    asking += (HERE / "list_pages.py").read_text("utf-8")
+    asking += "".join(
+        (HERE / f"{each}.py").read_text("utf-8") for each in ("list_pages", "market_pages")
+    )
     listed = (line for line in reported.splitlines() if line.startswith("_"))
     named = {
         *WORDED.findall(templates + spoken + reported),

@@ -1,12 +1,12 @@
 """What people read: sums by the digits of their currency, last days, Hà Nội, places less places."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from api.describe.days import day, moment, span, until
+from api.describe.days import day, left, moment, span, until, up_to
 from api.describe.description import Described, describe, lines_of
 from api.describe.labels import label
 from api.describe.language import Language
@@ -48,6 +48,32 @@ LAW = bundled_law()
 )
 def test_a_sum_has_the_digits_of_its_currency(amount: int, currency: str, vi: str, en: str) -> None:
     assert (vi, en) == (sum_of(amount, currency, "vi"), sum_of(amount, currency, "en"))
+
+
+def test_what_can_be_done_to_the_end_of_a_day_is_said_by_the_day() -> None:
+    """S13: 16:59:59 in UTC is the last second of the day in Hà Nội; a minute before is not."""
+    last = datetime(2026, 11, 30, 16, 59, 59, tzinfo=UTC)
+    assert ("đến hết ngày 30/11/2026", "to 30 November 2026 inclusive") == (
+        *(up_to(last, "vi"), up_to(last, "en")),
+    )
+    assert "đến 23:58:59 ngày 30/11/2026 (giờ Hà Nội)" == up_to(last - timedelta(minutes=1), "vi")
+    assert "until 1 December 2026, 00:00:00 (Hà Nội time)" == up_to(
+        last + timedelta(seconds=1), "en"
+    )
+
+
+@pytest.mark.parametrize(
+    ("span", "vi", "en"),
+    [
+        (timedelta(days=3, hours=4, minutes=5), "3 ngày 4 giờ", "3 days 4 hours"),
+        (timedelta(days=1, minutes=59), "1 ngày", "1 day"),
+        (timedelta(hours=1, minutes=1, seconds=59), "1 giờ 1 phút", "1 hour 1 minute"),
+        (timedelta(seconds=59), "0 phút", "0 minutes"),
+        (timedelta(seconds=-1), "0 phút", "0 minutes"),
+    ],
+)
+def test_what_is_left_is_told_by_its_two_largest_units(span: timedelta, vi: str, en: str) -> None:
+    assert (vi, en) == (left(span, "vi"), left(span, "en"))
 
 
 def test_rates_shares_and_numbers() -> None:
