@@ -17,6 +17,10 @@ class Told(Body):
     """What nobody records."""
 
     TOPIC: ClassVar[str] = "thing.told/1"
+    TITLE: ClassVar[str] = "A thing is told"
+    TITLE_VI: ClassVar[str] = "Kể một việc"
+    SUBJECTS: ClassVar[str] = ""
+    SIGNERS: ClassVar[str] = ""
 
 
 @pytest.fixture
@@ -81,6 +85,19 @@ def test_a_body_has_one_rule_and_one_fold_a_kind():
 
 def got_one(body: Body) -> None:
     got(body)
+
+
+def test_a_body_that_does_not_say_what_it_is_is_told_by_its_name_and_the_page_that_helps():
+    class Untold(Body):
+        TOPIC: ClassVar[str] = "thing.untold/1"
+        TITLE: ClassVar[str] = "A thing is not told"
+        SUBJECTS: ClassVar[str] = ""
+
+    with pytest.raises(
+        TypeError, match=r"test_rules\.Untold lacks TITLE_VI, SIGNERS, a docstring: docs/guides"
+    ):
+        admits(Untold)(got_one)
+    assert Untold not in ADMITS
 
 
 def test_every_body_with_a_topic_is_registered():

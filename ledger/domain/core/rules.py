@@ -53,15 +53,32 @@ def admits(one: type[B], other: type[C], /) -> Callable[[Rule[B | C]], Rule[B | 
 @overload
 def admits(*bodies: type[B]) -> Callable[[Rule[B]], Rule[B]]: ...
 def admits(*bodies: type[B]) -> Callable[[Rule[B]], Rule[B]]:
-    """Register the rule of a body, of two, or of more that have a base in common."""
+    """Register the rule of a body, of two, or of more that have a base in common.
+
+    Raises `TypeError` for a body that does not declare what each has to.
+    """
 
     def register(rule: Rule[B]) -> Rule[B]:
         for body in bodies:
+            _require_declared(body)
             assert body not in ADMITS, f"two rules for {body.TOPIC}"
             ADMITS[body] = _as_rule(rule)
         return rule
 
     return register
+
+
+_DECLARED = ("TOPIC", "TITLE", "TITLE_VI", "SUBJECTS", "SIGNERS")
+_HOW = "docs/guides/add-an-event-type.md"
+
+
+def _require_declared(body: type[Body]) -> None:
+    """Refuse a body that does not say what it is. Raises `TypeError`."""
+    missing = [each for each in _DECLARED if not hasattr(body, each)]
+    if "__doc__" not in vars(body) or not body.__doc__:
+        missing.append("a docstring")
+    if missing:
+        raise TypeError(f"{body.__module__}.{body.__name__} lacks {', '.join(missing)}: {_HOW}")
 
 
 @overload
