@@ -6,7 +6,15 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from api import problems
-from api.explorer import entry_pages, finding, licence_pages, list_pages, pages, refused
+from api.explorer import (
+    entry_pages,
+    finding,
+    licence_pages,
+    list_pages,
+    pages,
+    refused,
+    rulebook_pages,
+)
 from api.explorer import routes as explorer
 from api.limits.dryruns import DryRunTurns
 from api.limits.edge import Edge, hosts_of
@@ -47,7 +55,7 @@ from ledger.node.node import Node
 from ledger.node.signature_checks import CheckQueue, KeyDirectory
 from ledger.node.submit import Submitter
 
-SHOWN = (explorer, finding, licence_pages, list_pages, pages, entry_pages)
+SHOWN = (explorer, finding, licence_pages, list_pages, rulebook_pages, pages, entry_pages)
 """What has pages for people."""
 
 ROUTED = (

@@ -41,6 +41,9 @@ from projections.engine.view import NotAsked, NotFolded, NotThere, TooMany
 
 MEDIA_TYPE = "application/problem+json"
 
+RULES = "/quy-tac"
+"""Under what the page of each code is: a problem's `type` leads there."""
+
 LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
 """What the same request may be sent again after."""
 
@@ -130,6 +133,51 @@ TITLES = {
 }
 
 
+NO_EVENT = {
+    "MALFORMED": ("This is not of the form of an event", "Nội dung gửi không đúng dạng sự kiện"),
+    "MALFORMED_ENVELOPE": (
+        "This is no envelope of a signed event",
+        "Không phải phong bì của sự kiện đã ký",
+    ),
+    "NOT_CANONICAL": (
+        "The payload is not in canonical form",
+        "Nội dung đã ký không ở dạng chuẩn tắc",
+    ),
+    "FRACTIONAL_VND": (
+        "Amounts are whole numbers of the smallest unit",
+        "Số tiền phải là số nguyên của đơn vị nhỏ nhất",
+    ),
+    "TYPE_UNKNOWN": ("There is no such type of event", "Không có loại sự kiện này"),
+    "WRONG_LEDGER": ("The event was signed for another ledger", "Sự kiện được ký cho sổ cái khác"),
+    "SUBJECTS_MISMATCH": (
+        "The header does not list what the event is about",
+        "Phần đầu không liệt kê đúng các đối tượng của sự kiện",
+    ),
+    "KEY_REFUSED": ("A new key may not enter", "Không nhận khóa mới này"),
+    "KEY_WEAK": ("Others could sign by this key", "Khóa yếu: người khác có thể ký thay"),
+    "LOG_KEY_REFUSED": (
+        "No verifier could read this key of the log",
+        "Không bộ kiểm tra nào đọc được khóa này của sổ",
+    ),
+    "POLICY_MALFORMED": (
+        "No verifier could read this policy",
+        "Không bộ kiểm tra nào đọc được chính sách này",
+    ),
+    "BAD_OPENING": (
+        "An opening is not of what the event commits to",
+        "Bản mở không khớp với cam kết của sự kiện",
+    ),
+    "ENTRY_TOO_LARGE": ("The event is too large for an entry", "Sự kiện quá lớn cho một mục"),
+    "TOO_LARGE": TITLES["TOO_LARGE"],
+}
+"""What input is told that is no event of this ledger, before any rule runs."""
+
+OTHERS = {
+    "THROTTLED": ("The client asks for more than its share", "Gửi quá nhiều yêu cầu"),
+    "INTERNAL": ("A fault of ours", "Lỗi của phần mềm"),
+}
+
+
 class ApiProblem(Exception):
     """A problem of the HTTP surface itself."""
 
@@ -180,16 +228,13 @@ def problem(error: Exception, *, vietnamese: bool = False) -> dict[str, Any]:
         case Refusal():
             return _refusal(error, vietnamese=vietnamese)
         case Invalid():
-            titles = (
-                "This is no event of this ledger",
-                "Nội dung gửi không phải một sự kiện hợp lệ",
-            )
+            titles = NO_EVENT[error.code]
             status = 413 if error.code == "TOO_LARGE" else 422
             members = _members(error.code, titles[vietnamese], status, error.detail)
             members |= {"pointer": error.pointer} if error.pointer else {}
             return members | ({"near": [*error.near]} if error.near else {})
         case Throttled():
-            titles = ("The client asks for more than its share", "Gửi quá nhiều yêu cầu")
+            titles = OTHERS["THROTTLED"]
             return _members("THROTTLED", titles[vietnamese], 429, str(error))
         case ApiProblem():
             titles = TITLES[error.code]
@@ -200,7 +245,7 @@ def problem(error: Exception, *, vietnamese: bool = False) -> dict[str, Any]:
         if isinstance(told, kind):
             return _members(code, vietnamese_title if vietnamese else english, 503, english)
     _log.error("fault", exc_info=error)
-    return _members("INTERNAL", "A fault of ours", 500, "the fault has been logged")
+    return _members("INTERNAL", OTHERS["INTERNAL"][vietnamese], 500, "the fault has been logged")
 
 
 def code_of(error: Exception) -> str:
@@ -231,7 +276,7 @@ def members(code: str, status: int, detail: str) -> dict[str, Any]:
 
 def _members(code: str, title: str, status: int, detail: str) -> dict[str, Any]:
     return {
-        "type": f"urn:techledger:problem:{code}",
+        "type": f"{RULES}/{code}",
         "title": title,
         "status": status,
         "code": code,

@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime
 from http import HTTPStatus
 from itertools import product
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -357,7 +358,13 @@ def await_ready(process: "subprocess.Popen[bytes]", url: str, home: Path) -> Non
 
 
 def _wait() -> None:
+    """Wait until Ctrl-C, or until the process is told to end: a shell's background has no Ctrl-C."""
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         signal.pause()
     except KeyboardInterrupt:
         print()
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

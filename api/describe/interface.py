@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from api.describe.language import Said
 from api.describe.licence_words import LICENCE
+from api.describe.rulebook_words import RULEBOOK
 
 INTERFACE: Mapping[str, Said] = {
     **LICENCE,
+    **RULEBOOK,
     "ask_again": Said("Hỏi", "Ask"),
     "ask_today": Said(
         "Hỏi về hôm nay, theo mọi điều đã biết", "Ask of today, by all that is known"

@@ -191,11 +191,10 @@ def instrument_name(number: str, law: Law, language: Language) -> str:
 def law_value(topic: str, name: str, value: Any, language: Language) -> tuple[str, str]:
     """Return what a value of a rule is called, and what it is, in words."""
     found = LAW_VALUES.get(f"{topic}.{name}") or LAW_VALUES.get(name)
+    each = value if isinstance(value, list | tuple) else [value]
     if found is None:
-        each = value if isinstance(value, list) else [value]
         return name.replace("_", " "), ", ".join(map(str, each))
     called, measure = found
-    each = value if isinstance(value, list) else [value]
     return called.in_(language), ", ".join(_measured(measure, one, language) for one in each)
 
 

@@ -46,6 +46,9 @@ FIND = "/tim"
 LICENCE_CHECK, LICENCE_ANSWER = "/li-xang/kiem-tra", "/li-xang/kiem-tra/ket-qua"
 """Where it is asked whether a party is licensed, and where that is answered."""
 
+LAW, EVENT_TYPES = "/luat", "/tai-lieu/su-kien"
+"""Where the law is shown that the ledger judges by, and what there is to record."""
+
 ANY_SUBJECT = "/doi-tuong"
 """Where a subject of any other kind is shown: all that was ever said of it."""
 

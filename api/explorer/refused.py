@@ -12,7 +12,9 @@ from api.describe.links import (
     ANY_SUBJECT,
     ENTRY,
     EVENT,
+    EVENT_TYPES,
     FIND,
+    LAW,
     LICENCE_CHECK,
     MARKET,
     PAGES,
@@ -20,7 +22,7 @@ from api.describe.links import (
 )
 from api.explorer.shown import language_of, page
 from api.explorer.twins import MEDIA
-from api.problems import code_of, headers_of, problem, wait_s_of
+from api.problems import RULES, code_of, headers_of, problem, wait_s_of
 
 _BEGINNINGS = (
     f"{PREFIXES['en']}/",
@@ -29,6 +31,7 @@ _BEGINNINGS = (
         f"{folder}/"
         for folder in (*PAGES.values(), ANY_SUBJECT, ENTRY, EVENT, FIND, LICENCE_CHECK, MARKET)
     ),
+    *(f"{folder}/" for folder in (LAW, RULES, EVENT_TYPES)),
 )
 
 _TWINS = tuple(f".{form}" for form in MEDIA)

@@ -22,11 +22,21 @@ from api.describe.event_names import event_name
 from api.describe.event_saying import kind_name
 from api.describe.interface import INTERFACE
 from api.describe.language import Language
-from api.describe.links import FIND, LICENCE_CHECK, OF_PARTIES, PREFIXES, AddressQuery, placed
+from api.describe.links import (
+    EVENT_TYPES,
+    FIND,
+    LICENCE_CHECK,
+    OF_PARTIES,
+    PREFIXES,
+    AddressQuery,
+    placed,
+)
 from api.describe.money import number, share
 from api.describe.places import office, places
+from api.describe.rulebook_words import TRUSTED
 from api.explorer.named import PARTY
 from api.explorer.subject_answers import Asked
+from api.problems import RULES
 from api.reads.questions import QUESTIONS
 from ledger.node.node import Node
 from ledger.wire.base64 import b64encode
@@ -157,6 +167,22 @@ class Spoken:
     def office(self, code: str) -> str:
         """Return an office."""
         return office(code, self.language)
+
+    def span(self, start: date, end: date | None) -> str:
+        """Return the days from a first to the last before an end, open where there is none."""
+        return days.span(start, end, self.language)
+
+    def trust(self, trust: str) -> str:
+        """Return how a row of law data was read."""
+        return TRUSTED[trust].in_(self.language)
+
+    def rule(self, code: str) -> str:
+        """Return the address that says what a code means."""
+        return self.page(f"{RULES}/{code}")
+
+    def event_type(self, topic: str) -> str:
+        """Return the address that says what a type of event is."""
+        return self.page(f"{EVENT_TYPES}/{topic}")
 
     def places(self, codes: Sequence[str]) -> str:
         """Return places."""

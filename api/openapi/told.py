@@ -146,7 +146,9 @@ def _problem(
     return record(
         says,
         optional,
-        type=_text("`urn:techledger:problem:` and the code."),
+        type=_text(
+            "The page that says what the code means: a path of this server, ends in the code."
+        ),
         title=_text("The code in words, in the language that was asked for."),
         status=number if status is None else number | {"const": status},
         code={"type": "string", "enum": [*codes], "description": "Stable, never translated."},

@@ -139,8 +139,9 @@ def told(home: Home, port: int) -> Iterator[dict[str, str]]:
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         yield {**environment(home.path, {"COLUMNS": "200"}), "PATH": path, "VARIABLES": file}
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()  # SIGINT reaches nobody whom a shell has started in its background.
         process.communicate(timeout=30)
+        assert 0 == process.returncode
 
 
 def test_each_line_of_the_questions_runs_as_it_stands(told: dict[str, str], tmp_path: Path):
