@@ -358,7 +358,7 @@ def await_ready(process: "subprocess.Popen[bytes]", url: str, home: Path) -> Non
 
 
 def _wait() -> None:
-    """Wait until Ctrl-C, or until the process is told to end: a shell's background has no Ctrl-C."""
+    """Wait until Ctrl-C or SIGTERM: what a shell has in its background gets no Ctrl-C."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         signal.pause()
