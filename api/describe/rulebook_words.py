@@ -33,7 +33,7 @@ RULEBOOK: Mapping[str, Said] = {
         "Vào {}, sổ này xét theo {} quy tắc của {} văn bản.",
         "On {}, this ledger judges by {} rules of {} instruments.",
     ),
-    "members": Said("Nội dung sự kiện", "What it says"),
+    "type_members": Said("Nội dung sự kiện", "What it says"),
     "no_law": Said(
         "Vào ngày đó, bộ dữ liệu này chưa có quy tắc nào.",
         "On that day these law data have no rule.",
@@ -51,7 +51,7 @@ RULEBOOK: Mapping[str, Said] = {
     ),
     "refuses_types": Said("Từ chối các sự kiện", "Events that it refuses"),
     "rests_on_law": Said("Văn bản pháp luật", "Instruments of law"),
-    "signed_by": Said("Ai ký", "Who signs"),
+    "who_signs": Said("Ai ký", "Who signs"),
     "http_status": Said("trạng thái HTTP", "HTTP status"),
     "in_force": Said("Hiệu lực", "In force"),
     "what_helps": Said("Cách khắc phục", "What helps"),

@@ -139,7 +139,7 @@ async def show_event_type(request: Request, topic: str) -> HTMLResponse:
         request,
         "event_type.html",
         of=of,
-        parts=list(_parts(of.schema, language)),
+        sections=list(_parts(of.schema, language)),
         example=orjson.dumps(of.example["body"], option=orjson.OPT_INDENT_2).decode(),
     )
 

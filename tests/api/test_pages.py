@@ -11,7 +11,9 @@ from fastapi.routing import APIRoute
 from api import problems
 from api.describe.event_names import event_name
 from api.describe.interface import ASKED_AS, INTERFACE
+from api.describe.licence_words import LICENCE
 from api.describe.links import PAGES as FOLDERS
+from api.describe.rulebook_words import RULEBOOK
 from api.explorer import pages
 from api.explorer.shown import HERE
 from api.reads.parameters import query_of
@@ -47,6 +49,12 @@ def test_pages_say_all_words_that_there_are_for_them_and_no_other():
     }
     assert named == INTERFACE.keys()
     assert all(said.vi and said.en for said in INTERFACE.values())
+
+
+def test_a_word_is_said_in_one_table():
+    assert not {*LICENCE} & {*RULEBOOK}
+    for table in (LICENCE, RULEBOOK):
+        assert all(INTERFACE[name] is said for name, said in table.items())
 
 
 def text_of(page: str) -> str:
