@@ -9,6 +9,7 @@ from api import problems
 from api.explorer import (
     entry_pages,
     finding,
+    home_page,
     licence_pages,
     list_pages,
     pages,
@@ -55,7 +56,16 @@ from ledger.node.node import Node
 from ledger.node.signature_checks import CheckQueue, KeyDirectory
 from ledger.node.submit import Submitter
 
-SHOWN = (explorer, finding, licence_pages, list_pages, rulebook_pages, pages, entry_pages)
+SHOWN = (
+    explorer,
+    home_page,
+    finding,
+    licence_pages,
+    list_pages,
+    rulebook_pages,
+    pages,
+    entry_pages,
+)
 """What has pages for people."""
 
 ROUTED = (

@@ -13,6 +13,7 @@ INTERFACE: Mapping[str, Said] = {
     "ask_today": Said(
         "Hỏi về hôm nay, theo mọi điều đã biết", "Ask of today, by all that is known"
     ),
+    "all_events": Said("Xem mọi sự kiện", "See all events"),
     "alike": Said("Tên đọc giống hệt, là bên khác:", "Another party, whose name reads the same:"),
     "all_kinds": Said("Tất cả", "All"),
     "apart": Said(
@@ -51,6 +52,13 @@ INTERFACE: Mapping[str, Said] = {
     "code": Said("mã lỗi", "code"),
     "contract": Said("Hợp đồng", "Contract"),
     "contracts": Said("Hợp đồng", "Contracts"),
+    "count_contracts": Said("hợp đồng đã ký", "contracts concluded"),
+    "count_disputes": Said("vụ tranh chấp", "disputes"),
+    "count_entries": Said("mục trong sổ", "entries"),
+    "count_listings": Said("tin và nhu cầu đang mở", "open listings and needs"),
+    "count_parties": Said("bên đã đăng ký", "parties registered"),
+    "count_rights": Said("đơn đăng ký quyền", "applications for rights"),
+    "count_technologies": Said("công nghệ đã khai báo", "technologies declared"),
     "counted_contracts": Said("{} là bên của {} hợp đồng.", "{} is party to {} contracts."),
     "counted_events": Said("Có {} sự kiện như đã hỏi.", "Events: {}."),
     "counted_listings": Said("Có {} tin và nhu cầu như đã hỏi.", "Listings and needs: {}."),
@@ -66,8 +74,31 @@ INTERFACE: Mapping[str, Said] = {
     "dispute": Said("Tranh chấp", "Dispute"),
     "distribution": Said("Phân chia", "Distribution"),
     "documents": Said("Văn bản đã giao", "Documents handed over"),
+    "door_api": Said(
+        "Mọi thao tác qua HTTP, cho người viết chương trình.",
+        "Every operation over HTTP, for who writes a program.",
+    ),
+    "door_audit": Said(
+        "Kiểm toán viên: tải cả nhật ký về, kiểm từng chữ ký, từng quy tắc, không cần tin máy chủ.",
+        "Auditors: take the whole log home, check each signature and rule, trusting no server.",
+    ),
+    "door_dispute": Said(
+        "Người giải quyết tranh chấp: tìm vụ theo số, theo bên; mở hồ sơ và in.",
+        "Resolvers: find a case by its number or its parties, open its file, print it.",
+    ),
+    "door_feed": Said(
+        "Ai đã ký điều gì, khi nào: từng sự kiện một câu, lọc theo loại và đối tượng.",
+        "Who signed what, and when: each event in a sentence, by type and subject.",
+    ),
+    "door_licence": Said(
+        "Cán bộ: một bên có được làm việc này, ở đây, vào ngày này không?",
+        "Officers: may this party do this, here, on this day?",
+    ),
+    "door_market": Said(
+        "Bên mua, bên bán: tin và nhu cầu đang mở, theo lĩnh vực, TRL, giá.",
+        "Buyers and sellers: open listings and needs by field, readiness and price.",
+    ),
     "doubt": Said("nghi ngờ", "doubt"),
-    "download": Said("tải về", "download"),
     "download_all": Said(
         "Tải toàn bộ nhật ký về máy mình, rồi kiểm tra từng byte, từng chữ ký và từng quy tắc:",
         "Download the whole log, then check every byte, every signature and every rule:",
@@ -111,6 +142,11 @@ INTERFACE: Mapping[str, Said] = {
         "Không có gì đủ các từ; đây là có một số từ.", "Nothing has all the words; these have some."
     ),
     "form": Said("dạng", "form"),
+    "halted": Said("SỔ ĐÃ DỪNG KÝ.", "THE LOG IS HALTED."),
+    "halted_says": Said(
+        "Không nhận gì thêm; những gì đã ký vẫn đọc và kiểm tra được. Lý do:",
+        "It takes in nothing more; what is signed can still be read and checked. Why:",
+    ),
     "health": Said("Tình trạng", "Health"),
     "holds": Said("Lệnh đang có hiệu lực", "Orders in force"),
     "how_to_find": Said(
@@ -166,7 +202,6 @@ INTERFACE: Mapping[str, Said] = {
     "metrics": Said("Số đo", "Metrics"),
     "money": Said("Tiền", "Money"),
     "more_lines": Said("và {} dòng nữa", "and {} more"),
-    "more_subjects": Said("và {} đối tượng nữa", "and {} more subjects"),
     "narrow": Said("Thu hẹp danh sách", "Narrow the list"),
     "need": Said("Nhu cầu", "Need"),
     "neighbours": Said("Mục trước, mục sau", "Entries before and after"),
@@ -187,6 +222,10 @@ INTERFACE: Mapping[str, Said] = {
     ),
     "not_today": Said("Không phải câu hỏi về hôm nay.", "This does not ask of today."),
     "not_third_parties": Said("không xét đối với bên thứ ba", "not asked against third parties"),
+    "not_folded": Said(
+        "Máy chủ chưa đọc xong nhật ký: vài phút nữa mở lại trang này.",
+        "The server has not read the log yet: open this page again in some minutes.",
+    ),
     "not_open": Said("Không mở", "Not open"),
     "nothing_published": Said(
         "Chưa có sự kiện nào được công bố.", "No event has been published yet."
@@ -314,7 +353,6 @@ INTERFACE: Mapping[str, Said] = {
     "skip": Said("Đến nội dung", "Skip to content"),
     "status": Said("Tình trạng", "Status"),
     "subject": Said("Đối tượng", "Subject"),
-    "subjects": Said("Đối tượng", "Subjects"),
     "subject_hint": Said("một mã, ví dụ contract:2026-014", "an id, such as contract:2026-014"),
     "side": Said("Bên này là", "This party is"),
     "side_made": Said("bên đề nghị", "who made it"),
@@ -324,6 +362,7 @@ INTERFACE: Mapping[str, Said] = {
     "terms": Said("Điều khoản", "Terms"),
     "thread": Said("Đề nghị qua lại", "The thread of offers"),
     "time_left": Said("Còn {} để chấp nhận", "{} left to accept it"),
+    "today": Said("Hôm nay trong sổ", "In the ledger today"),
     "title": Said("Chủ sở hữu", "Owners"),
     "third_parties": Said("đối với bên thứ ba", "against third parties"),
     "true_on": Said("Đúng vào ngày", "True on"),
@@ -338,6 +377,7 @@ INTERFACE: Mapping[str, Said] = {
     "versions": Said("Các phiên bản", "Versions"),
     "vouched": Said("khóa được bảo lãnh", "key vouched for"),
     "vouched_unknown": Said("chưa xét khóa được bảo lãnh", "not known whether vouched for"),
+    "where_to_begin": Said("Bắt đầu từ đâu", "Where to begin"),
     "would_fall": Said(
         "Nếu mục này vô hiệu từ đầu, số sự kiện đổ theo: {}",
         "If this entry is void from the start, so many events fall with it: {}",

@@ -15,10 +15,6 @@ LICENCE: Mapping[str, Said] = {
     "ask_licence": Said("Kiểm tra", "Check"),
     "asked_there": Said("nơi được hỏi", "asked about"),
     "change_the_question": Said("Sửa câu hỏi", "Change the question"),
-    "check_a_licence": Said(
-        "Kiểm tra một bên có được phép làm việc gì, ở đâu, vào ngày nào",
-        "Check whether a party may do something, where, on which day",
-    ),
     "check_this": Said("Kiểm tra li-xăng", "Check a licence"),
     "choose_place": Said("(chọn nơi)", "(choose a place)"),
     "command_says": Said(

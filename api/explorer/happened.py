@@ -1,6 +1,7 @@
 """Events as sentences: what happened at positions of the log, in words, with names."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import orjson
 
@@ -9,17 +10,35 @@ from api.describe.saying import Speech, Word
 from ledger.node.node import Node
 from ledger.store.entries import read_at
 from ledger.wire.entry import parse_entry
+from projections.tables.timeline import EventRow
 
-Sentences = Mapping[int, tuple[Word, ...]]
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event in one sentence, and where keys were vouched for on which it rests, if known."""
+
+    event: EventRow
+    sentence: tuple[Word, ...]
+    vouched_at: tuple[int, ...] | None
 
 
-def sentences_at(node: Node, positions: Collection[int], speech: Speech, names: Names) -> Sentences:
-    """Return what happened at each position, in one sentence with the names of subjects."""
-    if not positions:
-        return {}
-    return {
-        stored.position: event_sentence(
-            orjson.loads(parse_entry(stored.entry).payload), speech, names
+def happened(
+    node: Node,
+    events: Sequence[EventRow],
+    vouched_at: Callable[[int], tuple[int, ...] | None],
+    speech: Speech,
+    names: Names,
+) -> list[Happened]:
+    """Return events in sentences with the names of subjects."""
+    positions = [event.position for event in events]
+    entries = {each.position: each.entry for each in read_at(node.reads, positions)}
+    return [
+        Happened(
+            event,
+            event_sentence(
+                orjson.loads(parse_entry(entries[event.position]).payload), speech, names
+            ),
+            vouched_at(event.position),
         )
-        for stored in read_at(node.reads, [*positions])
-    }
+        for event in events
+    ]

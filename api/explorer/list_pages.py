@@ -22,11 +22,11 @@ from api.describe.description import lines_of
 from api.describe.event_names import event_name
 from api.describe.language import Language
 from api.describe.links import ENTRY, MARKET, OF_PARTIES, OPEN, PREFIXES, AddressQuery
-from api.describe.saying import Line, Speech, Word
+from api.describe.saying import Line, Speech
 from api.describe.values import value_name
 from api.explorer.day_bar import DayBar
 from api.explorer.found_again import found_again, pinned
-from api.explorer.happened import sentences_at
+from api.explorer.happened import Happened, happened
 from api.explorer.meant import AskAgain, field_meant
 from api.explorer.shown import language_of, page
 from api.explorer.subject_answers import Asked, Section
@@ -46,6 +46,7 @@ from projections.questions.feed import Feed
 from projections.questions.listed import Listed
 from projections.questions.market import ListingState, Wanted
 from projections.questions.party_lists import ContractOf, HeldRight, PartyOffers
+from projections.questions.vouching import vouched_for
 from projections.tables.listings import Kind
 from projections.tables.offers import Offer, OfferState
 from projections.tables.reader import Reader
@@ -108,11 +109,11 @@ def _offers(_node: Node, answer: Listed, speech: Speech) -> Sequence[Sequence[Li
     ]
 
 
-def _sentences(node: Node, answer: Listed, speech: Speech) -> Sequence[Sequence[Word]]:
+def _happened(node: Node, answer: Listed, speech: Speech) -> Sequence[Happened]:
     """Return each event in one sentence."""
     assert isinstance(answer, Feed)
-    told = sentences_at(node, answer.positions, speech, _names(answer))
-    return [told[event.position] for event in answer.events]
+    vouched = vouched_for(reader_of(node), answer.positions)
+    return happened(node, answer.events, vouched.at, speech, _names(answer))
 
 
 def _names(answer: Listed) -> Mapping[str, str]:
@@ -152,7 +153,7 @@ def _field_read(reader: Reader, given: Given, language: Language) -> Given:
     return {**given, "field": field.codes[0], "scheme": field.scheme, "edition": field.edition}
 
 
-_FEED = _Page(ENTRY, list_events, "feed", "events.html", tell=_sentences)
+_FEED = _Page(ENTRY, list_events, "feed", "events.html", tell=_happened)
 _MARKET = _Page(MARKET, list_listings, "market", "market.html", _field_read)
 _RIGHTS = _Page(OF_PARTIES["rights"], list_party_rights, "rights", "rights.html")
 _CONTRACTS = _Page(OF_PARTIES["contracts"], list_party_contracts, "contracts", "contracts.html")

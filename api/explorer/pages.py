@@ -17,7 +17,7 @@ from api.describe.links import ANY_SUBJECT, PAGES, PREFIXES
 from api.describe.saying import Speech
 from api.explorer.day_bar import DayBar
 from api.explorer.found_again import found_again, pinned
-from api.explorer.happened import sentences_at
+from api.explorer.happened import happened
 from api.explorer.market_pages import (
     cards_of,
     kind_of_listing,
@@ -58,6 +58,7 @@ def _page(request: Request, answers: Answers) -> Response:
     named = {each for event in events.events for each in (*event.signers, *event.subjects)}
     names = {**titles_of(reader, sorted(named)), **answers.names}
     speech = Speech(asked.question.language, reader.law)
+    vouched = {event.position: event.vouched_at for event in events.events}
     pdf = f'<{pdf_at(request)}>; rel="alternate"; type="application/pdf"'
     return page(
         request,
@@ -66,7 +67,7 @@ def _page(request: Request, answers: Answers) -> Response:
         answers.names,
         headers={"Link": f"{pdf}, {linked(twins)}"},
         answers=answers,
-        told=sentences_at(node, [event.position for event in events.events], speech, names),
+        told=happened(node, events.events, vouched.get, speech, names),
         twins=twins,
         again=found_again(
             request,

@@ -217,25 +217,6 @@ def test_every_line_of_a_timeline_has_its_day_of_effect_its_office_and_its_state
     assert "Cục Sở hữu trí tuệ Việt Nam (vn)" in line
 
 
-def test_the_log_s_page_shows_head_and_latest_events(http: httpx2.Client, node: Node, tale: Tale):
-    page = http.get("/").text
-    assert "Sổ cái giao dịch công nghệ" in page
-    assert node.identity.origin in page
-    assert f'<dd class="size">{node.feed.newest.size}</dd>' in page
-    for step, receipt in tale.receipts.items():
-        assert f'<a href="/muc/{receipt.position}">' in page, step
-    assert "contract.concluded/1" in page
-    assert "Ký kết hợp đồng" in page
-
-
-def test_what_the_page_links_to_is_there(http: httpx2.Client, tale: Tale):
-    del tale
-    links = set(re.findall(r'href="(/[^"]*)"', http.get("/").text))
-    assert {"/docs", "/checkpoint", "/static/page.css"} <= links
-    for link in sorted(links):
-        assert 200 == http.get(link).status_code, link
-
-
 def test_a_name_with_a_blank_that_is_no_space_does_not_look_like_another(
     http: httpx2.Client, home: Home, fold: Callable[[], None]
 ):

@@ -83,10 +83,9 @@ def test_events_that_rest_on_a_vouched_key_are_marked(
     said = {each["position"]: each["vouched_at"] for each in told}
     assert said == {at: [first] if at in found.places else [] for at in said}
     assert found.places.keys() <= said.keys()
-    rest(node)  # The log's page shows what is signed.
-    for path in ("/", f"/ben/{RIVAL}"):
+    for path in ("/muc", f"/ben/{RIVAL}"):
         assert 7 == http.get(path).text.count("<strong>khóa được bảo lãnh</strong>")
-        english = http.get(f"/en{path}".removesuffix("/")).text
+        english = http.get(f"/en{path}").text
         assert 7 == english.count("<strong>key vouched for</strong>")
     _entries_say_it(http, marked[-1], own[-1], first, given.mandate)
     # In what a key signed, and in the steps of a dispute; beside those its page has its events.
@@ -107,7 +106,7 @@ def test_events_that_rest_on_a_vouched_key_are_marked(
 def test_where_the_read_models_are_not_there_it_is_said_that_it_is_not_known(
     http: httpx2.Client, node: Node
 ) -> None:
-    """By the log's page and by timelines; what they need besides is there."""
+    """By the home page and by timelines; what they need besides is there."""
     rest(node)  # What is signed later is not folded by then.
     rebuild(node.pool, READ_MODELS, decode, key=node.key)
     assert "not known whether vouched" not in http.get("/en").text
