@@ -5,9 +5,7 @@ Exit codes: 0 all holds; 1 refused, with the step and the first bad position; 2 
 server could not be asked.
 """
 
-import hashlib
 import json
-import os
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -15,11 +13,23 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
-from platformdirs import user_state_path
 
+from api.cli.auditing import (
+    RULES_LABEL,
+    RULES_STEP,
+    Copy,
+    JudgedFile,
+    LawDirectory,
+    code_of,
+    fail,
+    judged_file,
+    refusals_told,
+    signed_source,
+)
+from api.cli.explaining import explain_event
 from api.cli.options import AsJson, TrustFile, Url, read_note_in, read_trust_in
 from api.cli.progress import showing_progress
 from api.cli.served import Most, ServedLog, share_of
@@ -30,9 +40,7 @@ from ledger.follow.audit import (
     AuditError,
     Exported,
     Forgotten,
-    NothingExported,
     Replay,
-    RuleBroken,
     Source,
     StoredLog,
     decoded,
@@ -41,12 +49,9 @@ from ledger.follow.audit import (
     exported_entries,
     sealed_sizes,
 )
-from ledger.follow.authentic import Authenticated
 from ledger.follow.client import ClientError, LedgerClient, NoAnswer, read_trust
-from ledger.follow.governed import Governed
-from ledger.follow.judged import Contradicted, Stale, going_on
+from ledger.follow.judged import Stale, going_on
 from ledger.follow.keptlog import KeptLog
-from ledger.follow.mirror import catch_up
 from ledger.home.paths import HomeNotInitialised
 from ledger.home.settings import Settings
 from ledger.log.encoding import write_base64
@@ -60,31 +65,13 @@ from ledger.store.connection import Pool
 from ledger.verify.files import log_in
 from ledger.verify.outcome import CheckState, Refused
 from ledger.verify.verifier import verify_export
-from ledger.wire.regular import read_regular
-from ledger.wire.shown import brief, one_line
+from ledger.wire.shown import one_line
 from projections.engine.digest import replay as digests_after
 from projections.engine.projection import ReadModel
 from projections.run.catalogue import READ_MODELS
 from projections.run.seal_check import SealCheck
 
 app = typer.Typer(help="Take a log home, verify it, run its rules again.", no_args_is_help=True)
-
-RULES_STEP = 12
-RULES_LABEL = "every event is admitted by the rules in force at its position"
-"""What follows the numbered steps of `ledger.verify`."""
-
-Directory = Annotated[
-    Path, typer.Argument(help="Directory of an exported log", exists=True, file_okay=False)
-]
-LawDirectory = Annotated[
-    Path | None,
-    typer.Option(
-        "--law",
-        help="Directory of further sets of law data, one directory each",
-        exists=True,
-        file_okay=False,
-    ),
-]
 
 
 @app.command("export")
@@ -115,32 +102,20 @@ def export_log(
     """
     try:
         with _source(url, mirror) as source, showing_progress(hidden=as_json) as told:
-            shown = source if not (url or mirror or trust) else _shown(source, directory, trust)
+            own = not (url or mirror or trust)
+            shown = source if own else signed_source(source, directory, trust)
             share = share_of(most)
             done = export(shown, directory, lambda *so_far: told("files", *so_far), share)
     except (AuditError, Refused, NoAnswer) as error:
         members = {"exported": False, "reason": str(error)}
-        _fail(members, str(error), as_json=as_json, code=_code_of(error))
+        fail(members, str(error), as_json=as_json, code=code_of(error))
     believed = trust is None and bool(url or mirror)
     _print_exported(done, believed=believed, as_json=as_json)
 
 
-def _shown(source: Source, directory: Path, trust: Path | None) -> Source:
-    """Return a source of which all leads to the root of its checkpoint, by a trust root.
-
-    Without one, the checkpoint is believed.
-    """
-    if trust is None:
-        return Authenticated(source, "", None)
-    governed = Governed(read_trust(trust))
-    catch_up(governed, directory)
-    origin, keys = governed.trust.origin, governed.log_keys
-    return Authenticated(source, origin, keys, before=governed.keys_before)
-
-
 @app.command("verify")
 def verify(  # noqa: PLR0913  (the command's options)
-    directory: Directory,
+    directory: Copy,
     *,
     trust: TrustFile,
     previous: Annotated[
@@ -153,13 +128,7 @@ def verify(  # noqa: PLR0913  (the command's options)
         int | None, typer.Option(min=1, help="Processes (default: one for each core)")
     ] = None,
     law: LawDirectory = None,
-    judged: Annotated[
-        Path | None,
-        typer.Option(
-            help="File that says what earlier audits have judged by the rules, and takes in what "
-            "this one judges; default: one of your own, whatever comes along with the log"
-        ),
-    ] = None,
+    judged: JudgedFile = None,
     read_models: Annotated[
         bool,
         typer.Option(
@@ -183,9 +152,8 @@ def verify(  # noqa: PLR0913  (the command's options)
                 progress=lambda step, *so_far: told(f"step {step.number}", *so_far),
             )
     except Refused as refused:
-        _fail(refused.to_json(), f"REFUSED: {refused}", as_json=as_json)
-    directory = directory.absolute()
-    beside = judged or _own_file(directory, read_regular(trust))
+        fail(refused.to_json(), f"REFUSED: {refused}", as_json=as_json)
+    beside = judged_file(judged, directory, trust)
     asked = _Asked(
         directory=directory,
         law=law,
@@ -220,7 +188,7 @@ def _state(replayed: "_Replayed | None") -> CheckState:
 
 @app.command("succession")
 def succession(
-    directory: Directory,
+    directory: Copy,
     predecessor: Annotated[Path, typer.Argument(help="An export of the closed log", exists=True)],
     *,
     trust: TrustFile,
@@ -231,7 +199,7 @@ def succession(
         closed = read_closed(log_in(predecessor), read_trust_in(predecessor_trust))
         new = check_succession(log_in(directory), read_trust_in(trust), closed)
     except (Refused, SuccessionError) as error:
-        _fail({}, f"REFUSED: {error}", as_json=False)
+        fail({}, f"REFUSED: {error}", as_json=False)
     old = closed.checkpoint
     print(f"VERIFIED: {new.origin} follows {old.origin}, closed at size {old.size}")
 
@@ -252,10 +220,13 @@ def since(
             new = ledger.prove_unchanged(old)
         except (LogError, ClientError) as error:
             members = {"unchanged": False, "reason": str(error)}
-            _fail(members, f"NOT SHOWN: {error}", as_json=as_json, code=_code_of(error))
+            fail(members, f"NOT SHOWN: {error}", as_json=as_json, code=code_of(error))
     members = {"unchanged": True, "since": old.size, "size": new.size}
     text = "the first {since} of {size} entries are as they were".format(**members)
     print(json.dumps(members, indent=1) if as_json else text)
+
+
+app.command("explain")(explain_event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +247,7 @@ class _Replayed:
 
 
 @app.command("replay")
-def replay(directory: Directory, law: LawDirectory = None, as_json: AsJson = False) -> None:
+def replay(directory: Copy, law: LawDirectory = None, as_json: AsJson = False) -> None:
     """Run the rules again over every entry, fold every read model, and print their digests.
 
     Bytes and signatures are not verified here: that is `verify`'s work.
@@ -313,7 +284,7 @@ class _Asked:
 
         A file of ours that cannot be gone on from is made again, which is said; another's is not.
         """
-        with self._refusals():
+        with refusals_told(as_json=self.as_json):
             try:
                 return self._gone_on(file)
             except (Stale, Forgotten) as why:
@@ -336,7 +307,7 @@ class _Asked:
 
     def replayed(self, digests: dict[str, str]) -> _Replayed:
         """Replay the directory in memory; put the digests of all read models into `digests`."""
-        with self._refusals():
+        with refusals_told(as_json=self.as_json):
             seals = self._seals()
             entries = exported_entries(self.directory)
             laws = available_laws(self.law)
@@ -365,29 +336,6 @@ class _Asked:
                 yield logged
                 if replay.size % TILE_WIDTH == 0:
                     told("rules", replay.size, size)
-
-    @contextmanager
-    def _refusals(self) -> Iterator[None]:
-        """Exit with the first entry that the rules refuse, or with what keeps from judging."""
-        try:
-            yield
-        except RuleBroken as broken:
-            members = {
-                "verified": False,
-                "step": RULES_STEP,
-                "label": RULES_LABEL,
-                "position": broken.position,
-                "code": broken.code,
-                "reason": broken.detail,
-                "positions": list(broken.positions),
-            }
-            _fail(members, f"REFUSED: {broken}", as_json=self.as_json)
-        except Contradicted as error:
-            _fail(
-                {"verified": False, "reason": str(error)}, f"REFUSED: {error}", as_json=self.as_json
-            )
-        except NothingExported as error:
-            _fail({"verified": False, "reason": str(error)}, str(error), as_json=self.as_json)
 
 
 def _unchecked(replayed: _Replayed) -> list[dict[str, Any]]:
@@ -422,18 +370,6 @@ def _print_exported(done: Exported, *, believed: bool, as_json: bool) -> None:
     print(json.dumps(members, indent=1) if as_json else one_line(text))
 
 
-def _code_of(error: Exception) -> int:
-    """Return the exit code of an error: 2 where the server could not be asked."""
-    return NoAnswer.exit_code if isinstance(error, NoAnswer) else 1
-
-
-def _fail(members: dict[str, Any], text: str, *, as_json: bool, code: int = 1) -> NoReturn:
-    """Say what is wrong, and exit."""
-    said = {name: brief(each) if isinstance(each, str) else each for name, each in members.items()}
-    print(json.dumps(said, indent=1) if as_json else one_line(text))
-    raise typer.Exit(code)
-
-
 @contextmanager
 def _source(url: str | None, mirror: Path | None = None) -> Iterator[Source]:
     """Lend the log of a mirror, of a server, or that of the local database."""
@@ -455,14 +391,3 @@ def _source(url: str | None, mirror: Path | None = None) -> Iterator[Source]:
         pool.close()
     finally:
         database.stop()
-
-
-def _own_file(directory: Path, trust_root: bytes) -> Path:
-    """Return where this user's audits of a directory are noted: never beside it.
-
-    Anyone who hands a log over could hand over as well what was judged of it.
-    """
-    name = hashlib.sha256(trust_root + os.fsencode(directory)).hexdigest()[:32]
-    own = user_state_path("techledger") / "judged"
-    own.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return own / f"{name}.sqlite"

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.audit import LawDirectory
+from api.cli.auditing import LawDirectory
 from api.cli.options import AsJson, TrustFile, Url
 from api.cli.served import ServedLog
 from api.cli.turns import look_again

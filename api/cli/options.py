@@ -79,6 +79,7 @@ MAKES = {
     "proof": "a receipt is one: techledger events submit --json",
     "policy": "its form: docs/guides/witness.md, c2sp.org/tlog-policy",
     "checkpoint": "curl URL/checkpoint prints one",
+    "refusal": "the log gives one with techledger events answer --refusal",
     "bundle": "techledger evidence gather writes one",
     "law data": "techledger law export DIRECTORY writes a set to start from",
     "state of an import": "move it away only where this ledger has none of what it posted",

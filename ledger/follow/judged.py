@@ -28,6 +28,7 @@ from ledger.domain.core.dated_law import Law
 from ledger.domain.core.event import Event, Logged
 from ledger.domain.turning import moves
 from ledger.follow.audit import AuditError, ExportedLog, decoded, digest_of, exported_checkpoint
+from ledger.follow.authentic import Authenticated
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import Frontier, LogError, leaf_hash
 from ledger.log.proof import prove_consistency, verify_consistency
@@ -136,10 +137,14 @@ def judge_of(laws: Iterable[str]) -> str:
 
 
 class _Bundles:
-    """The entries of an export by position; the last bundles read stay in memory."""
+    """The entries of an export by position, each as the export's tiles have it.
+
+    The last bundles read stay in memory.
+    """
 
     def __init__(self, directory: Path) -> None:
-        size, log = exported_checkpoint(directory).size, ExportedLog(directory)
+        size = exported_checkpoint(directory).size
+        log = Authenticated(ExportedLog(directory), "", None)
 
         @lru_cache(maxsize=BUNDLES)
         def bundle(n: int) -> list[bytes]:
@@ -161,7 +166,7 @@ class PastOnDisk:
 
         Raises `OddFile` for a file that no audit made.
         """
-        self._fetch = _Bundles(directory).entry
+        self.entry = _Bundles(directory).entry
         fresh = not _made_here(path)
         self._file = sqlite3.connect(path, isolation_level=None)
         with ExitStack() as undo:
@@ -213,14 +218,19 @@ class PastOnDisk:
         return self._file.execute(read, values)
 
     @property
+    def origin(self) -> str:
+        """The name of the log."""
+        return self._named["origin"]
+
+    @property
     def root(self) -> bytes:
         """The root of the tree of the entries that were judged and noted."""
         return self._frontier.root()
 
     def position_of(self, payload_sha256: bytes) -> int | None:
         """Return where the event with this payload hash stands, None if nowhere."""
-        read = "SELECT position FROM payloads WHERE sha256 = ?"
-        found = self._file.execute(read, (payload_sha256,)).fetchone()
+        read = "SELECT position FROM payloads WHERE sha256 = ? AND position < ?"
+        found = self._file.execute(read, (payload_sha256, self.size)).fetchone()
         return None if found is None else int(found[0])
 
     def state_for(self, event: Event) -> FoldedState:
@@ -301,15 +311,24 @@ class PastOnDisk:
             self._file.execute(f"INSERT INTO {table} VALUES ({places})", row)  # noqa: S608  (ours)
             self._sum = (self._sum + _weight(table, row)) % _SUM
 
+    def look_back(self, size: int) -> None:
+        """Know no more than the first `size` entries from here on: one of them is judged again."""
+        self.size = size
+        self._folds.clear(size)
+
+    def moved_by(self, subject: str) -> tuple[int, ...]:
+        """Return the positions of the events from which a subject is folded."""
+        read = "SELECT position FROM tags WHERE subject = ? AND position < ? ORDER BY position"
+        return tuple(position for (position,) in self._rows(read, subject, self.size))
+
     def _load(self, subjects: Sequence[str], _size: int) -> Iterator[tuple[Logged, list[str]]]:
         """Read the events that move these subjects from the log's own bytes."""
-        read = "SELECT position FROM tags WHERE subject = ? ORDER BY position"
         for subject in subjects:
-            for (position,) in self._rows(read, subject):
+            for position in self.moved_by(subject):
                 yield self._event(position), [subject]
 
     def _event(self, position: int) -> Logged:
-        found = self._events.pop(position, None) or decoded(self._fetch(position), position)
+        found = self._events.pop(position, None) or decoded(self.entry(position), position)
         self._events[position] = found
         if len(self._events) > EVENTS:
             self._events.popitem(last=False)
