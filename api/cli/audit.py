@@ -29,8 +29,9 @@ from api.cli.auditing import (
     refusals_told,
     signed_source,
 )
+from api.cli.differing import diff
 from api.cli.explaining import explain_event
-from api.cli.options import AsJson, TrustFile, Url, read_note_in, read_trust_in
+from api.cli.options import AsJson, TrustFile, read_note_in, read_trust_in
 from api.cli.progress import showing_progress
 from api.cli.served import Most, ServedLog, share_of
 from ledger.domain.core.context import LeftOut
@@ -49,13 +50,12 @@ from ledger.follow.audit import (
     exported_entries,
     sealed_sizes,
 )
-from ledger.follow.client import ClientError, LedgerClient, NoAnswer, read_trust
+from ledger.follow.client import NoAnswer
 from ledger.follow.judged import Stale, going_on
 from ledger.follow.keptlog import KeptLog
 from ledger.home.paths import HomeNotInitialised
 from ledger.home.settings import Settings
 from ledger.log.encoding import write_base64
-from ledger.log.merkle import LogError
 from ledger.log.tiles import TILE_WIDTH
 from ledger.log.tree_head import Checkpoint
 from ledger.node.node import open_log
@@ -204,28 +204,7 @@ def succession(
     print(f"VERIFIED: {new.origin} follows {old.origin}, closed at size {old.size}")
 
 
-@app.command("since")
-def since(
-    checkpoint: Annotated[Path, typer.Argument(help="A checkpoint kept earlier", exists=True)],
-    url: Url,
-    trust: TrustFile,
-    as_json: AsJson = False,
-) -> None:
-    """Ask a server to prove that the log has not changed since an earlier checkpoint of it."""
-    with LedgerClient(url, read_trust(trust)) as ledger:
-        try:
-            note = read_note_in(checkpoint, "CHECKPOINT")
-            assert note is not None, "a file is named"
-            old = ledger.open_note(note)
-            new = ledger.prove_unchanged(old)
-        except (LogError, ClientError) as error:
-            members = {"unchanged": False, "reason": str(error)}
-            fail(members, f"NOT SHOWN: {error}", as_json=as_json, code=code_of(error))
-    members = {"unchanged": True, "since": old.size, "size": new.size}
-    text = "the first {since} of {size} entries are as they were".format(**members)
-    print(json.dumps(members, indent=1) if as_json else text)
-
-
+app.command("diff")(diff)
 app.command("explain")(explain_event)
 
 

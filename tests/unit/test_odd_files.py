@@ -163,7 +163,7 @@ TECHLEDGER = {
     "policy lint": "policy lint ODD",
     "a trust root": f"evidence gather new {ASKED} --trust ODD",
     "a trust root of an event": f"events submit signed {ASKED} --trust ODD",
-    "an earlier checkpoint": f"audit since ODD {ASKED} --trust trust",
+    "an earlier checkpoint": "audit diff ODD http://127.0.0.1:9 --trust trust",
 }
 
 
