@@ -64,6 +64,8 @@ def members_of(value: Any) -> Any:
     An integer beyond ±(2^53 - 1), as a sum of many amounts may be, is a string of its digits: not
     every reader of JSON takes it exactly (RFC 7493, 2.2).
     """
+    if value is None or type(value) is str:
+        return value
     for kind, write in _WRITERS:
         if isinstance(value, kind):
             return write(value)

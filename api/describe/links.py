@@ -6,6 +6,7 @@ An address is pinned to what was asked and to no more: what was left open stays 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from api.describe.language import Language
@@ -96,8 +97,8 @@ class AddressQuery:
         self, path: str, takes: Collection[str] = tuple(OPEN), after: int | None = None
     ) -> str:
         """Return a path with this question, and from which position on to list."""
-        cursor = {} if after is None else {"after": str(after)}
-        query = urlencode({**self.asking(takes), **cursor}, safe=":")
+        asked = [_written(self, tuple(takes)), "" if after is None else f"after={after}"]
+        query = "&".join(filter(None, asked))
         return f"{path}?{query}" if query else path
 
     def page(self, path: str, after: int | None = None) -> str:
@@ -112,3 +113,9 @@ class AddressQuery:
         """Return where a subject is shown; `kind` is what it is, where its id does not say it."""
         folder = PAGES.get(kind or subject.partition(":")[0], ANY_SUBJECT)
         return self.page(f"{folder}/{subject}", after)
+
+
+@lru_cache(maxsize=256)
+def _written(question: AddressQuery, takes: tuple[str, ...]) -> str:
+    """Return what a question asks, as addresses have it: a page has hundreds of the same."""
+    return urlencode(question.asking(takes), safe=":")

@@ -27,6 +27,8 @@ def members_of_kind(kind: type[Any]) -> Mapping[str, Any]:
 
 def bare(kind: Any, value: object) -> Any:
     """Return what a value that is there is of: one of the kinds of a union, without its limits."""
+    if isinstance(kind, type):
+        return kind
     if get_origin(kind) is Annotated:
         return bare(get_args(kind)[0], value)
     if get_origin(kind) not in (Union, UnionType):

@@ -23,6 +23,7 @@ from api.describe.event_names import event_name
 from api.describe.language import Language
 from api.describe.links import ENTRY, MARKET, OF_PARTIES, OPEN, PREFIXES, AddressQuery
 from api.describe.saying import Line, Speech
+from api.describe.shape import members_of_kind
 from api.describe.values import value_name
 from api.explorer.day_bar import DayBar
 from api.explorer.found_again import found_again, pinned
@@ -44,7 +45,7 @@ from ledger.node.node import Node
 from projections.engine.answer import Answer
 from projections.questions.feed import Feed
 from projections.questions.listed import Listed
-from projections.questions.market import ListingState, Wanted
+from projections.questions.market import Listings, ListingState
 from projections.questions.party_lists import ContractOf, HeldRight, PartyOffers
 from projections.questions.vouching import vouched_for
 from projections.tables.listings import Kind
@@ -228,7 +229,8 @@ def _show(put: _Put, after: str | None) -> Response:
         names=_names(answer),
         again=found_again(put.request, where, *proven) if proven else None,
         answer=answer,
-        rows=[*zip(getattr(answer, member), told, strict=True)],
+        rows=getattr(answer, member),
+        told=told,
         narrowed=_narrowed(put, answer, speech),
         following=put.address(question, after=answer.next_after) if answer.next_after else None,
     )
@@ -236,12 +238,12 @@ def _show(put: _Put, after: str | None) -> Response:
 
 def _narrowed(put: _Put, answer: Listed, speech: Speech) -> Sequence[Line]:
     """Return in words to what the list was narrowed by what was typed."""
-    members = members_of(answer)
-    kind: Any = Wanted if "wanted" in members else type(answer)
-    members = members.get("wanted", members)
+    asked: Any = answer.wanted if isinstance(answer, Listings) else answer
     typed = {*put.typed()} - {"order", "sort"}
     said = typed | ({"currency"} if "price_to" in typed else set())
-    return lines_of(kind, {name: members[name] for name in members if name in said}, speech)
+    kind: Any = type(asked)
+    members = {name: members_of(getattr(asked, name)) for name in said & {*members_of_kind(kind)}}
+    return lines_of(kind, members, speech)
 
 
 def _shown(

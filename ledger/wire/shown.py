@@ -54,7 +54,7 @@ def one_line(text: str) -> str:
 
 def visible_lines(text: str) -> str:
     """Return what `visible` returns, but for line feeds, which stay."""
-    return "\n".join(map(visible, text.split("\n")))
+    return visible(text) if "\n" not in text else "\n".join(map(visible, text.split("\n")))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ somebody leafs through it changes no page of it.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 
 from projections.engine.answer import Answer
 from projections.engine.cursor import Cursor
@@ -82,8 +83,8 @@ def names_in(view: View, known: Known, ids: Iterable[str], day: date) -> tuple[C
     found = dict(named_in(view, known, [each for each in wanted if each.startswith(_PARTY)], day))
     others = [each for each in wanted if not each.startswith(_PARTY)]
     rows = view.recorded(names, known, "subject, n", subject=others) if others else ()
-    for subject in others:
-        title = title_of([row for row in rows if row.subject == subject])
+    for subject, own in groupby(rows, lambda row: row.subject):
+        title = title_of([*own])
         if title is not None:
             found[subject] = title
     return tuple(Called(each, found[each]) for each in wanted if each in found)

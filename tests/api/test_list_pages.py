@@ -43,7 +43,7 @@ def read(answer: httpx2.Response) -> list[list[str]]:
 
 def entries(page: str) -> list[int]:
     """Return the entries that the rows of a page lead to."""
-    rows = page.split('<ol class="card told">')[1].partition("</ol>")[0]
+    rows = page.split('<ol class="told">')[1].partition("</ol>")[0]
     return [int(each) for each in re.findall(r'href="(?:/en)?/muc/([0-9]+)[?"]', rows)]
 
 
