@@ -10,6 +10,7 @@ from api.limits.quotas import Quotas
 from api.limits.traffic import Traffic
 from api.limits.uploads import Uploads
 from api.metrics import Metrics
+from api.watching.followers import Followers
 from api.watching.watch import Watch
 from ledger.domain.core.dated_law import Law
 from ledger.node.node import Node
@@ -88,6 +89,13 @@ def watch_of(request: Request) -> Watch:
     watch = request.app.state.watch
     assert isinstance(watch, Watch)
     return watch
+
+
+def followers_of(request: Request) -> Followers:
+    """Return this event loop's streams."""
+    followers = request.app.state.followers
+    assert isinstance(followers, Followers)
+    return followers
 
 
 def metrics_of(request: Request) -> Metrics:

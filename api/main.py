@@ -45,11 +45,13 @@ from api.reads import (
     revenue,
     rights,
     search,
+    stream,
     subjects,
     technologies,
     types,
 )
 from api.reads.parameters import strict
+from api.watching.followers import Followers
 from api.watching.watch import Watch
 from api.writes import events, promises
 from ledger.node.node import Node
@@ -71,6 +73,7 @@ SHOWN = (
 ROUTED = (
     events,
     feed,
+    stream,
     promises,
     types,
     entries,
@@ -135,9 +138,11 @@ def create_app(node: Node) -> FastAPI:
             app.state.quotas.must_be_left,
             settings.read_wait_s,
         )
+        app.state.followers = Followers(node)
         app.state.watch = Watch.over(app)
         yield
         app.state.watch.close()
+        app.state.followers.close()
         app.state.dry_runs.close()
         app.state.traffic.close()
 

@@ -129,6 +129,9 @@ class Metrics:
         self.cut = Gauge(
             "ledger_connections_cut", "Connections refused or cut", ["why"], registry=self.registry
         )
+        self.streams = Gauge(
+            "ledger_streams", "Streams of events that are open", registry=self.registry
+        )
         self.age = _age(self.registry)
         build = Gauge("ledger_build", "What runs", ["version"], registry=self.registry)
         build.labels(version("techledger")).set(1)

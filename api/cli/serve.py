@@ -17,6 +17,7 @@ from typing import Annotated
 import structlog
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from api.cli.keeper import Keeper
 from api.cli.logs import log_uncaught
@@ -172,9 +173,10 @@ def _keep(running: ExitStack, node: Node, keeper: Keeper | None) -> None:
 class Server(uvicorn.Server):
     """The HTTP server of a node. It says that it serves once it does."""
 
-    def __init__(self, node: Node, config: uvicorn.Config) -> None:
+    def __init__(self, node: Node, app: FastAPI, config: uvicorn.Config) -> None:
         super().__init__(config)
         self._node = node
+        self._app = app
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Bind the port and say so."""
@@ -185,6 +187,11 @@ class Server(uvicorn.Server):
             gc.set_threshold(*COLLECTED)
             port = self.servers[0].sockets[0].getsockname()[1]
             print(f"techledger serves {self._node.identity.origin} on port {port}", flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let what is under way end; streams would never."""
+        self._app.state.followers.end()
+        await super().shutdown(sockets)
 
 
 def http_server(node: Node) -> Server:
@@ -198,7 +205,7 @@ def http_server(node: Node) -> Server:
     )
     app, guard = create_app(node), Guard(limits)
     app.state.guard = guard
-    return Server(node, guarded(app, guard, host=settings.host, port=settings.port))
+    return Server(node, app, guarded(app, guard, host=settings.host, port=settings.port))
 
 
 def connections_of(wanted: int) -> int:

@@ -33,7 +33,8 @@ _log = structlog.get_logger(__name__)
 PREFLIGHT = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Accept-Language, If-None-Match, X-Request-Id",
+    "Access-Control-Allow-Headers": "Accept, Accept-Language, If-None-Match, Last-Event-ID,"
+    " X-Request-Id",
     "Access-Control-Max-Age": "86400",
 }
 """What the page of any site may ask: to read, without credentials, which nobody has here."""
@@ -79,11 +80,13 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["method"] == "HEAD":  # The server, which sees HEAD, sends the head alone.
+        head = scope["method"] == "HEAD"
+        if head:  # The server, which sees HEAD, sends the head alone.
             scope = {**scope, "method": "GET"}
         client = scope.get("client")
         address = group_of(client[0]) if client else ""
         scope.setdefault("state", {})["address"] = address
+        scope["state"]["head"] = head
         watches = scope["path"].startswith(WATCHED)
         quota = self._quotas.watchers if watches else self._quotas.addresses
         began = time.monotonic()

@@ -81,6 +81,11 @@ HEADERS: Mapping[str, Schema] = {
         "required": True,
         "schema": {"type": "integer"},
     },
+    "X-Accel-Buffering": {
+        "description": "`no`: a proxy is to pass each part on as it comes.",
+        "required": True,
+        "schema": {"type": "string", "const": "no"},
+    },
     "RateLimit": {
         "description": "What is left of the client's share "
         "(draft-ietf-httpapi-ratelimit-headers-10).",

@@ -28,6 +28,7 @@ def measure(app: FastAPI) -> None:
     _lines(app.state.traffic, app.state.submitter, metrics)
     metrics.lines.labels("dry-runs").set(app.state.dry_runs.waiting)
     metrics.bytes.labels("bulk-answers").set(app.state.uploads.answers)
+    metrics.streams.set(app.state.followers.count)
     metrics.lines.labels("sequencer").set(node.sequencer.outstanding)
     if isinstance(guard := getattr(app.state, "guard", None), Guard):
         metrics.lines.labels("connections").set(guard.connections)

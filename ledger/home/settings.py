@@ -148,6 +148,15 @@ class Settings(BaseSettings):
     connections_per_address: int = Field(default=100, ge=1)
     """Of them, those from one address (IPv6: a /64, twice a /56, four times a /48), no proxy's."""
 
+    streams: int = Field(default=600, ge=0)
+    """Streams of events that are open at once; beyond it: 503 with Retry-After."""
+
+    streams_per_address: int = Field(default=5, ge=0)
+    """Of them, those of one address: a browser has six connections, and needs one to read."""
+
+    stream_comment_s: float = Field(default=15.0, gt=0, le=60)
+    """How long a stream is silent, in seconds, before a comment shows that it is open."""
+
     unsent_bytes: int = Field(default=128 * 1024 * 1024, ge=1024 * 1024)
     """Bytes of answers that wait to be read by clients at most; beyond it connections are cut."""
 

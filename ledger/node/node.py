@@ -191,9 +191,9 @@ class Node:
         self.pool = confirmed(size=16)
         self.probe = confirmed(size=2, patience_s=1, timeouts=PROBED_WITHIN)
         # Beside the readers: who replays the log, who waits for folds, who looks up old receipts,
-        # and who judges what is not to be recorded.
+        # who judges what is not to be recorded, and who looks for what streams are told.
         self.computing = Computing()
-        self.reads = opened(size=settings.readers + 5, patience_s=5, computing=self.computing)
+        self.reads = opened(size=settings.readers + 6, patience_s=5, computing=self.computing)
         self.clock = Clock()
         self.feed = CheckpointFeed(self.reads)
         self.prover = Prover(self.pool)

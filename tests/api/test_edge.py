@@ -23,6 +23,7 @@ from ledger.wire.envelope import sign_envelope
 from tests.support.builders import INSTITUTE, OPERATOR, technology_registered
 from tests.support.http import PROBLEM, serving
 from tests.support.openapi import described
+from tests.support.streams import ENDLESS
 from tests.support.world import World
 
 HOSTS = ["127.0.0.1", "127.0.0.1:8017", "localhost", "LOCALHOST:1", "[::1]:8017"]
@@ -125,7 +126,7 @@ def test_whatever_can_be_got_is_asked_for_its_head(http: httpx2.Client, url: str
     }
     paths |= {"/", "/docs", "/static/page.css", "/openapi.json", "/nowhere"}
     assert len(paths) > 50
-    for path in sorted(paths):
+    for path in sorted(paths - {ENDLESS}):
         head, got = http.head(path), http.get(path)
         changing = {"date", "ratelimit", "x-request-id"} | (
             {"content-length"} if path == "/metrics" else set()

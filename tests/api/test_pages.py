@@ -21,6 +21,7 @@ from ledger.home.paths import Home
 from ledger.node.node import Node
 from tests.support.http import PROBLEM
 from tests.support.inline import INLINE
+from tests.support.streams import ENDLESS
 from tests.support.tale import Tale
 from tests.support.world import World
 
@@ -260,7 +261,7 @@ def test_the_documentation_lists_every_operation_with_its_parameters(http: httpx
 def test_every_command_of_the_documentation_asks_a_well_formed_question(http: httpx2.Client, url):
     commands = re.findall(r"<pre>curl -sS ([^<]*)</pre>", http.get("/docs").text)
     writes = [each for each in commands if "--data-binary" in each]
-    asked = [each for each in commands if each not in writes]
+    asked = [each for each in commands if each not in writes and ENDLESS not in each]
     assert 3 == len(writes)
     reads = [each.replace("&#39;", "").replace("&amp;", "&").split()[-1] for each in asked]
     for address in reads:

@@ -14,11 +14,13 @@ import httpx2
 import pytest
 
 from tests.deploy.conftest import DEPLOY
-from tests.support.builders import INSTITUTE
+from tests.support.builders import FIRM, INSTITUTE
 from tests.support.server import Server, free_port, served_ledger
+from tests.support.streams import Reader
 from tests.support.world import World
 
 NAME = "ledger.example.vn"
+JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -95,14 +97,44 @@ def await_port(port: int) -> None:
 def test_an_event_goes_in_and_its_receipt_comes_out(front: Front) -> None:
     world = World.of(front.server.home)
     with front.client() as client:
+        before = int(client.get("/checkpoint").text.splitlines()[1])
         answer = client.post(
             "/v1/events",
             content=world.registration(INSTITUTE).to_json(),
-            headers={"Content-Type": "application/json"},
+            headers=JSON,
         )
         assert 201 == answer.status_code, answer.text
         assert "max-age=31536000" == answer.headers["strict-transport-security"]
-        assert "2" == client.get("/checkpoint").text.splitlines()[1]
+        assert f"{before + 1}" == client.get("/checkpoint").text.splitlines()[1]
+
+
+def test_a_stream_comes_through_as_it_comes_for_longer_than_proxies_wait(front: Front) -> None:
+    """The first event at once; after 65 s, in which comments alone come, one more."""
+    world = World.of(front.server.home)
+    with (
+        front.client() as client,
+        client.stream(
+            "GET", "/v1/stream?since=0", headers={"Accept-Encoding": "gzip"}, timeout=20
+        ) as response,
+    ):
+        reader, began = Reader(front.server.url), time.monotonic()
+        events = reader.events(response)
+        next(events)
+        assert [0] == reader.positions[:1]
+        assert time.monotonic() - began < 10
+        assert "content-encoding" not in response.headers
+        while time.monotonic() - began < 65:
+            next(events)
+        assert reader.comments >= 4
+        signed = world.registration(FIRM)
+        answer = client.post("/v1/events", content=signed.to_json(), headers=JSON)
+        told, sent = len(reader.told), time.monotonic()
+        while len(reader.told) == told:
+            next(events)
+        assert (answer.json()["position"], True) == (
+            reader.positions[-1],
+            time.monotonic() - sent < 2,
+        )
 
 
 def test_plain_http_is_sent_to_tls(front: Front) -> None:

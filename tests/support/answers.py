@@ -31,7 +31,7 @@ NO_ANSWERS = frozenset(
         *("getCheckpoint", "listCheckpoints", "getWitnessPolicy", "getConsistency", "getTile"),
         *("getEntry", "getEntryProof", "getEntryCoseReceipt", "getEvent", "getReceipt"),
         *("getEvidence", "getLaw", "getPromise", "isLive", "isReady", "getMetrics"),
-        *("listTypes", "getType"),
+        *("listTypes", "getType", "followEvents"),
     }
 )
 """Operations that give bytes of the log or of law data, proofs, types, or the server's state."""
