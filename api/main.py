@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from api import problems
 from api.explorer import (
     entry_pages,
+    feeds,
     finding,
     home_page,
     licence_pages,
@@ -60,6 +61,7 @@ from ledger.node.submit import Submitter
 
 SHOWN = (
     explorer,
+    feeds,
     home_page,
     finding,
     licence_pages,

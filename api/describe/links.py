@@ -41,6 +41,9 @@ OF_PARTIES = {
 }
 """Where what a party has is listed."""
 
+ATOM = "/phat/muc.atom"
+"""Where the feed of events is."""
+
 FIND = "/tim"
 """Where is shown what is found by a text."""
 
@@ -65,6 +68,13 @@ OPEN: Mapping[str, str | None] = {
 def placed(language: Language, path: str) -> str:
     """Return the path of a page in a language."""
     return (PREFIXES[language] + path).removesuffix("/") or "/"
+
+
+def feed_at(language: Language, watch: Mapping[str, str]) -> str:
+    """Return the address of the feed of what is watched, all where nothing is named."""
+    named = {name: watch[name] for name in ("subject", "topic") if watch.get(name)}
+    query = f"?{urlencode(named, safe=':/')}" if named else ""
+    return f"{placed(language, ATOM)}{query}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api.deps import look, node_of, reader_of
+from api.describe.links import feed_at
 from api.describe.saying import Speech
 from api.explorer.happened import Happened, happened
 from api.explorer.shown import language_of, page
@@ -60,6 +61,7 @@ def _page(request: Request, node: Node) -> HTMLResponse:
         checkpoint=latest.note.decode() if latest else "",
         halted=node.halted,
         counts=None if feed is None else counted(node, feed.size, today()),
+        atom=feed_at(language_of(request), {}),
         told=None if feed is None else _told(request, node, feed),
         url=str(request.base_url).rstrip("/"),
     )

@@ -21,7 +21,7 @@ from api.describe.answer_json import members_of
 from api.describe.description import lines_of
 from api.describe.event_names import event_name
 from api.describe.language import Language
-from api.describe.links import ENTRY, MARKET, OF_PARTIES, OPEN, PREFIXES, AddressQuery
+from api.describe.links import ENTRY, MARKET, OF_PARTIES, OPEN, PREFIXES, AddressQuery, feed_at
 from api.describe.saying import Line, Speech
 from api.describe.shape import members_of_kind
 from api.describe.values import value_name
@@ -263,6 +263,7 @@ def _shown(
         typed=put.typed(),
         takes=put.page.takes,
         twins=twins,
+        atom=feed_at(put.asked.question.language, put.typed()) if put.page is _FEED else None,
         today=put.address(AddressQuery(put.asked.question.language)),
         topics=_topics(language_of(put.request)),
         kinds=_kinds(language_of(put.request)),

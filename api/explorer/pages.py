@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import StringConstraints
 
 from api.deps import look, node_of, reader_of
-from api.describe.links import ANY_SUBJECT, PAGES, PREFIXES
+from api.describe.links import ANY_SUBJECT, PAGES, PREFIXES, feed_at
 from api.describe.saying import Speech
 from api.explorer.day_bar import DayBar
 from api.explorer.found_again import found_again, pinned
@@ -69,6 +69,7 @@ def _page(request: Request, answers: Answers) -> Response:
         answers=answers,
         told=happened(node, events.events, vouched.get, speech, names),
         twins=twins,
+        atom=feed_at(asked.question.language, {"subject": subject}),
         again=found_again(
             request,
             pinned(asked.question, events.size).address(request.url.path),

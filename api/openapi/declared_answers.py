@@ -8,7 +8,7 @@ JSON = "application/json"
 TEXT = "text/plain"
 BYTES = "application/octet-stream"
 
-COMPRESSED = (JSON, "application/problem+json", "text/")
+COMPRESSED = (JSON, "application/problem+json", "application/atom+xml", "text/")
 """How the media types of answers begin that may be compressed."""
 
 

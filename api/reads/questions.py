@@ -8,10 +8,11 @@ change with the day as well as the log.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from inspect import Parameter, Signature, signature
+from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import orjson
@@ -125,5 +126,12 @@ def answer_json(answer: Answer) -> Response:
 
 def tagged_json(content: bytes) -> Response:
     """Return JSON, tagged by its bytes."""
+    return tagged(content, "application/json")
+
+
+def tagged(
+    content: bytes, media_type: str, headers: Mapping[str, str] = MappingProxyType({})
+) -> Response:
+    """Return what may be another the next time, tagged by its bytes."""
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    return Response(content, media_type="application/json", headers={"ETag": etag, **NO_CACHE})
+    return Response(content, media_type=media_type, headers={**headers, "ETag": etag, **NO_CACHE})
