@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from api import problems
 from api.explorer import (
+    auditor_pages,
     entry_pages,
     feeds,
     finding,
@@ -66,6 +67,7 @@ SHOWN = (
     finding,
     licence_pages,
     list_pages,
+    auditor_pages,
     rulebook_pages,
     pages,
     entry_pages,

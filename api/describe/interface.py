@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from api.describe.auditor_words import AUDITOR
 from api.describe.language import Said
 from api.describe.licence_words import LICENCE
 from api.describe.rulebook_words import RULEBOOK
 
 INTERFACE: Mapping[str, Said] = {
+    **AUDITOR,
     **LICENCE,
     **RULEBOOK,
     "ask_again": Said("Hỏi", "Ask"),

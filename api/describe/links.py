@@ -47,6 +47,9 @@ ATOM = "/phat/muc.atom"
 FIND = "/tim"
 """Where is shown what is found by a text."""
 
+AUDIT, VERIFY = "/kiem-toan", "/kiem-tra"
+"""Where the log is held to an earlier checkpoint, and where evidence is checked."""
+
 LICENCE_CHECK, LICENCE_ANSWER = "/li-xang/kiem-tra", "/li-xang/kiem-tra/ket-qua"
 """Where it is asked whether a party is licensed, and where that is answered."""
 

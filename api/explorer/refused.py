@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from api.describe.interface import ASKED_AS
 from api.describe.links import (
     ANY_SUBJECT,
+    AUDIT,
     ENTRY,
     EVENT,
     EVENT_TYPES,
@@ -19,18 +20,18 @@ from api.describe.links import (
     MARKET,
     PAGES,
     PREFIXES,
+    VERIFY,
 )
 from api.explorer.shown import language_of, page
 from api.explorer.twins import MEDIA
 from api.problems import RULES, code_of, headers_of, problem, wait_s_of
 
+_OTHERS = (ANY_SUBJECT, AUDIT, ENTRY, EVENT, FIND, LICENCE_CHECK, MARKET, VERIFY)
+
 _BEGINNINGS = (
     f"{PREFIXES['en']}/",
     "/docs/",
-    *(
-        f"{folder}/"
-        for folder in (*PAGES.values(), ANY_SUBJECT, ENTRY, EVENT, FIND, LICENCE_CHECK, MARKET)
-    ),
+    *(f"{folder}/" for folder in (*PAGES.values(), *_OTHERS)),
     *(f"{folder}/" for folder in (LAW, RULES, EVENT_TYPES)),
 )
 
@@ -43,7 +44,9 @@ NOT_OURS = "HOST"
 def problem_page(request: Request, error: Exception) -> HTMLResponse | None:
     """Return the page that an error is; None where no page was asked for."""
     path = request.url.path
-    asks = request.method in ("GET", "HEAD") and f"{path}/".startswith(_BEGINNINGS)
+    posted = path.removeprefix(PREFIXES["en"]) in (AUDIT, VERIFY)
+    reads = request.method in ("GET", "HEAD")
+    asks = (reads or posted) and f"{path}/".startswith(_BEGINNINGS)
     accepts = request.headers.get("accept", "")
     by_program = path.endswith(_TWINS) or ("json" in accepts and "html" not in accepts)
     if not (asks or path == "/") or by_program or code_of(error) == NOT_OURS:

@@ -142,7 +142,7 @@ async def submit_event(
     del prefer  # Declared for the document: a client may send it in several lines.
     preferences = read_preferences(request.headers.getlist("prefer"))
     answer = await submitter_of(request).submit(
-        await _body(request, MAX_BODY),
+        await read_body(request, MAX_BODY),
         address_of(request),
         promised=preferences.get(RESPOND_ASYNC) == "",
     )
@@ -189,7 +189,7 @@ async def check_event(request: Request) -> Response:
     it would be; `refused` that it was, and when.
     """
     _must_be(request, JSON)
-    raw, vietnamese = await _body(request, MAX_BODY), wants_vietnamese(request)
+    raw, vietnamese = await read_body(request, MAX_BODY), wants_vietnamese(request)
     found = await dry_runs_of(request).run(raw, address_of(request))
     cost = UNVERIFIED if isinstance(found, Rejected) and _units(found) else JUDGED
     quotas_of(request).addresses.take(address_of(request), cost)
@@ -378,7 +378,7 @@ def _too_large(limit: int) -> ApiProblem:
     return ApiProblem(413, "TOO_LARGE", f"at most {limit} bytes")
 
 
-async def _body(request: Request, limit: int) -> bytes:
+async def read_body(request: Request, limit: int) -> bytes:
     """Read a body, counting while it comes; what says that it is too long is not waited for."""
     if int(request.headers.get("content-length", 0)) > limit:  # The parser has seen that it is one.
         raise _too_large(limit)

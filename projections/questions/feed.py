@@ -82,6 +82,20 @@ def feed_of(  # noqa: PLR0913  (each is a parameter of the query)
         return named(view, answer, asked, subject)
 
 
+def kinds_since(reader: Reader, since: int) -> Mapping[str, int]:
+    """Count the events at a position or behind it by their types, the most frequent first.
+
+    Each is the `count` of `feed_of` for that type. Raises `NotFolded`.
+    """
+    with listing(reader, events, *NAMED_BY) as view:
+        found = view.ask(
+            "SELECT topic, count(*) FROM read.events WHERE position >= %(since)s"
+            " GROUP BY topic ORDER BY count(*) DESC, topic",
+            {"since": since},
+        )
+    return {str(topic): int(count) for topic, count in found}
+
+
 _ORDERS: Mapping[Order, str] = {"newest": "position DESC", "oldest": "position"}
 
 
