@@ -26,7 +26,7 @@ app = typer.Typer(
 LogIfAny = Annotated[
     Path | None,
     typer.Option(
-        help="Ask a copy of the log (techledger mirror, audit export), verified by --trust",
+        help="Ask a copy of the log (techledger mirror, audit clone), verified by --trust",
         exists=True,
         file_okay=False,
     ),

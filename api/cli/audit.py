@@ -74,8 +74,8 @@ from projections.run.seal_check import SealCheck
 app = typer.Typer(help="Take a log home, verify it, run its rules again.", no_args_is_help=True)
 
 
-@app.command("export")
-def export_log(
+@app.command("clone")
+def clone(
     directory: Annotated[Path, typer.Argument(help="Directory to write into", file_okay=False)],
     url: Annotated[
         str | None,

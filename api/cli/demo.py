@@ -287,7 +287,7 @@ def _verify_offline(home: Home, url: str, console: Console) -> None:
     console.print("\n[bold]Offline[/]: the whole log, on this machine, without the server's word")
     export = home.path / "demo" / "export"
     for arguments in (
-        ("audit", "export", str(export), "--url", url),
+        ("audit", "clone", str(export), "--url", url),
         ("audit", "verify", str(export), "--trust", str(home.trust)),
         ("audit", "replay", str(export)),
     ):

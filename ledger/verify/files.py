@@ -51,7 +51,7 @@ def log_in(directory: Path) -> Path:
     try:
         (directory / CHECKPOINT).stat()
     except MISSING as error:
-        told = f"no log is in {directory}: techledger audit export {directory} takes one there"
+        told = f"no log is in {directory}: techledger audit clone {directory} takes one there"
         raise type(error)(error.errno, told, str(error.filename)) from None
     return directory
 

@@ -32,7 +32,7 @@ HELD: dict[str, str] = {
         unit/test_verify_flips.py::test_every_byte_of_the_trust_root_counts""",
     "**The log**, as a directory": """
         integration/test_audit_database.py::test_database_and_server_give_the_same_files_and_they_verify""",
-    "techledger audit export DIR --url": """
+    "techledger audit clone DIR --url": """
         unit/test_mirror.py::test_a_copy_of_a_mirror_at_work_is_a_log
         integration/test_audit_database.py::test_the_command_takes_a_log_home_from_a_server_and_verifies_it
         integration/test_audit_database.py::test_the_command_reads_the_local_database""",

@@ -105,11 +105,11 @@ def test_the_command_takes_a_log_home_from_a_server_and_verifies_it(
 ) -> None:
     grow(node, world, 10)
     with serving(node) as url:
-        done = run("export", tmp_path / "log", "--url", url, "--json")
+        done = run("clone", tmp_path / "log", "--url", url, "--json")
         assert (True, 12, 2) == tuple(
             json.loads(done.stdout)[name] for name in ("exported", "size", "files")
         )
-        again = run("export", tmp_path / "log", "--url", url)
+        again = run("clone", tmp_path / "log", "--url", url)
         assert " at size 12, 0 new files, unverified: no trust root was given" in again.stdout
     assert 0 == run("verify", tmp_path / "log", "--trust", home.trust).exit_code
 
@@ -124,7 +124,7 @@ def test_the_command_reads_the_local_database(
     grow(node, world, 3)
     monkeypatch.setenv("LEDGER_HOME", str(settings.home))
     monkeypatch.setenv("LEDGER_DATABASE_URL", str(settings.database_url))
-    assert 0 == run("export", tmp_path / "log").exit_code
+    assert 0 == run("clone", tmp_path / "log").exit_code
     assert 5 == exported_checkpoint(tmp_path / "log").size
 
 
@@ -133,11 +133,11 @@ def test_the_command_says_why_nothing_was_exported(
 ) -> None:
     grow(node, world, 3)
     with serving(node) as url:
-        assert 0 == run("export", tmp_path / "log", "--url", url).exit_code
+        assert 0 == run("clone", tmp_path / "log", "--url", url).exit_code
         note = tmp_path / "log" / "checkpoint"
         note.write_bytes(note.read_bytes().replace(b"\n5\n", b"\n6\n", 1))
-        done = run("export", tmp_path / "log", "--url", url, "--json")
-        gone = run("export", tmp_path / "gone", "--url", f"{url}/nowhere", "--json")
+        done = run("clone", tmp_path / "log", "--url", url, "--json")
+        gone = run("clone", tmp_path / "gone", "--url", f"{url}/nowhere", "--json")
     assert 1 == done.exit_code
     assert "tile/0/000.p/6" in json.loads(done.stdout)["reason"]  # It has no tile of that size.
     assert (1, "the server answers 404 for checkpoint") == (

@@ -80,7 +80,7 @@ FINE = {
     ("operate backup destination", "a directory of pipes"),
     ("operate backup destination", "nothing"),
     ("operate export-tiles directory", "nothing"),
-    ("audit export directory", "nothing"),
+    ("audit clone directory", "nothing"),
     ("audit verify --judged", "nothing"),
     ("law export directory", "nothing"),
     ("keys new file", "nothing"),
@@ -253,8 +253,9 @@ def test_a_server_that_does_not_answer_could_not_be_asked(
     words = ("--url", "http://127.0.0.1:9", "--trust", trust)
     code, said = user.runs("events", "show", "0", *words)
     assert (2, "techledger: NO_ANSWER: no connection") == (code, said[:36])
-    for asked in (("since", str(place.log / "checkpoint")), ("export", str(tmp_path / "log"))):
-        code, said = user.runs("audit", *asked, *words)
+    kept, url = str(place.log / "checkpoint"), words[1]
+    for asked in (("diff", kept, url, *words[2:]), ("clone", str(tmp_path / "log"), *words)):
+        code, said = user.runs("audit", *asked)
         assert (2, True) == (code, "NO_ANSWER: no connection" in said), said
 
 

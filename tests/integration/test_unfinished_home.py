@@ -27,7 +27,7 @@ RECORDS = tuple(KeyRecord(**key_record(key)) for key in KEYS)
 ID = "01890000-0000-7000-8000-000000000001"
 
 ARGUMENTS = {
-    "audit export": "{new}",
+    "audit clone": "{new}",
     "export-tiles": "{new}",
     "halt": "--reason x",
     "resume": "--reason x",
@@ -109,13 +109,13 @@ def called(
 
 UNFINISHED = (
     *("operate trust", "operate status", "operate status --json", "operate backup"),
-    *("operate seal", "operate export-tiles", "operate fsck", "audit export"),
+    *("operate seal", "operate export-tiles", "operate fsck", "audit clone"),
     *("operate log-keys new", "operate log-keys retire"),
 )
 
 
 @pytest.mark.parametrize(
-    "command", [*(f"operate {each}" for each in OPERATE), "audit export", "serve"]
+    "command", [*(f"operate {each}" for each in OPERATE), "audit clone", "serve"]
 )
 @pytest.mark.usefixtures("home")
 def test_no_command_ends_in_a_traceback(command: str, called: Called) -> None:

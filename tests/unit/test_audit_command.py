@@ -173,8 +173,8 @@ def test_replay_of_an_incomplete_export_says_what_is_missing(tmp_path: Path) -> 
         ["verify", "nothing", "--trust", "."],
         ["replay"],
         ["replay", "nothing"],
-        ["export"],
-        ["export", __file__],
+        ["clone"],
+        ["clone", __file__],
         ["audit"],
     ],
 )

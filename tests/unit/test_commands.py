@@ -212,7 +212,7 @@ def test_an_export_asks_the_server_and_believes_the_trust_root_of_the_settings(
     monkeypatch.setenv("LEDGER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("LEDGER_URL", "http://server")
     monkeypatch.setenv("LEDGER_TRUST", str(trust))
-    done = CliRunner().invoke(app, ["audit", "export", str(tmp_path / "log")])
+    done = CliRunner().invoke(app, ["audit", "clone", str(tmp_path / "log")])
     assert (0, True) == (done.exit_code, "at size 3" in done.output), done.output
     assert asked
     assert not (tmp_path / "home").exists()
@@ -223,7 +223,7 @@ def test_an_export_asks_the_server_and_believes_the_trust_root_of_the_settings(
 def test_who_exports_makes_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     home = tmp_path / "home"
     monkeypatch.setenv("LEDGER_HOME", str(home))
-    words = ["audit", "export", str(tmp_path / "log")]
+    words = ["audit", "clone", str(tmp_path / "log")]
     done = CliRunner().invoke(app, words, env={"COLUMNS": "500"})
     assert 2 == done.exit_code
     assert f"there is no database in {home}" in done.output

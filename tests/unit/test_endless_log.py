@@ -143,9 +143,9 @@ def test_the_commands_say_how_to_go_on(tmp_path: Path, run: Callable[..., tuple[
     code, output = run(Endless(), "mirror", str(tmp_path / "m"), *share, "--trusted")
     assert (10, True) == (code, "UNFINISHED: 17 of the" in output), output
     for words in ((), ("--trusted",)):
-        code, output = run(Endless(), "audit", "export", str(tmp_path / "e"), *share, *words)
+        code, output = run(Endless(), "audit", "clone", str(tmp_path / "e"), *share, *words)
         assert (1, True) == (code, "run it again, and it goes on" in output), output
-    _, output = run(Endless(), "audit", "export", str(tmp_path / "e"), *share, "--json")
+    _, output = run(Endless(), "audit", "clone", str(tmp_path / "e"), *share, "--json")
     assert "run it again" in json.loads(output)["reason"]
 
 
@@ -153,7 +153,7 @@ def test_an_export_asks_for_nothing_that_the_trust_root_does_not_vouch_for(
     tmp_path: Path, run: Callable[..., tuple[int, str]]
 ) -> None:
     source = Endless(strangers=True)
-    code, output = run(source, "audit", "export", str(tmp_path / "e"), "--trusted")
+    code, output = run(source, "audit", "clone", str(tmp_path / "e"), "--trusted")
     assert (1, []) == (code, source.read), output
     assert not (tmp_path / "e").exists()
 
@@ -163,7 +163,7 @@ def test_an_export_takes_in_nothing_that_leads_to_another_root(
 ) -> None:
     source = Endless()
     source._hashes[2] = bytes(32)
-    code, output = run(source, "audit", "export", str(tmp_path / "e"))
+    code, output = run(source, "audit", "clone", str(tmp_path / "e"))
     assert (1, True) == (code, "does not hash into the tile above" in output), output
     assert {} == files_in(tmp_path / "e")
 

@@ -159,7 +159,7 @@ def test_a_copy_of_a_mirror_at_work_is_a_log(size: int, log: SampleLog, tmp_path
     answer = verify_export(tmp_path / "copy", log.trust_root(), workers=1)
     assert (size, ()) == (answer.checkpoint.size, answer.unchecked)
     done = CliRunner().invoke(
-        app, ["audit", "export", str(tmp_path / "copy"), "--mirror", str(tmp_path / "mirror")]
+        app, ["audit", "clone", str(tmp_path / "copy"), "--mirror", str(tmp_path / "mirror")]
     )
     assert 0 == done.exit_code, done.output
     assert exported_checkpoint(tmp_path / "copy") == exported_checkpoint(tmp_path / "mirror")

@@ -87,9 +87,10 @@ ASKED_OTHERWISE = {
     ("evidence", "open"): "the bundle",
     ("evidence", "verify"): "the bundle",
     ("law", "adopt"): "the receipt",
-    ("audit", "export"): "the checkpoint, and what leads to it",
+    ("audit", "clone"): "the checkpoint, and what leads to it",
     ("audit", "verify"): "the log",
-    ("audit", "since"): "the two checkpoints",
+    ("audit", "diff"): "the two states",
+    ("audit", "explain"): "the root of what is read",
     ("audit", "succession"): "the log",
     ("operate", "succeed"): "the closed log",
 }
@@ -203,7 +204,7 @@ def test_an_export_whose_checkpoint_nobody_vouches_for_says_so(
 ) -> None:
     mirror, trust = log.write(tmp_path / "mirror"), tmp_path / "trust.json"
     trust.write_bytes(log.trust_root())
-    words = ["audit", "export", "--mirror", str(mirror)]
+    words = ["audit", "clone", "--mirror", str(mirror)]
     done = CliRunner().invoke(app, [*words, str(tmp_path / "believed")])
     assert done.output.endswith("unverified: no trust root was given (--trust)\n")
     done = CliRunner().invoke(app, [*words, str(tmp_path / "json"), "--json"])
