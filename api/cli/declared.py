@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-SINGLE = ("demo", "serve", "find", "mirror", "monitor", "openapi")
+SINGLE = ("demo", "serve", "find", "follow", "mirror", "monitor", "openapi")
 """Commands that are a function of that name, in the module of that name."""
 
 NOUNS = (

@@ -74,7 +74,7 @@ def open_client(
 
     Raises `BadUrl`.
     """
-    base = httpx2.URL("") if base_url is None else _server_at(base_url)
+    base = httpx2.URL("") if base_url is None else server_at(base_url)
     http = httpx2.Client(base_url=base, timeout=timeout_s, transport=transport)
     for each in (http._transport, *http._mounts.values()):  # noqa: SLF001  (proxies are among them)
         if isinstance(each, httpx2.HTTPTransport):
@@ -82,7 +82,8 @@ def open_client(
     return http
 
 
-def _server_at(url: str) -> httpx2.URL:
+def server_at(url: str) -> httpx2.URL:
+    """Return where a server is. Raises `BadUrl`."""
     try:
         named, port = httpx2.URL(url), urlsplit(url).port  # The one drops a port that is none.
     except (httpx2.InvalidURL, ValueError) as error:

@@ -1,6 +1,9 @@
 """Who follows a served ledger is told each event once, in order, whatever happens on the way."""
 
+import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -297,3 +300,47 @@ def until(holds: Callable[[], bool], seconds: float = 60) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it does not come"
         time.sleep(0.02)
+
+
+def told_by_command(server: Server, *words: str) -> tuple[int, list[str]]:
+    """Run the command; return its exit code and what it printed."""
+    trust = str(server.home.trust)
+    done = subprocess.run(
+        [sys.executable, "-m", "api.cli", "follow", "--url", server.url, "--trust", trust, *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert not done.stdout or "the server's word" in done.stderr or "máy chủ" in done.stderr
+    return done.returncode, (done.stdout if not done.returncode else done.stderr).splitlines()
+
+
+def test_the_command_says_what_it_verified(server: Server, world: World) -> None:
+    words = ("--since", "0", "--topic", REGISTERED, "--subject", FIRM, "--count", "1")
+    code, (line,) = told_by_command(server, *words)
+    assert (0, True) == (code, FIRM[-6:] in line)
+    code, (other,) = told_by_command(server, *words, "--lang", "vi")
+    assert (0, line.split()[0], True) == (code, other.split()[0], line != other)
+    code, lines = told_by_command(server, "--since", "0", "--count", "3", "--json")
+    told = [json.loads(each) for each in lines]
+    assert (0, [0, 1, 2], [True] * 3) == (
+        code,
+        [each["position"] for each in told],
+        [each["verified"] for each in told],
+    )
+    assert world.origin == told[0]["origin"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("--since", "100000"), 2, "BEYOND"),
+        (("--topic", "offer.made"), 1, "BAD_PARAMETER"),
+    ],
+)
+def test_the_command_tells_what_it_is_refused(
+    server: Server, words: tuple[str, ...], code: int, says: str
+) -> None:
+    ended, lines = told_by_command(server, *words)
+    assert (code, True) == (ended, says in lines[-1])
