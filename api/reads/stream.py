@@ -1,6 +1,7 @@
 """What is recorded, told as it comes: server-sent events that resume where they were cut."""
 
 from collections.abc import AsyncIterator
+from functools import lru_cache
 from typing import Annotated
 
 import orjson
@@ -13,7 +14,7 @@ from api.openapi.declared_answers import declared
 from api.reads.feed import EventType
 from api.reads.named import Subject
 from api.reads.parameters import Count
-from api.watching.followers import PAGE, Followers, Stream
+from api.watching.followers import PAGE, RECENT, Followers, Stream
 from ledger.runtime.turns import Busy, Throttled
 from ledger.store.connection import StoreError
 from ledger.store.entries import read_head
@@ -151,6 +152,8 @@ async def _next(request: Request, stream: Stream, followers: Followers) -> Watch
     )
 
 
+@lru_cache(maxsize=RECENT)
 def _frame(origin: str, event: EventRow) -> bytes:
+    """Return an event as it is told: written once for all who are told of it."""
     data = orjson.dumps(members_of(event)).decode()
     return format_sse_event(data_str=data, id=f"{origin}#{event.position}")

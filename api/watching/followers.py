@@ -120,9 +120,11 @@ class Followers:
     async def _look(self) -> None:
         try:
             while self._here:
-                if self.size < self._node.published:
-                    self._tell(await self._found(self.size))
-                await asyncio.sleep(LOOK_S)
+                before = self.size
+                if before < self._node.published:
+                    self._tell(await self._found(before))
+                if self.size - before < PAGE:  # Else more is there already, as after a bulk.
+                    await asyncio.sleep(LOOK_S)
         except Exception as error:  # noqa: BLE001  (whatever it is, those who follow come again)
             _log.warning("streams_ended", why=type(error).__name__)
             self.end()

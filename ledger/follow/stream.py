@@ -12,6 +12,7 @@ from ledger.follow.replies import (
     WrongAnswer,
     read_object,
 )
+from ledger.quoted import quoted
 from ledger.runtime.http import server_at, why_not
 
 AGAIN_S = 1.0
@@ -58,7 +59,7 @@ def positions(url: str, watch: Mapping[str, Sequence[str]], since: int | None) -
 
 def _must_be_stream(answer: httpx2.Response) -> None:
     if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-        raise httpx2.ReadError("the server is not ready")
+        raise httpx2.ReadError(f"the server answers {answer.status_code}")
     if answer.status_code != HTTPStatus.OK:
         raise ProblemAnswer(read_object(_whole(answer)))
     kind = answer.headers.get("content-type", "").partition(";")[0]
@@ -71,7 +72,7 @@ def _whole(answer: httpx2.Response) -> bytes:
     for part in answer.iter_bytes():
         content += part
         if len(content) > MAX_LINE:
-            raise WrongAnswer("more than a problem has")
+            raise WrongAnswer(f"a problem of more than {MAX_LINE} bytes")
     return content
 
 
@@ -102,7 +103,7 @@ def _position(event: str, data: str) -> int | None:
         )
     position = told.get("position")
     if type(position) is not int:
-        raise WrongAnswer("an event is told without its position")
+        raise WrongAnswer(f"position is no integer: {quoted(position)}")
     return position
 
 

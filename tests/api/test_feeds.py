@@ -64,8 +64,10 @@ def link(of: Element, relation: str) -> str | None:
     return found[0] if found else None
 
 
-def test_an_id_is_made_of_origin_and_event_alone(http: httpx2.Client, loaded: Loaded, node) -> None:
-    """R12: by http, by another name, in English, in another feed: one id for one event."""
+def test_r12_an_id_is_made_of_origin_and_event_alone(
+    http: httpx2.Client, loaded: Loaded, node
+) -> None:
+    """By http, by another name, in English, in another feed: one id for one event."""
     del loaded
     feed, english = read(http, FEED), read(http, f"/en{FEED}")
     rows = http.get("/v1/events?limit=50").json()["events"]

@@ -108,7 +108,7 @@ def test_an_event_goes_in_and_its_receipt_comes_out(front: Front) -> None:
         assert f"{before + 1}" == client.get("/checkpoint").text.splitlines()[1]
 
 
-def test_a_stream_comes_through_as_it_comes_for_longer_than_proxies_wait(front: Front) -> None:
+def test_r11_a_stream_comes_through_as_it_comes_for_longer_than_proxies_wait(front: Front) -> None:
     """The first event at once; after 65 s, in which comments alone come, one more."""
     world = World.of(front.server.home)
     with (

@@ -195,7 +195,8 @@ def opened_from(server: Server, address: str, stack: ExitStack) -> httpx2.Respon
     return stack.enter_context(client.stream("GET", f"{server.url}/v1/stream"))
 
 
-def test_an_address_has_its_share_and_all_have_an_end(server: Server) -> None:
+def test_r11_an_address_has_its_share_so_that_pages_load_beside(server: Server) -> None:
+    """Who has as many streams as it may is told so at once, and hangs nowhere."""
     with ExitStack() as stack:
         opened = [opened_from(server, "127.0.0.7", stack) for _ in range(3)]
         assert [200] * 3 == [each.status_code for each in opened]
