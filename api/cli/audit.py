@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cli import summaries
 from api.cli.auditing import (
     RULES_LABEL,
     RULES_STEP,
@@ -34,6 +35,13 @@ from api.cli.explaining import explain_event
 from api.cli.options import AsJson, TrustFile, read_note_in, read_trust_in
 from api.cli.progress import showing_progress
 from api.cli.served import Most, ServedLog, share_of
+from api.cli.summaries import (
+    AuditorKey,
+    AuditorName,
+    SummaryFile,
+    auditor_of,
+    write_summary,
+)
 from ledger.domain.core.context import LeftOut
 from ledger.domain.core.event import Logged
 from ledger.events.lawbook import available_laws
@@ -63,7 +71,7 @@ from ledger.node.succession import SuccessionError, check_succession, read_close
 from ledger.runtime.http import open_client
 from ledger.store.connection import Pool
 from ledger.verify.files import log_in
-from ledger.verify.outcome import CheckState, Refused
+from ledger.verify.outcome import CheckState, Refused, Verified
 from ledger.verify.verifier import verify_export
 from ledger.wire.shown import one_line
 from projections.engine.digest import replay as digests_after
@@ -136,18 +144,22 @@ def verify(  # noqa: PLR0913  (the command's options)
             help="Hold seals' digests of read models against a replay in memory.",
         ),
     ] = True,
+    summary: SummaryFile = None,
+    key: AuditorKey = None,
+    auditor: AuditorName = "auditor",
     as_json: AsJson = False,
 ) -> None:
     """Verify every byte, hash and signature, and that the rules admit every event.
 
     An audit that is stopped goes on where it was, and one of a log that has grown with what is new.
     """
+    signer, earlier = auditor_of(summary, key, auditor), read_note_in(previous, "--previous")
     try:
         with showing_progress(hidden=as_json) as told:
             answer = verify_export(
                 log_in(directory),
                 read_trust_in(trust),
-                previous=read_note_in(previous, "--previous"),
+                previous=earlier,
                 workers=workers,
                 progress=lambda step, *so_far: told(f"step {step.number}", *so_far),
             )
@@ -161,16 +173,34 @@ def verify(  # noqa: PLR0913  (the command's options)
         as_json=as_json,
     )
     replayed = asked.judged(beside) if rules else None
+    if summary is not None and signer is not None:
+        vkey = write_summary(
+            summary,
+            signer,
+            answer,
+            rules=_state(replayed),
+            unchecked=len(replayed.unchecked) if replayed else 0,
+            previous=earlier,
+        )
+        print(f"{summary} is signed; who has {vkey} can verify it", file=sys.stderr)
     if as_json:
-        members = answer.to_json()
-        last = {"step": RULES_STEP, "label": RULES_LABEL, "state": str(_state(replayed))}
-        members["steps"].append(last)
-        members["unchecked"] += _unchecked(replayed) if replayed else []
-        if replayed is not None:
-            earlier = {"earlier": replayed.began, "now": replayed.replay.size - replayed.began}
-            members["judged"] = earlier
-        print(json.dumps(members, indent=1))
-        return
+        print(json.dumps(_verified_members(answer, replayed), indent=1))
+    else:
+        _print_verified(answer, replayed, beside)
+
+
+def _verified_members(answer: Verified, replayed: "_Replayed | None") -> dict[str, Any]:
+    members = answer.to_json()
+    last = {"step": RULES_STEP, "label": RULES_LABEL, "state": str(_state(replayed))}
+    members["steps"].append(last)
+    if replayed is not None:
+        members["unchecked"] += _unchecked(replayed)
+        now = replayed.replay.size - replayed.began
+        members["judged"] = {"earlier": replayed.began, "now": now}
+    return members
+
+
+def _print_verified(answer: Verified, replayed: "_Replayed | None", beside: Path) -> None:
     print(answer.report())
     print(f"{RULES_STEP:>2}  {_state(replayed):<9}  {RULES_LABEL}")
     if replayed is not None:
@@ -205,6 +235,7 @@ def succession(
 
 
 app.command("diff")(diff)
+app.command("summary")(summaries.summary)
 app.command("explain")(explain_event)
 
 

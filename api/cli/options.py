@@ -80,6 +80,7 @@ MAKES = {
     "policy": "its form: docs/guides/witness.md, c2sp.org/tlog-policy",
     "checkpoint": "curl URL/checkpoint prints one",
     "refusal": "the log gives one with techledger events answer --refusal",
+    "summary": "techledger audit verify --summary writes one",
     "bundle": "techledger evidence gather writes one",
     "law data": "techledger law export DIRECTORY writes a set to start from",
     "state of an import": "move it away only where this ledger has none of what it posted",
