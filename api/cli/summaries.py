@@ -99,7 +99,7 @@ def write_summary(
 
 
 def summary(
-    file: Annotated[Path, typer.Argument(help="What audit verify --summary wrote")],
+    file: Annotated[Path, typer.Argument(help="What an audit wrote and signed")],
     auditor: Annotated[str, typer.Option(help="The auditor's key (vkey), from elsewhere")],
     as_json: AsJson = False,
 ) -> None:
