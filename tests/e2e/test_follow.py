@@ -15,7 +15,7 @@ import pytest
 
 from ledger.follow.client import Signed
 from tests.support.builders import FIRM, INSTITUTE, technology_registered
-from tests.support.server import Server, served_ledger
+from tests.support.server import Server, free_port, served_ledger
 from tests.support.streams import Reader
 from tests.support.world import World
 
@@ -345,3 +345,25 @@ def test_the_command_tells_what_it_is_refused(
 ) -> None:
     ended, lines = told_by_command(server, *words)
     assert (code, True) == (ended, says in lines[-1])
+
+
+def test_of_several_processes_one_goes_on_where_another_was(server: Server, world: World) -> None:
+    """A process that leaves signing and folding to another tells the same, by the same ids."""
+    more = {"LEDGER_VERIFIER_PROCESSES": "1"}
+    beside = Server(server.home, free_port(), more, "--no-publisher", "--no-projections")
+    beside.start()
+    try:
+        first = Reader(server.url)
+        with first.connected() as response:
+            next(first.events(response))
+        position = post(server, next(others(server, 1)))
+        second = Reader(beside.url, last_id=first.last_id)
+        second.read()
+        assert [position] == second.positions
+        later = post(server, next(others(server, 1)))
+        first.last_id = second.last_id
+        first.read()
+        assert [later] == first.positions
+        assert world.origin == first.last_id.partition("#")[0]
+    finally:
+        assert 0 == beside.stop()
