@@ -43,10 +43,10 @@ _BY_MEASURE: Mapping[Measure, str] = {
     "entry": "TermsDifference.by Mandate.ended Mandate.given MarkedDispute.ended answered_position "
     "changed_position closed_position compromised_since contradicts deed_position doubt doubted "
     "filed_position first ListingState.held_by lapsed_by lifted_position next_after of position "
-    "positions refused_position registered_position settled_by Feed.since suspended_position "
+    "positions recorded refused_position registered_position settled_by Feed.since suspended_position "
     "vouched_at",
-    "number": "ChainLink.number Rate.denominator Rate.numerator after before bytes count "
-    "depth fee_year openings rank size tier trl trl_from trl_to version",
+    "number": "ChainLink.number MoneyIn.payments Rate.denominator Rate.numerator after before "
+    "bytes count deals depth fee_year month openings rank size tier trl trl_from trl_to version",
     "seconds": "delay_seconds step_seconds",
     "days": "cure_days days_a_year days_late due_days notice_days overdue_days sell_off_days",
     "months": "months warranty_months",

@@ -120,6 +120,7 @@ TAGS: Mapping[str, str] = {
     "technologies": "What a technology is, who owns it, what is left to grant",
     "rights": "Title, chain, liens and status of rights",
     "licences": "Whether somebody may do something",
+    "figures": "What was concluded and paid in a year",
     "market": "Listings and needs, and whether they were open",
     "offers": "Offers, and whether they were open",
     "contracts": "Terms, versions and sublicences",

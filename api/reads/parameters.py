@@ -67,6 +67,9 @@ Readiness = Annotated[int, Field(ge=1, le=9), _DECIMAL]
 Year = Annotated[int, Field(ge=1900, le=LAST_YEAR - 1), _DECIMAL]
 """A year whose end is a day: the first of the next."""
 
+Month = Annotated[int, Field(ge=1, le=12), _DECIMAL]
+"""A month of a year."""
+
 Amount = Annotated[int, Field(ge=0, lt=2**53), _DECIMAL]
 """A sum in minor units."""
 

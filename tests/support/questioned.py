@@ -81,6 +81,7 @@ BY_LIST_ALONE = frozenset(
             "getOffer",
             "listPartyRights",
             "listPartyContracts",
+            "getFigures",
         ),
         *(
             "listPartyOffers",
