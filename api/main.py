@@ -10,6 +10,7 @@ from api.explorer import (
     auditor_pages,
     entry_pages,
     feeds,
+    figures_pages,
     finding,
     home_page,
     licence_pages,
@@ -70,6 +71,7 @@ SHOWN = (
     list_pages,
     auditor_pages,
     rulebook_pages,
+    figures_pages,
     pages,
     entry_pages,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from api.describe.auditor_words import AUDITOR
+from api.describe.figures_words import FIGURES_WORDS
 from api.describe.language import Said
 from api.describe.licence_words import LICENCE
 from api.describe.rulebook_words import RULEBOOK
@@ -11,6 +12,7 @@ INTERFACE: Mapping[str, Said] = {
     **AUDITOR,
     **LICENCE,
     **RULEBOOK,
+    **FIGURES_WORDS,
     "ask_again": Said("Hỏi", "Ask"),
     "ask_today": Said(
         "Hỏi về hôm nay, theo mọi điều đã biết", "Ask of today, by all that is known"

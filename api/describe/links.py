@@ -53,6 +53,9 @@ AUDIT, VERIFY = "/kiem-toan", "/kiem-tra"
 LICENCE_CHECK, LICENCE_ANSWER = "/li-xang/kiem-tra", "/li-xang/kiem-tra/ket-qua"
 """Where it is asked whether a party is licensed, and where that is answered."""
 
+FIGURES = "/so-lieu"
+"""Where the figures of a year are shown."""
+
 LAW, EVENT_TYPES = "/luat", "/tai-lieu/su-kien"
 """Where the law is shown that the ledger judges by, and what there is to record."""
 

@@ -14,6 +14,7 @@ from api.describe.links import (
     ENTRY,
     EVENT,
     EVENT_TYPES,
+    FIGURES,
     FIND,
     LAW,
     LICENCE_CHECK,
@@ -32,7 +33,7 @@ _BEGINNINGS = (
     f"{PREFIXES['en']}/",
     "/docs/",
     *(f"{folder}/" for folder in (*PAGES.values(), *_OTHERS)),
-    *(f"{folder}/" for folder in (LAW, RULES, EVENT_TYPES)),
+    *(f"{folder}/" for folder in (LAW, RULES, EVENT_TYPES, FIGURES)),
 )
 
 _TWINS = tuple(f".{form}" for form in MEDIA)

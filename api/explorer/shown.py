@@ -24,6 +24,7 @@ from api.describe.interface import INTERFACE
 from api.describe.language import Language
 from api.describe.links import (
     EVENT_TYPES,
+    FIGURES,
     FIND,
     LICENCE_CHECK,
     OF_PARTIES,
@@ -175,6 +176,11 @@ class Spoken:
     def trust(self, trust: str) -> str:
         """Return how a row of law data was read."""
         return TRUSTED[trust].in_(self.language)
+
+    def figures(self, year: int, month: int | None = None) -> str:
+        """Return the address of the figures of a year, or of a month of it."""
+        where = self.question.address(self.page(f"{FIGURES}/{year}"), ("known_at",))
+        return where if month is None else f"{where}{'&' if '?' in where else '?'}month={month}"
 
     def rule(self, code: str) -> str:
         """Return the address that says what a code means."""

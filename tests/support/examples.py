@@ -93,6 +93,7 @@ QUESTIONS = [
     "/v1/shares/$share",
     "/v1/contracts/$royalties/overdue?true_on=$TODAY",
     "/v1/contracts/$royalties/minimum?year=$YEAR",
+    "/v1/figures/$YEAR",
     "/v1/disputes/$dispute",
     "/v1/entries/$CONTRACT/falls",
     "/v1/subjects/$older_right/holds?true_on=$TODAY",

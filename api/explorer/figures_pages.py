@@ -1,0 +1,207 @@
+"""
+A year in figures: as known when it ended, and as known now; each month opens to its events.
+
+What is counted, and by which day, `projections.questions.figures` says, and the page in words.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api.deps import address_of, look, node_of, reader_of, traffic_of
+from api.describe import money
+from api.describe.language import Language
+from api.describe.links import FIGURES, PREFIXES, AddressQuery
+from api.describe.saying import Speech
+from api.describe.titles import country, symbol
+from api.describe.values import value_name
+from api.explorer.asked_by_hand import KnownByHand, known_up_to
+from api.explorer.found_again import found_again, pinned
+from api.explorer.happened import sentences_at
+from api.explorer.shown import HEADERS, language_of, page
+from api.explorer.subject_answers import Asked, Section
+from api.explorer.twins import MEDIA, Form, linked, twin, twins_of
+from api.reads.common import today
+from api.reads.parameters import Month, Year
+from ledger.domain.core.types import HANOI
+from ledger.node.node import Node
+from projections.engine.view import KnownAt, written
+from projections.questions.figures import MONTHS, Figures, figures_of
+
+EVENTS = 50
+"""Events of a month that its page shows."""
+
+router = APIRouter(tags=["explorer"], include_in_schema=False)
+
+YearPath = Annotated[Year, Path(description="Calendar year, in Hanoi")]
+OfMonth = Annotated[Month | None, Query(description="Only this month")]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A month in the drawing: how many deals were known then, and are now, in units of it."""
+
+    month: int
+    x: int
+    then: int
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """A month in the table: deals and money, as known then (None: then is not over) and now."""
+
+    month: int
+    then: int | None
+    now: int
+    money_then: tuple[str, ...]
+    money_now: tuple[str, ...]
+
+
+async def show_this_year(request: Request) -> Response:
+    """Lead to the figures of the year that runs."""
+    return RedirectResponse(f"{request.url.path}/{today().year}", 303, HEADERS)
+
+
+async def show_figures(
+    request: Request, year: YearPath, month: OfMonth = None, known_at: KnownByHand = None
+) -> HTMLResponse:
+    """Show the figures of a year; of one month with its events."""
+    known, language = known_up_to(known_at, "ledger"), language_of(request)
+    question = AddressQuery(language, known_at=written(known))
+
+    def shown() -> HTMLResponse:
+        node = node_of(request)
+        now = _ask(node, year, month, known)
+        end = _end_of(year)
+        then = _ask(node, year, month, end) if end < datetime.now(UTC) and known is None else None
+        law = reader_of(node).law
+        opened = now.positions if month else ()
+        told = sentences_at(node, opened[:EVENTS], Speech(language, law), {})
+        twins = twins_of(request)
+        where = pinned(question, now.size).address(request.url.path, ("known_at",))
+        if month:
+            where += f"&month={month}"
+        proven = [("position", at) for at in opened[:EVENTS]]
+        return page(
+            request,
+            "figures.html",
+            question,
+            headers={"Link": linked(twins)},
+            now=now,
+            then=then,
+            rows=list(_rows(now, then, language)),
+            bars=list(_bars(now, then)),
+            kinds=_by(now.by_month, lambda each: each.kind, _kind(language)),
+            fields=[(_field(each, language), each.deals) for each in now.by_field],
+            seats=[(_seat(each.seat, language), each.deals) for each in now.by_seat],
+            told=told,
+            more=max(0, len(opened) - EVENTS),
+            twins=twins,
+            again=found_again(request, where, *proven) if proven else None,
+        )
+
+    return await look(request, shown)
+
+
+def _ask(node: Node, year: int, month: int | None, known_at: KnownAt) -> Figures:
+    return figures_of(reader_of(node, known_at), year, month)
+
+
+def _end_of(year: int) -> datetime:
+    """Return the last instant of a year in Hà Nội."""
+    return datetime(year + 1, 1, 1, tzinfo=HANOI) - timedelta(milliseconds=1)
+
+
+def _rows(now: Figures, then: Figures | None, language: Language) -> Iterator[MonthRow]:
+    deals_now, money_now = _months(now, language)
+    deals_then, money_then = _months(then, language) if then else ({}, {})
+    for month in [now.month] if now.month else range(1, MONTHS + 1):
+        yield MonthRow(
+            month,
+            deals_then.get(month, 0) if then else None,
+            deals_now.get(month, 0),
+            money_then.get(month, ()),
+            money_now.get(month, ()),
+        )
+
+
+def _months(
+    figures: Figures, language: Language
+) -> tuple[Mapping[int, int], Mapping[int, tuple[str, ...]]]:
+    deals = defaultdict[int, int](int)
+    sums = defaultdict[int, tuple[str, ...]](tuple)
+    for each in figures.by_month:
+        deals[each.month] += each.deals
+    for paid in figures.money:
+        sums[paid.month] += (money.sum_of(paid.amount, paid.currency, language),)
+    return deals, sums
+
+
+HIGH, STEP = 120, 46
+"""Units of the drawing: of the highest bar, and from month to month."""
+
+
+def _bars(now: Figures, then: Figures | None) -> Iterator[Bar]:
+    (current, _), (before, _) = _months(now, "vi"), _months(then, "vi") if then else ({}, {})
+    highest = max([*current.values(), *before.values()], default=0)
+    if highest and now.month is None:
+        for month in range(1, MONTHS + 1):
+            high = [of.get(month, 0) * HIGH // highest for of in (before, current)]
+            yield Bar(month, (month - 1) * STEP, *high)
+
+
+def _by(
+    rows: Iterable[Any], key: Callable[[Any], str], say: Callable[[str], str]
+) -> list[tuple[str, int]]:
+    """Return how many deals there are of each kind, the most first."""
+    found = defaultdict[str, int](int)
+    for each in rows:
+        found[key(each)] += each.deals
+    return [(say(each), deals) for each, deals in sorted(found.items(), key=lambda kv: -kv[1])]
+
+
+def _kind(language: Language) -> Callable[[str], str]:
+    return lambda kind: value_name("ContractRow", "kind", kind, language)
+
+
+def _field(each: Any, language: Language) -> str:
+    if each.section is None:
+        return value_name("GrantRow", "field_scheme", each.scheme, language)
+    return symbol(each.scheme, "2025" if each.scheme == "vsic" else None, each.section, language)
+
+
+def _seat(seat: str | None, language: Language) -> str | None:
+    return None if seat is None else f"{country(seat, language)} ({seat})"
+
+
+def _twin(form: Form) -> Callable[..., Any]:
+    async def give(
+        request: Request, year: YearPath, month: OfMonth = None, known_at: KnownByHand = None
+    ) -> Response:
+        known = known_up_to(known_at, "ledger")
+
+        def work() -> Response:
+            node = node_of(request)
+            figures = _ask(node, year, month, known)
+            question = AddressQuery(language_of(request), known_at=written(known))
+            asked = Asked(question, today(), known, "ledger", "parties", after=-1)
+            section = Section("figures", figures, "getFigures", {"year": str(year)}, asked)
+            return twin(request, form, [section], reader_of(node).law)
+
+        return await traffic_of(request).replays.run(address_of(request), work)
+
+    return give
+
+
+for _prefix in PREFIXES.values():
+    _where = f"{_prefix}{FIGURES}"
+    router.add_api_route(_where, show_this_year)
+    router.add_api_route(f"{_where}/{{year}}", show_figures, response_class=HTMLResponse)
+    for _form in MEDIA:
+        router.add_api_route(f"{_where}/{{year}}.{_form}", _twin(_form), response_class=Response)
