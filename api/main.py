@@ -18,6 +18,7 @@ from api.explorer import (
     pages,
     refused,
     rulebook_pages,
+    version_pages,
 )
 from api.explorer import routes as explorer
 from api.limits.dryruns import DryRunTurns
@@ -72,6 +73,7 @@ SHOWN = (
     auditor_pages,
     rulebook_pages,
     figures_pages,
+    version_pages,
     pages,
     entry_pages,
 )

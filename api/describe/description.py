@@ -167,11 +167,15 @@ def _say_change(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
         called = label("TermsDifference", side, speech.language)
         if members[side] is None or members[side] == []:
             yield Line(called, speech.said(_NOTHING))
-        elif path.startswith("grants/"):
-            yield Line(called, (), lines_of(Grant, members[side], speech))
         else:
-            of = members_of_kind(Terms).get(path, Any)
-            yield said_as(called, "Terms", path, of, members[side], speech)
+            yield term_line(called, path, members[side], speech)
+
+
+def term_line(called: str, path: str, value: Any, speech: Speech) -> Line:
+    """Return what a member of the terms says, or one of their grants, under a name."""
+    if path.startswith("grants/"):
+        return Line(called, (), lines_of(Grant, value, speech))
+    return said_as(called, "Terms", path, members_of_kind(Terms).get(path, Any), value, speech)
 
 
 _NOTHING = Said("không có", "nothing")

@@ -24,6 +24,7 @@ LEFT_OUT: Mapping[str, str] = {
         (f"{kind}.{bound}" for kind in _PAGES for bound in ("after", "limit")),
         "which page of the list was asked for; where there is more is said",
     ),
+    "VersionDiff.terms": "what did not change: the page of the comparison folds it away",
     "GrantRow.subject": "the contract, which its reference begins with",
     "GrantRow.true_from": _AXIS,
     "GrantRow.true_to": _AXIS,

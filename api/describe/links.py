@@ -50,6 +50,9 @@ FIND = "/tim"
 AUDIT, VERIFY = "/kiem-toan", "/kiem-tra"
 """Where the log is held to an earlier checkpoint, and where evidence is checked."""
 
+COMPARED = "so-sanh"
+"""Under the page of a contract: two versions of its terms side by side."""
+
 LICENCE_CHECK, LICENCE_ANSWER = "/li-xang/kiem-tra", "/li-xang/kiem-tra/ket-qua"
 """Where it is asked whether a party is licensed, and where that is answered."""
 

@@ -350,6 +350,17 @@ _SENTENCES: Mapping[str, Callable[[Members, Language], str]] = {
         Said("Không cấp lại cho ai.", "Nothing was passed on."),
         Said("{} quyền cấp lại.", "Sublicences: {}."),
     ),
+    "VersionDiff": _counted(
+        "differences",
+        Said(
+            "Phiên bản {before} và phiên bản {after} không khác nhau.",
+            "Versions {before} and {after} do not differ.",
+        ),
+        Said(
+            "Từ phiên bản {before} đến phiên bản {after}, {} điều khoản đã đổi.",
+            "Terms that changed from version {before} to version {after}: {}.",
+        ),
+    ),
     "Versions": _counted(
         "versions",
         Said("Không có phiên bản nào.", "No version is known."),

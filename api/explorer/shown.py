@@ -23,11 +23,13 @@ from api.describe.event_saying import kind_name
 from api.describe.interface import INTERFACE
 from api.describe.language import Language
 from api.describe.links import (
+    COMPARED,
     EVENT_TYPES,
     FIGURES,
     FIND,
     LICENCE_CHECK,
     OF_PARTIES,
+    PAGES,
     PREFIXES,
     AddressQuery,
     placed,
@@ -205,6 +207,10 @@ class Spoken:
     def subject(self, subject: str) -> str:
         """Return the address where a subject is shown."""
         return self.question.subject(subject)
+
+    def compare(self, contract: str) -> str:
+        """Return the address where versions of a contract's terms are compared."""
+        return self.question.page(f"{PAGES['contract']}/{contract}/{COMPARED}")
 
     def listing(self, listing: str, kind: str | None) -> str:
         """Return the address where a listing or a need is shown."""

@@ -152,6 +152,8 @@ class VersionDiff(Answer):
     after: int
     differences: tuple[TermsDifference, ...]
     versions: tuple[Version, ...]
+    terms: Terms | None
+    """The terms of the later version, whole; null where the contract is not known."""
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -205,29 +207,39 @@ def versions_of(reader: Reader, contract: str) -> Versions:
 def diff_of(reader: Reader, contract: str, before: int, after: int) -> VersionDiff:
     """Return what changed from one version of the terms to another.
 
-    Raises `NotThere` if a contract that is known has no such versions.
+    Raises `NotThere`, with the versions there are, if a contract that is known has not these.
     """
     with listing(reader, contract_events) as view:
         known = reader.as_of(view)
         rows = events_of(view, contract, known)
         found = tuple(_versions(rows))
         if not 1 <= before < after <= len(found):
-            nothing = VersionDiff(contract, view.size, before, after, (), ())
+            nothing = VersionDiff(contract, view.size, before, after, (), (), None)
             nothing = named(view, nothing, known, contract)
             if nothing.unknown:
                 return nothing
-            raise NotThere("the contract has no such versions, one after the other")
+            raise NotThere(_no_such_versions(contract, before, after, len(found)))
         value = folded(contract, rows)
         assert value is not None, "a contract with versions is known"
         between = found[before:after]
+        later = _nth(value, after)
         differences = tuple(
             TermsDifference(
                 member, old, new, tuple(v.position for v in between if member in v.changed)
             )
-            for member, old, new in _differing(_nth(value, before), _nth(value, after))
+            for member, old, new in _differing(_nth(value, before), later)
         )
-        answer = VersionDiff(contract, view.size, before, after, differences, between)
+        answer = VersionDiff(contract, view.size, before, after, differences, between, later)
         return named(view, answer, known, contract)
+
+
+def _no_such_versions(contract: str, before: int, after: int, newest: int) -> str:
+    """Return why two versions cannot be compared, and which there are."""
+    there = f"{contract} has {'versions 1 to' if newest > 1 else 'version'} {newest}"
+    missing = next((each for each in (before, after) if not 1 <= each <= newest), None)
+    if missing is not None:
+        return f"there is no version {missing}: {there}"
+    return f"version {before} does not come before version {after}: {there}"
 
 
 def _terms_on(view: View, contract: str, day: date, known: Known, law: Law) -> TermsOn:

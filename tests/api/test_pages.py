@@ -40,7 +40,8 @@ def test_pages_say_all_words_that_there_are_for_them_and_no_other():
         (HERE / f"{each}.py").read_text("utf-8") for each in ("pages", "shown", "reported")
     )
     asking += "".join(
-        (HERE / f"{each}.py").read_text("utf-8") for each in ("list_pages", "market_pages")
+        (HERE / f"{each}.py").read_text("utf-8")
+        for each in ("list_pages", "market_pages", "version_pages")
     )
     listed = (line for line in reported.splitlines() if line.startswith("_"))
     named = {

@@ -216,6 +216,7 @@ PAGES_OF = (
     "/muc/",
     "/cong-nghe/",
     "/doi-tuong/",
+    "/san/",
 )
 
 
