@@ -1,6 +1,6 @@
 """Events as sentences: what happened at positions of the log, in words, with names."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -30,15 +30,15 @@ def happened(
     names: Names,
 ) -> list[Happened]:
     """Return events in sentences with the names of subjects."""
-    positions = [event.position for event in events]
-    entries = {each.position: each.entry for each in read_at(node.reads, positions)}
-    return [
-        Happened(
-            event,
-            event_sentence(
-                orjson.loads(parse_entry(entries[event.position]).payload), speech, names
-            ),
-            vouched_at(event.position),
-        )
-        for event in events
-    ]
+    told = sentences_at(node, [event.position for event in events], speech, names)
+    return [Happened(event, told[event.position], vouched_at(event.position)) for event in events]
+
+
+def sentences_at(
+    node: Node, positions: Sequence[int], speech: Speech, names: Names
+) -> Mapping[int, tuple[Word, ...]]:
+    """Return what happened at each position, in one sentence with the names of subjects."""
+    return {
+        each.position: event_sentence(orjson.loads(parse_entry(each.entry).payload), speech, names)
+        for each in read_at(node.reads, positions)
+    }
