@@ -167,6 +167,10 @@ NO_EVENT = {
         "An opening is not of what the event commits to",
         "Bản mở không khớp với cam kết của sự kiện",
     ),
+    "OPENING_MALFORMED": (
+        "What was opened is not of the form that its section has",
+        "Giá trị được mở không đúng dạng của mục đã niêm phong",
+    ),
     "ENTRY_TOO_LARGE": ("The event is too large for an entry", "Sự kiện quá lớn cho một mục"),
     "TOO_LARGE": TITLES["TOO_LARGE"],
 }

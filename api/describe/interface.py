@@ -30,7 +30,6 @@ INTERFACE: Mapping[str, Said] = {
     "as_signed": Said("Nguyên văn đã ký (JSON)", "As it was signed (JSON)"),
     "ask_as": Said("hỏi theo", "ask by"),
     "ask_later": Said("hỏi lại sau {} giây", "ask again after {} s"),
-    "atom_title": Said("Sự kiện của sổ cái {}", "Events of the ledger {}"),
     "as_known_at": Said("theo những gì sổ này biết lúc {}", "as known to this ledger at {}"),
     "as_known_to_entry": Said(
         "theo những gì sổ này biết đến mục {}", "as known to this ledger to entry {}"

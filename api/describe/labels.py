@@ -327,7 +327,7 @@ LABELS: Mapping[str, Said] = {
     "rate_ppm": Said("tỷ lệ", "rate"),
     "readers": Said("người đọc", "readers"),
     "reason": Said("lý do", "reason"),
-    "recorded": Said("các mục ghi", "entries"),
+    "counted": Said("các mục được đếm", "entries counted"),
     "received": Said("đã nhận", "received"),
     "recipients": Said("người nhận", "recipients"),
     "recomputed": Said("tính lại", "computed again"),

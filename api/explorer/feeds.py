@@ -15,8 +15,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import look, node_of, reader_of
 from api.describe.event_names import event_name
-from api.describe.interface import INTERFACE
-from api.describe.language import Language
+from api.describe.language import Language, Said
 from api.describe.links import ATOM, ENTRY, PREFIXES, placed
 from api.describe.saying import Speech
 from api.explorer.happened import Happened, happened
@@ -121,8 +120,11 @@ def _title(node: Node, watch: WatchList, names: Mapping[str, str], language: Lan
         *(names.get(each, each) for each in sorted(watch.subjects)),
         *(event_name(each, language) for each in sorted(watch.topics)),
     ]
-    said = INTERFACE["atom_title"].in_(language).format(node.origin)
+    said = _TITLE.in_(language).format(node.origin)
     return visible(f"{said}: {', '.join(watched)}" if watched else said)
+
+
+_TITLE = Said("Sự kiện của sổ cái {}", "Events of the ledger {}")
 
 
 def _asking(address: str, asked: Sequence[tuple[str, str]]) -> str:

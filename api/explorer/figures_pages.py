@@ -202,6 +202,6 @@ def _twin(form: Form) -> Callable[..., Any]:
 for _prefix in PREFIXES.values():
     _where = f"{_prefix}{FIGURES}"
     router.add_api_route(_where, show_this_year)
-    router.add_api_route(f"{_where}/{{year}}", show_figures, response_class=HTMLResponse)
     for _form in MEDIA:
         router.add_api_route(f"{_where}/{{year}}.{_form}", _twin(_form), response_class=Response)
+    router.add_api_route(f"{_where}/{{year}}", show_figures, response_class=HTMLResponse)

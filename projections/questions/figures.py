@@ -42,7 +42,7 @@ class DealsIn:
     """Kind of the contracts."""
     deals: int
     """How many."""
-    recorded: tuple[int, ...]
+    counted: tuple[int, ...]
     """Positions of the events that made them."""
 
 
@@ -80,7 +80,7 @@ class MoneyIn:
     """How many payments and refunds."""
     amount: int
     """What was paid, less what was paid back, in minor units of `currency`."""
-    recorded: tuple[int, ...]
+    counted: tuple[int, ...]
     """Positions of the events that confirmed them."""
 
 
@@ -106,8 +106,8 @@ class Figures(Answer):
     @property
     def positions(self) -> tuple[int, ...]:
         """Return the positions of all that is counted."""
-        deals = (each.recorded for each in self.by_month)
-        return positions_of(*deals, *(each.recorded for each in self.money))
+        deals = (each.counted for each in self.by_month)
+        return positions_of(*deals, *(each.counted for each in self.money))
 
 
 def figures_of(reader: Reader, year: int, month: int | None = None) -> Figures:

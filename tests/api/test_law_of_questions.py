@@ -44,6 +44,8 @@ IN_PATHS = {
     "distribution": NAMES["distribution"],
     "dispute": NAMES["dispute"],
     "listing": NAMES["listing"],
+    "need": "listing:none",
+    "offer": NAMES["offer"],
     "party": NAMES["firm"],
     "share": NAMES["share"],
     "technology": NAMES["technology"],
@@ -54,6 +56,7 @@ IN_PATHS = {
     "name": "title",
     "before": "1",
     "after": "2",
+    "year": "2026",
 }
 REQUIRED = {
     "checkLicence": f"party={NAMES['firm']}&act=sell&territory=vn-2025:48&field=C09D",

@@ -2,6 +2,7 @@
 
 import re
 from html import escape, unescape
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -12,6 +13,7 @@ from api.openapi.told import EVERY, written
 from api.problems import NO_EVENT
 from ledger.domain.refused import classes
 from ledger.domain.registry import TOPICS
+from ledger.events import intake
 from ledger.events.intake import CODES
 from ledger.events.lawbook import bundled_law
 from tests.support.tale import Tale
@@ -22,7 +24,9 @@ BOTH = pytest.mark.parametrize("prefix", ["", "/en"])
 def test_each_code_that_anyone_can_be_told_has_its_page():
     told = {code for each in (*written(), *EVERY) for code in each.codes}
     assert told | {*CODES} | classes().keys() <= all_coded().keys()
-    assert {*CODES, "TOO_LARGE"} == NO_EVENT.keys()
+    assert {*CODES, "TOO_LARGE", "OPENING_MALFORMED"} == NO_EVENT.keys()
+    raised = re.findall(r'Invalid\(\s*"([A-Z_]+)"', Path(intake.__file__).read_text("utf-8"))
+    assert {*raised} <= NO_EVENT.keys()
     assert all(each.title.vi and each.title.en for each in all_coded().values())
 
 

@@ -29,6 +29,7 @@ from ledger.domain.contracts.contract_terms import Terms
 from ledger.domain.core.money import Money, Part
 from ledger.domain.core.scope import Field, Territory
 from ledger.domain.core.types import legal_day, parse_instant
+from ledger.domain.market.offer import Proposed
 from ledger.domain.revenue.distribution import Input
 from ledger.domain.revenue.profit import ProfitDeclared
 from ledger.domain.revenue.share_agreement import RoleOf
@@ -207,6 +208,7 @@ def _sample_body(kind: Any) -> BaseModel | None:
         Part: {"party": "party:x", "ppm": 1_000_000},
         RoleOf: {"party": "party:x", "role": "author"},
         WaterfallStep: {"name": "x", "to": "party:x", "amount": 1},
+        Proposed: {name: body["grants"][0][name] for name in Proposed.model_fields},
         Terms: {name: body[name] for name in Terms.model_fields},
     }
     return kind.model_validate_json(json.dumps(said[kind])) if kind in said else None
