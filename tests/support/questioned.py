@@ -255,11 +255,7 @@ def answer_to(words: list[str], monkeypatch: Any) -> dict[str, Any]:
     for name, value in parameters.items():
         if value is not None or f"{kind.__name__}.{name}" not in echoes.CHOSEN:
             with_said(answer, echoes.place_of(kind, name), value)
-    for member, rows in agreeing.ABOUT.get(kind.__name__, {}).items():
-        about = at(answer, member)[0]
-        for place, names in rows if about is not None else ():
-            for row in filter(None, at(answer, place)):
-                row[names[0]] = [about] if isinstance(row[names[0]], list) else about
+    _be_about_what_was_asked(kind, answer)
     if not derives(kind, "positions"):
         told = [
             [value] if isinstance(value, int) else value
@@ -275,6 +271,20 @@ def answer_to(words: list[str], monkeypatch: Any) -> dict[str, Any]:
         logged = _payload_of(parse_entry(entries_served()[answer["position"]]).payload)
         answer |= {name: logged[name] for name in logged if name in answer}
     return answer
+
+
+def _be_about_what_was_asked(kind: Any, answer: dict[str, Any]) -> None:
+    for member, rows in agreeing.ABOUT.get(kind.__name__, {}).items():
+        about = at(answer, member)[0]
+        for place, names in rows if about is not None else ():
+            for row in filter(None, at(answer, place)):
+                row[names[0]] = [about] if isinstance(row[names[0]], list) else about
+    for place, of in _AMONG.get(kind.__name__, {}).items():
+        at(answer, place)[0]["subject"] = answer[of]
+
+
+_AMONG: Mapping[str, Mapping[str, str]] = {"OfferThread": {"thread.state.offer": "offer"}}
+"""Rows of an answer one of which is of what was asked about."""
 
 
 def at(value: Any, place: str) -> list[Any]:
