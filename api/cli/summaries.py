@@ -52,11 +52,13 @@ def auditor_of(summary: Path | None, key: Path | None, name: str) -> Ed25519Note
 
     Raises `BadParameter` for a file that is there, and for a key that cannot sign one.
     """
-    if summary is None:
+    if summary is None and key is None:
         return None
+    if summary is None:
+        raise typer.BadParameter(f"{key} signs a summary: name one", param_hint="--summary")
     must_be_new(summary, "--summary")
     if key is None:
-        raise typer.BadParameter("a summary is signed: name a key", param_hint="--key")
+        raise typer.BadParameter(f"{summary} is to be signed: name a key", param_hint="--key")
     private = load_pem_private_key(read_private(key), None)
     if not isinstance(private, Ed25519PrivateKey):
         raise typer.BadParameter(f"{key} is no Ed25519 key", param_hint="--key")

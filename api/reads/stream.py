@@ -1,6 +1,7 @@
 """What is recorded, told as it comes: server-sent events that resume where they were cut."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated
 
@@ -60,8 +61,37 @@ def watch_list(topic: Topics = None, subject: Subjects = None) -> WatchList:
 Watching = Annotated[WatchList, Depends(watch_list)]
 
 
-async def _stream(request: Request, watch: Watching) -> AsyncIterator[Stream]:
-    """Take a stream in, for as long as it is answered."""
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """From where a stream is to go on."""
+
+    since: int | None
+    last_event_id: str | None
+
+
+def _start(
+    since: Annotated[
+        Count | None,
+        Query(description="From this position on; default: what is recorded from now on"),
+    ] = None,
+    last_event_id: Annotated[
+        str | None,
+        Header(
+            pattern=f"^({_ID})?$",
+            description="Id of the last event that was read: what comes behind it is told, "
+            "whatever `since` says",
+        ),
+    ] = None,
+) -> _Start:
+    return _Start(since, last_event_id)
+
+
+Starting = Annotated[_Start, Depends(_start)]
+
+
+async def _stream(request: Request, watch: Watching, start: Starting) -> AsyncIterator[Stream]:
+    """Take a stream in, for as long as it is answered; not one that is asked for wrongly."""
+    del start
     async with followers_of(request).stream(address_of(request), watch) as stream:
         yield stream
 
@@ -81,26 +111,14 @@ async def _stream(request: Request, watch: Watching) -> AsyncIterator[Stream]:
 async def follow_events(
     request: Request,
     stream: Annotated[Stream, Depends(_stream)],
-    *,
-    since: Annotated[
-        Count | None,
-        Query(description="From this position on; default: what is recorded from now on"),
-    ] = None,
-    last_event_id: Annotated[
-        str | None,
-        Header(
-            pattern=f"^({_ID})?$",
-            description="Id of the last event that was read: what comes behind it is told, "
-            "whatever `since` says",
-        ),
-    ] = None,
+    start: Starting,
 ) -> Response:
     """Tell each event once, in the order of the log, once it is signed and folded."""
     followers = followers_of(request)
     origin = node_of(request).origin
-    stream.at = followers.size if since is None else since
-    if last_event_id:
-        named, _, position = last_event_id.rpartition("#")
+    stream.at = followers.size if start.since is None else start.since
+    if start.last_event_id:
+        named, _, position = start.last_event_id.rpartition("#")
         if named != origin:
             return _answer(request, _start_again(origin, followers, "OTHER_LOG"))
         stream.at = int(position) + 1

@@ -101,6 +101,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "getTechnology": (T,),
     "getListing": (NAMES["listing"],),
     "getMatches": (NAMES["listing"],),
+    "getFigures": ("2026",),
     "getOffer": (NAMES["offer"],),
     "listEvents": ("", f"--subject {R} --limit 2"),
     "listListings": ("", f"--party {INSTITUTE} --known-at $SOLD"),

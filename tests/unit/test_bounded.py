@@ -272,4 +272,6 @@ def test_no_client_of_ours_is_without_a_deadline() -> None:
         for path in (root / part).rglob("*.py")
         if "httpx2.Client(" in path.read_text()
     }
-    assert {"ledger/runtime/http.py"} == openers
+    # A stream never ends: it has broken off once nothing came for longer than a comment takes.
+    assert {"ledger/runtime/http.py", "ledger/follow/stream.py"} == openers
+    assert "timeout=SILENT_S" in (root / "ledger/follow/stream.py").read_text("utf-8")

@@ -45,7 +45,7 @@ HELPS = re.compile(
 )
 """How a message says what to do; what is refused by a step of a verification is refused."""
 
-LOOKED_AT_LATER = ("keys new", "witness init", "witness evidence")
+LOOKED_AT_LATER = ("keys new", "witness init", "witness evidence", "audit summary")
 """What writes, or has first to find what it works with."""
 
 Call = Callable[[list[str]], tuple[int, str]]

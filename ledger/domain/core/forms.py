@@ -49,6 +49,9 @@ _FORMS = {
     r"^([1-9][0-9]{0,17})\.([1-9][0-9]{0,17})\.([0-9a-f]{12})$": (
         "a cursor as next_after of the page before gave it, or nothing for the first page"
     ),
+    r"^(([!-~]{1,255})#(0|[1-9][0-9]{0,17}))?$": (
+        "the id of an event as the stream gave it: the log's origin, # and a position"
+    ),
     r"^[^\n]*$": "one line",
 }
 
