@@ -113,7 +113,7 @@ AUDITOR: Mapping[str, Said] = {
     "now": Said("bây giờ", "now"),
     "new_by_kind": Said("Có gì mới, theo loại", "What is new, by kind"),
     "nothing_new": Said("Chưa có gì mới.", "Nothing is new."),
-    "kind_of_event": Said("Loại sự kiện", "Kind of event"),
+    "counted_kind": Said("Loại sự kiện", "Kind of event"),
     "how_many": Said("Số lượng", "Number"),
     "consistency_proof": Said("Chứng minh nhất quán", "Consistency proof"),
     "consistency_says": Said(

@@ -391,7 +391,7 @@ INTERFACE: Mapping[str, Said] = {
     "true_on": Said("Đúng vào ngày", "True on"),
     "is_it": Said("Có phải là:", "Is it one of these:"),
     "twins": Said("Cũng câu trả lời này, đủ mọi dòng:", "This answer, with every row:"),
-    "unchanged": Said("Những gì không đổi", "What did not change"),
+    "terms_unchanged": Said("Những gì không đổi", "What did not change"),
     "under_mandate": Said("theo ủy quyền của", "by mandate of"),
     "unknown": Said("KHÔNG BIẾT: sổ cái không có gì về", "UNKNOWN: the log says nothing of"),
     "unknown_is_not_no": Said(

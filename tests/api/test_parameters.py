@@ -34,7 +34,7 @@ ODD_NUMBERS = [
     "",
 ]
 ODD_NUMBERS += [str(2**62), "9" * 5000]
-_BOUNDED = ("limit", "at_least", "trl_from", "trl_to")
+_BOUNDED = ("limit", "at_least", "trl_from", "trl_to", "month")
 """Of what a good spelling, too, may be more than there is."""
 
 ODD_DAYS = ["0", "2026", "1700006400", "2026-11-22T00:00:00Z", "2026-11-22T00:00:00", " 2026-11-22"]

@@ -110,10 +110,9 @@ def test_the_log_s_page_shows_title_origin_size_and_latest_event(
     assert "Sổ cái giao dịch công nghệ" in said
     assert server.trust.origin in said
     assert re.search(rf"Số mục {tale.size + MORE} ", said)
-    assert "Xác nhận đã nhận thanh toán" in said
     rows = [int(each) for each in re.findall(r'<a href="/muc/([0-9]+)"', run.stdout)]
-    assert tale.size + MORE - 1 == rows[0]
-    assert sorted(rows, reverse=True) == rows
+    newest = tale.size + MORE - 1
+    assert [*range(newest, newest - 10, -1)] == list(dict.fromkeys(rows))
 
 
 def test_the_documentation_lists_the_operations(server: Server, tmp_path: Path):
