@@ -306,7 +306,7 @@ def _verify_offline(home: Home, url: str, console: Console) -> None:
 
 def _show_where(home: Home, url: str, console: Console) -> None:
     lines = (
-        f"the log and its latest events   {url}/",
+        f"the home page                   {url}/",
         f"the API, documented             {url}/docs",
         f"the API, for generators         {url}/openapi.json",
         f"the signed head                 {url}/checkpoint",

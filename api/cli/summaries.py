@@ -52,10 +52,10 @@ def auditor_of(summary: Path | None, key: Path | None, name: str) -> Ed25519Note
 
     Raises `BadParameter` for a file that is there, and for a key that cannot sign one.
     """
-    if summary is None and key is None:
-        return None
     if summary is None:
-        raise typer.BadParameter(f"{key} signs a summary: name one", param_hint="--summary")
+        if key is not None:
+            raise typer.BadParameter(f"{key} signs a summary: name one", param_hint="--summary")
+        return None
     must_be_new(summary, "--summary")
     if key is None:
         raise typer.BadParameter(f"{summary} is to be signed: name a key", param_hint="--key")

@@ -95,9 +95,9 @@ INTERFACE: Mapping[str, Said] = {
         "Người giải quyết tranh chấp: tìm vụ theo số, theo bên; mở hồ sơ và in.",
         "Resolvers: find a case by its number or its parties, open its file, print it.",
     ),
-    "door_feed": Said(
-        "Ai đã ký điều gì, khi nào: từng sự kiện một câu, lọc theo loại và đối tượng.",
-        "Who signed what, and when: each event in a sentence, by type and subject.",
+    "door_figures": Said(
+        "Cơ quan quản lý: hợp đồng và tiền của một năm, theo tháng, lĩnh vực và trụ sở.",
+        "Departments: the deals and the money of a year, by month, field and seat.",
     ),
     "door_licence": Said(
         "Cán bộ: một bên có được làm việc này, ở đây, vào ngày này không?",

@@ -274,7 +274,11 @@ def _address_in(sent: bytes) -> str | None:
     if not text.startswith(("http://", "https://")) or len(text.split()) != 1:
         return None
     found = urlsplit(text)
-    return f"/{found.path.lstrip('/')}" + (f"?{found.query}" if found.query else "")
+    return f"/{found.path.lstrip(_SLASHES)}" + (f"?{found.query}" if found.query else "")
+
+
+_SLASHES = "/\\"
+"""What a browser takes for the slash before another host's name, if there are two."""
 
 
 def _entry(node: Node, position: int) -> bytes:

@@ -69,7 +69,8 @@ def _of_requests() -> Iterator[Coded]:
     for code, (english, vietnamese) in NO_EVENT.items():
         if code not in classes():
             yield Coded(code, Said(vietnamese, english), FORM, any_event=True)
-    for code, (english, vietnamese) in {**TITLES, **OTHERS}.items() - NO_EVENT.items():
-        yield Coded(code, Said(vietnamese, english), SERVICE)
+    for code, (english, vietnamese) in {**TITLES, **OTHERS}.items():
+        if code not in NO_EVENT:
+            yield Coded(code, Said(vietnamese, english), SERVICE)
     for code, english, vietnamese in UNAVAILABLE.values():
         yield Coded(code, Said(vietnamese, english), SERVICE, 503)

@@ -5,7 +5,7 @@ What is counted, and by which day, `projections.questions.figures` says, and the
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -87,6 +87,7 @@ async def show_figures(
         where = pinned(question, now.size).address(request.url.path, ("known_at",))
         if month:
             where += f"&month={month}"
+        rows = list(_rows(now, then, language))
         proven = [("position", at) for at in opened[:EVENTS]]
         return page(
             request,
@@ -95,8 +96,8 @@ async def show_figures(
             headers={"Link": linked(twins)},
             now=now,
             then=then,
-            rows=list(_rows(now, then, language)),
-            bars=list(_bars(now, then)),
+            rows=rows,
+            bars=list(_bars(rows)),
             kinds=_by(now.by_month, lambda each: each.kind, _kind(language)),
             fields=[(_field(each, language), each.deals) for each in now.by_field],
             seats=[(_seat(each.seat, language), each.deals) for each in now.by_seat],
@@ -147,13 +148,13 @@ HIGH, STEP = 120, 46
 """Units of the drawing: of the highest bar, and from month to month."""
 
 
-def _bars(now: Figures, then: Figures | None) -> Iterator[Bar]:
-    (current, _), (before, _) = _months(now, "vi"), _months(then, "vi") if then else ({}, {})
-    highest = max([*current.values(), *before.values()], default=0)
-    if highest and now.month is None:
-        for month in range(1, MONTHS + 1):
-            high = [of.get(month, 0) * HIGH // highest for of in (before, current)]
-            yield Bar(month, (month - 1) * STEP, *high)
+def _bars(rows: Sequence[MonthRow]) -> Iterator[Bar]:
+    """Yield a year's months in the drawing; none of a month alone, or where there are no deals."""
+    highest = max(max(row.then or 0, row.now) for row in rows)
+    if highest and len(rows) == MONTHS:
+        for row in rows:
+            then, now = ((deals or 0) * HIGH // highest for deals in (row.then, row.now))
+            yield Bar(row.month, (row.month - 1) * STEP, then, now)
 
 
 def _by(

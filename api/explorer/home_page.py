@@ -60,6 +60,7 @@ def _page(request: Request, node: Node) -> HTMLResponse:
         names={} if feed is None else _names(feed),
         checkpoint=latest.note.decode() if latest else "",
         halted=node.halted,
+        year=today().year,
         counts=None if feed is None else counted(node, feed.size, today()),
         atom=feed_at(language_of(request), {}),
         told=None if feed is None else _told(request, node, feed),

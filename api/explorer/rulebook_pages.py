@@ -115,7 +115,7 @@ def _general(family: str) -> str:
 
 
 def _place(coded: Coded) -> int:
-    return [*_ORDER].index(_general(coded.family))
+    return _ORDER.index(_general(coded.family))
 
 
 _ORDER = (

@@ -25,7 +25,7 @@ from projections.engine.view import KNOWN, RECORDED, Known, View, bound_paramete
 from projections.questions.listed import NAMED_BY
 from projections.tables.basis import answering, told
 from projections.tables.contract_revenue import PaymentRow, payments
-from projections.tables.grants import ContractRow, contracts, grants
+from projections.tables.grants import ContractRow, GrantRow, contracts, grants
 from projections.tables.party_facts import parties
 from projections.tables.reader import Reader
 
@@ -139,18 +139,9 @@ def figures_of(reader: Reader, year: int, month: int | None = None) -> Figures:
         return told(view, answer, known)
 
 
-@dataclass(frozen=True, slots=True)
-class _Granted:
-    contract: str
-    licensee: str
-    scheme: str
-    codes: tuple[str, ...]
-
-
-def _granted(view: View, known: Known, made: list[str]) -> Sequence[_Granted]:
+def _granted(view: View, known: Known, made: list[str]) -> Sequence[GrantRow]:
     where = f"subject = ANY(%(made)s) AND {KNOWN}"
-    rows = view.rows(grants, where, {"made": made, **bound_parameters(known)}, "subject, n")
-    return [_Granted(row.subject, row.licensee, row.field_scheme, row.field_codes) for row in rows]
+    return view.rows(grants, where, {"made": made, **bound_parameters(known)}, "subject, n")
 
 
 def _by_month(made: Iterable[ContractRow]) -> Iterator[DealsIn]:
@@ -167,30 +158,30 @@ def _by_currency(paid: Iterable[PaymentRow]) -> Iterator[MoneyIn]:
         found[row.paid_on.month, row.currency].append(row)
     for (month, currency), rows in sorted(found.items()):
         amount = sum(row.amount for row in rows)
-        recorded = positions_of([row.position for row in rows])
-        yield MoneyIn(month, currency, len(rows), amount, recorded)
+        counted = positions_of([row.position for row in rows])
+        yield MoneyIn(month, currency, len(rows), amount, counted)
 
 
 _SECTION = {"ipc": 1, "vsic": 2}
 """How many characters of a symbol are the section, or division, of a scheme."""
 
 
-def _by_field(granted: Iterable[_Granted]) -> Iterator[DealsOfField]:
+def _by_field(granted: Iterable[GrantRow]) -> Iterator[DealsOfField]:
     sections = {
-        (each.contract, each.scheme, code[: _SECTION.get(each.scheme, 0)])
-        for each in granted
-        for code in each.codes or ("",)
+        (row.subject, row.field_scheme, code[: _SECTION.get(row.field_scheme, 0)])
+        for row in granted
+        for code in row.field_codes or ("",)
     }
     found = Counter((scheme, section) for _, scheme, section in sections)
     for (scheme, section), deals in sorted(found.items()):
         yield DealsOfField(scheme, section or None, deals)
 
 
-def _by_seat(view: View, known: Known, granted: Sequence[_Granted]) -> Iterator[DealsOfSeat]:
-    licensees = sorted({each.licensee for each in granted})
+def _by_seat(view: View, known: Known, granted: Sequence[GrantRow]) -> Iterator[DealsOfSeat]:
+    licensees = sorted({row.licensee for row in granted})
     facts = view.recorded(parties, known, "position, place", subject=licensees, fact="seat")
     seats = {row.subject: row.value for row in facts}
-    of = {(each.contract, seats.get(each.licensee)) for each in granted}
+    of = {(row.subject, seats.get(row.licensee)) for row in granted}
     found = Counter(seat for _, seat in of)
     for seat, deals in sorted(found.items(), key=lambda each: (-each[1], each[0] or "")):
         yield DealsOfSeat(seat, deals)

@@ -177,6 +177,8 @@ def test_a_report_is_checked_by_its_bundle(http: httpx2.Client, kept: bytes) -> 
     [
         ("https://ledger.example/muc/3?known_at=5", "/muc/3?known_at=5"),
         ("http://x//evil.example/y", "/evil.example/y"),
+        ("http://x/\\evil.example/y", "/evil.example/y"),
+        ("http://x\\/\\evil.example/y", "/evil.example/y"),
         ('http://x/"><b>', "/&#34;&gt;&lt;b&gt;"),
     ],
 )

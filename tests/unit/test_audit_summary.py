@@ -115,6 +115,14 @@ def test_a_file_that_is_there_stays_and_a_key_is_wanted(audited: Audited) -> Non
     assert 2 == audited.verify("--key", audited.directory / "rsa.pem").exit_code
 
 
+def test_a_key_that_has_nothing_to_sign_is_refused(audited: Audited) -> None:
+    trust = ("--trust", audited.directory / "trust.json")
+    words = ("verify", audited.log, *trust, "--key", audited.directory / "key.pem")
+    done = CliRunner().invoke(app, [*map(str, words)])
+    assert 2 == done.exit_code
+    assert "--summary" in done.output
+
+
 def test_a_summary_has_one_spelling() -> None:
     text = format_summary(SUMMARY)
     assert SUMMARY == parse_summary(text)
