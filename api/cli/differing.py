@@ -23,6 +23,7 @@ from ledger.log.merkle import LogError
 from ledger.log.note import parse_note, parse_vkey
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
 from ledger.runtime.http import open_client
+from ledger.verify.files import log_in
 from ledger.verify.trust import Trust
 from ledger.wire.shown import one_line
 
@@ -66,7 +67,7 @@ def _states(places: tuple[str, str], trust: Trust, opened: ExitStack) -> tuple[L
             found[place] = LogState(opener(shown.checkpoint()), shown)
         else:
             governed = Governed(trust)
-            shown = governed_source(ExportedLog(Path(place)), Path(place), governed)
+            shown = governed_source(ExportedLog(log_in(Path(place))), Path(place), governed)
             opener = _by_copy(governed)
             found[place] = LogState(parse_checkpoint(parse_note(shown.checkpoint()).text), shown)
     # A copy or a server has shown by now which keys have followed those of the trust root.

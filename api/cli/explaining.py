@@ -35,6 +35,7 @@ from ledger.log.merkle import LogError
 from ledger.log.note import MAX_NOTE, parse_vkey
 from ledger.log.statement import SignedRefusal, open_statement
 from ledger.log.tiles import TILE_WIDTH
+from ledger.verify.files import log_in
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import payload_hash
 from ledger.wire.regular import read_regular
@@ -74,7 +75,7 @@ def explain_event(  # noqa: PLR0913  (the command's options)
     laws = available_laws(law)
     with refusals_told(as_json=as_json):
         governed = Governed(read_trust(trust))
-        size = governed_source(ExportedLog(directory), directory, governed).size
+        size = governed_source(ExportedLog(log_in(directory)), directory, governed).size
         with going_on(judged_file(judged, directory, trust), directory, laws) as past:
             if _is_recorded(event):
                 position = _position_of(event, past, size)

@@ -28,7 +28,7 @@ from ledger.node.node import Node
 from ledger.store.entries import read_first
 from ledger.wire.shown import visible
 from projections.questions.search import titles_of
-from projections.questions.watched import Watched, WatchList, watched_of
+from projections.questions.watched import WatchList, watched_of
 
 MEDIA_TYPE = "application/atom+xml"
 
@@ -55,21 +55,25 @@ def _feed(request: Request, watch: WatchList, before: int | None) -> Response:
     node, language = node_of(request), language_of(request)
     reader, size = reader_of(node), node.published
     last = size if before is None else min(before, size)
-    found = watched_of(reader, watch, before=last, order="newest", limit=ENTRIES)
-    ids = {each for event in found.events for each in (*event.signers, *event.subjects)}
+    found = watched_of(reader, watch, before=last, order="newest", limit=ENTRIES + 1).events
+    events, more = found[-ENTRIES:], len(found) > ENTRIES
+    ids = {each for event in events for each in (*event.signers, *event.subjects)}
     names = {**titles_of(reader, sorted(ids | watch.subjects))}
     speech = Speech(language, reader.law)
-    told = happened(node, found.events[::-1], lambda _: None, speech, names)
-    content = tostring(_written(request, watch, found, told, names), "utf-8", xml_declaration=True)
+    told = happened(node, events[::-1], lambda _: None, speech, names)
+    content = tostring(
+        _written(request, watch, told, names, more=more), "utf-8", xml_declaration=True
+    )
     return tagged(content, f"{MEDIA_TYPE}; charset=utf-8", HEADERS)
 
 
 def _written(
     request: Request,
     watch: WatchList,
-    found: Watched,
     told: Sequence[Happened],
     names: Mapping[str, str],
+    *,
+    more: bool,
 ) -> Element:
     node, language = node_of(request), language_of(request)
     asked = [
@@ -88,8 +92,8 @@ def _written(
     SubElement(SubElement(feed, "author"), "name").text = node.origin
     page = f"{str(request.base_url).rstrip('/')}{placed(language, ENTRY)}"
     links = {"self": _asking(here, [*asked, *_from(request)]), "alternate": page, "first": address}
-    if found.events and len(found.events) == ENTRIES:
-        following = ("before", str(found.events[0].position))
+    if more:
+        following = ("before", str(told[-1].event.position))
         links["next"] = _asking(here, [*asked, following])  # RFC 5005, 3
     for relation, href in links.items():
         SubElement(feed, "link", rel=relation, href=href)

@@ -261,13 +261,9 @@ class ExportedLog:
         try:
             return read_regular(self.directory / path, MAX_FILE)
         except MISSING as error:
-            raise self._none(named or path, error.strerror or "") from None
+            raise NothingExported(f"{named or path}: {error.strerror}") from None
         except OddFile as error:
-            raise self._none(named or path, str(error)) from None
-
-    def _none(self, path: str, why: str) -> NothingExported:
-        """Return what is raised for a file that this is no copy without."""
-        return NothingExported(f"{path}: {why}; name a copy, which {self.directory} is not")
+            raise NothingExported(f"{named or path}: {error}") from None
 
 
 def cut_bundle(full: bytes, width: int) -> bytes:

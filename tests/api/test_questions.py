@@ -419,7 +419,12 @@ def test_a_number_or_name_that_is_not_there_is_not_found(
 
 @pytest.mark.parametrize("line", LINES)
 def test_what_a_document_has_curl_ask_is_answered(
-    http: httpx2.Client, loaded: Loaded, home: Home, tmp_path: Path, line: str
+    http: httpx2.Client,
+    loaded: Loaded,
+    home: Home,
+    fold: Callable[[], None],
+    tmp_path: Path,
+    line: str,
 ):
     """A shell reads the line; what it would have curl do is done here."""
     envelope = World.of(home).registration(f"party:vn.line{LINES.index(line)}").envelope
@@ -434,6 +439,7 @@ def test_what_a_document_has_curl_ask_is_answered(
     for flag in ("-i", "-s", "-S", "-N"):
         curl.add_argument(flag, action="store_true")
     given = curl.parse_args(read.stdout.decode().split("\0")[:-1])
+    fold()  # Lines before this one have recorded events.
     with http.stream(
         "POST" if given.data else "GET",
         given.url.replace("http://127.0.0.1:8017", loaded.url),

@@ -20,7 +20,7 @@ from ledger.events.compose import uuid7
 from ledger.events.lawbook import available_laws
 from ledger.follow.client import Signed
 from ledger.home.paths import Home
-from ledger.node.node import Node
+from ledger.node.node import Node, batch_key
 from ledger.runtime.turns import Busy
 from ledger.sequence import judging, sequencer, subject_cache
 from ledger.sequence.judging import Outcome, Recorded
@@ -46,6 +46,13 @@ from tests.support.tampering import as_owner
 from tests.support.world import World, submission
 
 TIMEOUT_S = 30
+
+
+def beside(node: Node, database: Database, clock=lambda: datetime.now(UTC)) -> Sequencer:
+    """Return a sequencer of the same ledger, as another process has one."""
+    key = batch_key(Home(node.settings.home))
+    pool = Pool(database.app_dsn, size=2)
+    return Sequencer(pool, lambda: None, laws=available_laws(), key=key, clock=clock)
 
 
 def positions(outcomes) -> list[int | None]:
@@ -129,7 +136,7 @@ def test_what_another_process_appended_is_followed_under_the_lock(
     node: Node, world: World, database: Database
 ):
     """(b) Two sequencers, taking turns, each judge on the whole log."""
-    other = Sequencer(Pool(database.app_dsn, size=2), lambda: None, laws=available_laws())
+    other = beside(node, database)
     other.start()
     institute, firm, rival = world.registrations()
     append(node, institute)
@@ -308,12 +315,7 @@ def test_a_clock_more_than_a_minute_behind_the_last_entry_refuses_to_run(
     node: Node, world: World, database: Database
 ):
     append(node, world.registration(INSTITUTE))
-    behind = Sequencer(
-        Pool(database.app_dsn, size=2),
-        lambda: None,
-        laws=available_laws(),
-        clock=lambda: datetime.now(UTC) - timedelta(seconds=120),
-    )
+    behind = beside(node, database, lambda: datetime.now(UTC) - timedelta(seconds=120))
     behind.start()
     (outcome,) = behind.submit([submission(world.registration(FIRM))]).result(TIMEOUT_S)
     behind.stop()
@@ -325,12 +327,7 @@ def test_a_clock_a_little_behind_repeats_the_last_instant(
     node: Node, world: World, database: Database
 ):
     (first,) = append(node, world.registration(INSTITUTE))
-    behind = Sequencer(
-        Pool(database.app_dsn, size=2),
-        lambda: None,
-        laws=available_laws(),
-        clock=lambda: datetime.now(UTC) - timedelta(seconds=30),
-    )
+    behind = beside(node, database, lambda: datetime.now(UTC) - timedelta(seconds=30))
     behind.start()
     (outcome,) = behind.submit([submission(world.registration(FIRM))]).result(TIMEOUT_S)
     behind.stop()

@@ -333,7 +333,8 @@ def test_another_process_drops_what_one_erased(
     with running(settings) as node:
         append(node, report(world), distribution(world))
         assert 0 < node.vault.cached_bytes
-        other = Sequencer(pool, lambda: None, laws=available_laws(), vault=vault_of(settings, pool))
+        vault, key = vault_of(settings, pool), batch_key(Home(settings.home))
+        other = Sequencer(pool, lambda: None, laws=available_laws(), vault=vault, key=key)
         other.start()
         (erased,) = other.submit([submission(erasure(world))]).result(30)
         other.stop()
