@@ -1,8 +1,6 @@
 """What an audit found, signed to a file by a key of the auditor's own, and read back."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -12,10 +10,11 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from api.cli.auditing import fail
 from api.cli.options import AsJson, must_be_new, reading
 from ledger.domain.core.types import format_instant
 from ledger.home.keystore import read_private
-from ledger.log.audit_summary import AuditSummary, open_summary, sign_summary
+from ledger.log.audit_summary import AuditSummary, NotSigned, open_summary, sign_summary
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import Frontier, LogError
 from ledger.log.note import (
@@ -30,7 +29,6 @@ from ledger.log.tree_head import parse_checkpoint
 from ledger.runtime.durable import replace
 from ledger.verify.outcome import Check, CheckState, Verified
 from ledger.wire.regular import read_regular
-from ledger.wire.shown import one_line
 
 SummaryFile = Annotated[
     Path | None,
@@ -109,26 +107,18 @@ def summary(
 
     Exit code 1: the key has not signed it.
     """
-    keys = _keys(auditor)
     raw = read_regular(file, MAX_NOTE)
     with reading(file, "summary", "FILE"):
         parse_note(raw)
     try:
-        found = open_summary(raw, keys)
-    except LogError as error:
-        members = {"verified": False, "reason": str(error)}
-        print(json.dumps(members, indent=1) if as_json else one_line(f"REFUSED: {error}"))
-        raise typer.Exit(1) from None
-    if as_json:
-        print(json.dumps({"verified": True, **asdict(found)}, indent=1))
-        return
-    for name, value in asdict(found).items():
-        print(one_line(f"{name:<10}  {value}"))
-    print(one_line(f"VERIFIED: as {keys[0].name} has signed it"))
+        found = open_summary(raw, _key(auditor))
+    except NotSigned as refused:
+        fail(refused.to_json(), f"REFUSED: {refused}", as_json=as_json)
+    print(json.dumps(found.to_json(), indent=1) if as_json else found.report())
 
 
-def _keys(vkey: str) -> Sequence[Verifier]:
+def _key(vkey: str) -> Verifier:
     try:
-        return [parse_vkey(vkey)]
+        return parse_vkey(vkey)
     except LogError as error:
         raise typer.BadParameter(str(error), param_hint="--auditor") from None

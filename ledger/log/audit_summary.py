@@ -11,13 +11,14 @@ What an auditor found in a log, signed by a key of the auditor's own.
     software 0.1.0
     finished 2026-12-03T00:29:29.123Z
 
-Each line ends in LF; the text is that of a signed note. `from` is the earlier checkpoint that the
-log was held to, the empty tree where none was. What a step is, docs/verify.md says.
+Each line is ASCII and ends in LF; the text is that of a signed note. `from` is the earlier
+checkpoint that the log was held to, the empty tree where none was. What a step is, docs/verify.md
+says.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
+from typing import Any
 
 from ledger.log.merkle import LogError
 from ledger.log.note import Signer, Verifier, open_note, sign_note
@@ -29,13 +30,13 @@ _TREE = "(?:0|[1-9][0-9]{0,15}) [A-Za-z0-9+/]{43}="
 _COUNT = "0|[1-9][0-9]{0,15}"
 _STATE = "[0-9]{1,2}:(?:passed|unchecked|not-run)"
 _FORMS = {
-    "origin": "[^ \n]{1,255}",
+    "origin": "[!-~]{1,255}",
     "from": _TREE,
     "to": _TREE,
     "signatures": _COUNT,
     "steps": f"{_STATE}(?: {_STATE}){{0,31}}",
     "unchecked": _COUNT,
-    "software": "[^ \n]{1,80}",
+    "software": "[!-~]{1,80}",
     "finished": r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z",
 }
 _TEXT = re.compile(f"{MAGIC}\n" + "".join(f"{label} ({form})\n" for label, form in _FORMS.items()))
@@ -83,7 +84,44 @@ def sign_summary(summary: AuditSummary, signer: Signer) -> bytes:
     return sign_note(format_summary(summary), [signer], 0)
 
 
-def open_summary(raw: bytes, verifiers: Sequence[Verifier]) -> AuditSummary:
-    """Return what a note says that one of these keys has signed. Raises `LogError`."""
-    note, _ = open_note(raw, verifiers)
-    return parse_summary(note.text)
+@dataclass(frozen=True, slots=True)
+class SignedSummary:
+    """A summary that an auditor's key has signed: the auditor's word about a log, not a proof."""
+
+    found: AuditSummary
+    by: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what it says as JSON values."""
+        return {"verified": True, **asdict(self.found)}
+
+    def report(self) -> str:
+        """Return what it says as lines of text, who has signed it last."""
+        lines = [f"{name:<10}  {value}" for name, value in asdict(self.found).items()]
+        return "\n".join([*lines, f"VERIFIED: as {self.by} has signed it"])
+
+
+class NotSigned(LogError):
+    """An auditor's key has not signed just this, or not of the log that was meant."""
+
+    def __str__(self) -> str:
+        return f"the summary: {self.args[0]}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as JSON values."""
+        return {"verified": False, "reason": str(self)}
+
+
+def open_summary(raw: bytes, auditor: Verifier, origin: str | None = None) -> SignedSummary:
+    """Return what an auditor has signed, of the log of that name if one is meant.
+
+    Raises `NotSigned`.
+    """
+    try:
+        note, _ = open_note(raw, [auditor])
+        found = parse_summary(note.text)
+    except LogError as error:
+        raise NotSigned(str(error)) from None
+    if origin not in (None, found.origin):
+        raise NotSigned(f"it is of the log {found.origin}, not of {origin}")
+    return SignedSummary(found, auditor.name)

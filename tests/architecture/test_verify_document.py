@@ -101,6 +101,12 @@ HELD: dict[str, str] = {
         unit/test_verify_word.py::test_a_refusal_of_before_the_log_or_of_a_time_to_come_is_none
         unit/test_verify_word.py::test_a_clock_may_be_minutes_behind_that_of_the_operator
         unit/test_verify_word.py::test_that_a_rule_forbids_what_is_refused_is_the_operators_word""",
+    "**Or what an auditor signed of an audit**": """
+        unit/test_audit_summary.py::test_the_verifier_that_needs_no_other_package_reads_it""",
+    "python -m ledger.verify summary.note": """
+        unit/test_audit_summary.py::test_the_verifier_that_needs_no_other_package_reads_it""",
+    "It ends with 1 where that key has not signed": """
+        unit/test_audit_summary.py::test_the_verifier_that_needs_no_other_package_reads_it""",
     "**Or a log of somebody else**": "vectors/test_log_any.py::test_its_files_verify",
     "techledger tlog verify DIR": "vectors/test_log_any.py::test_the_commands_say_so",
     "`--previous FILE` holds either": """

@@ -1,5 +1,6 @@
 """`techledger audit verify --summary` and `audit summary`: what an auditor signs of an audit."""
 
+import json
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,17 @@ from typer.testing import CliRunner
 
 from api.cli.audit import app
 from ledger.home.keystore import save_key
-from ledger.log.audit_summary import AuditSummary, MalformedSummary, format_summary, parse_summary
+from ledger.log.audit_summary import (
+    AuditSummary,
+    MalformedSummary,
+    format_summary,
+    parse_summary,
+    sign_summary,
+)
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import Frontier
 from ledger.log.note import Ed25519NoteSigner, format_vkey
+from ledger.verify.__main__ import main
 from ledger.wire.signing_keys import PrivateKey
 from tests.support.log import flip
 from tests.support.sample_log import whole_story
@@ -103,6 +111,40 @@ def test_nothing_is_signed_where_something_does_not_verify(audited: Audited) -> 
     bundle.write_bytes(flip(bundle.read_bytes(), 900))
     assert 1 == audited.verify().exit_code
     assert not audited.file.exists()
+
+
+def test_the_verifier_that_needs_no_other_package_reads_it(
+    audited: Audited, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`python -m ledger.verify`: signed by that key, and of the log that is trusted."""
+    audited.verify("--no-rules")
+    trust = audited.directory / "trust.json"
+
+    def read(*more: str, vkey: str = audited.vkey) -> tuple[int, str]:
+        words = [str(audited.file), "--trust", str(trust), "--auditor", vkey, *more]
+        return main(words), capsys.readouterr().out
+
+    code, told = read()
+    assert (0, audited.read().stdout) == (code, told)
+    code, told = read("--json")
+    assert (0, True, "9:not-run") == (
+        code,
+        json.loads(told)["verified"],
+        json.loads(told)["steps"].split()[8],
+    )
+    other = Ed25519NoteSigner("auditor.example", Ed25519PrivateKey.generate())
+    code, told = read(vkey=format_vkey(other))
+    assert (1, "REFUSED: the summary: ") == (code, told[:22])
+    code, told = read("--json", vkey=format_vkey(other))
+    assert (1, False) == (code, json.loads(told)["verified"])
+    audited.file.write_bytes(sign_summary(replace(SUMMARY, origin="log.example/other"), other))
+    code, told = read(vkey=format_vkey(other))
+    assert 1 == code
+    assert "it is of the log log.example/other, not of " in told
+    for wrong in ([], ["--previous", str(trust)]):
+        with pytest.raises(SystemExit) as ended:
+            read(*wrong, vkey=audited.vkey if wrong else "no key")
+        assert 2 == ended.value.code
 
 
 def test_a_file_that_is_there_stays_and_a_key_is_wanted(audited: Audited) -> None:

