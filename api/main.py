@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from api import problems
 from api.explorer import (
     auditor_pages,
+    board_page,
     entry_pages,
     feeds,
     figures_pages,
@@ -74,6 +75,7 @@ SHOWN = (
     rulebook_pages,
     figures_pages,
     version_pages,
+    board_page,
     pages,
     entry_pages,
 )

@@ -5,12 +5,85 @@ What has to be asked for, and may hang, has one for each that is asked: so it is
 was not read, and nothing of an earlier reading stands in its place.
 """
 
+import time
+from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+
+HOUR = 60
+"""Minutes of which it is remembered how many requests there were."""
+
+SLOW_S = 1.0
+"""After how many seconds a question counts as slow."""
+
+_SAMPLES = 3
+"""Refusals of a code that are remembered."""
+
+_SLOW = 10
+"""Slow questions that are remembered."""
+
+_TOLD_MAX = 300
+
+
+@dataclass(slots=True)
+class Minute:
+    """What was answered in a minute, by the clock that never goes back."""
+
+    at: int
+    requests: int = 0
+    refused: int = 0
+    slowest_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A request: when it was answered, what it was, and what it was told, or how long it took."""
+
+    at: datetime
+    request: str
+    told: str
+
+
+@dataclass(slots=True)
+class Recent:
+    """What was answered of late, with samples, in memory. One event loop owns it.
+
+    What was asked behind the path is not kept: it may name persons.
+    """
+
+    refusals: dict[str, deque[Sample]] = field(default_factory=dict)
+    slow: deque[Sample] = field(default_factory=lambda: deque(maxlen=_SLOW))
+    _minutes: deque[Minute] = field(default_factory=lambda: deque(maxlen=HOUR))
+
+    def answered(self, request: str, seconds: float, *, refused: bool, question: bool) -> None:
+        """Count a request; one that was a slow `question` is remembered."""
+        at = int(time.monotonic() // 60)
+        if not self._minutes or self._minutes[-1].at != at:
+            self._minutes.append(Minute(at))
+        minute = self._minutes[-1]
+        minute.requests += 1
+        minute.refused += refused
+        if question:
+            minute.slowest_s = max(minute.slowest_s, seconds)
+            if seconds >= SLOW_S:
+                self.slow.append(Sample(datetime.now(UTC), request, f"{seconds:.1f} s"))
+
+    def refuse(self, code: str, request: str, told: str) -> None:
+        """Remember what was refused, and by which words."""
+        samples = self.refusals.setdefault(code, deque(maxlen=_SAMPLES))
+        samples.append(Sample(datetime.now(UTC), request, told[:_TOLD_MAX]))
+
+    def last_hour(self) -> list[Minute]:
+        """Return each minute of the last hour, the oldest first, also those without a request."""
+        now = int(time.monotonic() // 60)
+        known = {minute.at: minute for minute in self._minutes}
+        return [known.get(at, Minute(at)) for at in range(now - HOUR + 1, now + 1)]
 
 
 class OfDatabase:
@@ -59,6 +132,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.database, self.disk = OfDatabase(), OfDisk()
+        self.recent = Recent()
         self.registry = CollectorRegistry()
         self.answers = Counter(
             "ledger_answers_total",

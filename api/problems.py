@@ -366,7 +366,9 @@ def respond(request: Request, error: Exception, note: bytes | None = None) -> Re
 
     Anyone who asks for a page is told by a page.
     """
-    request.app.state.metrics.problems.labels(code_of(error)).inc()
+    metrics, code = request.app.state.metrics, code_of(error)
+    metrics.problems.labels(code).inc()
+    metrics.recent.refuse(code, f"{request.method} {request.url.path}", str(error))
     page: Response | None = request.app.state.problem_page(request, error)
     vietnamese = wants_vietnamese(request)
     return page or response_of(error, note, request.state.request_id, vietnamese=vietnamese)

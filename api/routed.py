@@ -8,7 +8,7 @@ from starlette.types import Scope
 
 def methods_at(scope: Scope) -> tuple[str, ...]:
     """Return what may be done with what is at a path, none where nothing is."""
-    there = [each for each in _routes(scope) if each.matches(scope)[0] is not Match.NONE]
+    there = [each for each in _routes(scope) if _answers(each, scope)]
     one = [each for each in there if _same(each, there[0])]
     methods = {method for route in one for method in route.methods or ()}
     methods |= {"HEAD"} if "GET" in methods else set()
@@ -26,7 +26,13 @@ def paths_near(scope: Scope, most: int = 100) -> list[str]:
     bare = path.rstrip("/")
     if bare != path and methods_at({**scope, "path": bare}):
         return [bare]
-    return get_close_matches(path, [each.path for each in _routes(scope)], 3)
+    there = (each for each in _routes(scope) if _answers(each, {**scope, "path": each.path}))
+    return get_close_matches(path, [each.path for each in there], 3)
+
+
+def _answers(route: Route, scope: Scope) -> bool:
+    """Say whether a route has an answer for who asks."""
+    return route.matches(scope)[0] is not Match.NONE
 
 
 def _routes(scope: Scope) -> list[Route]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from api.describe.auditor_words import AUDITOR
+from api.describe.board_words import BOARD
 from api.describe.figures_words import FIGURES_WORDS
 from api.describe.language import Said
 from api.describe.licence_words import LICENCE
@@ -10,6 +11,7 @@ from api.describe.rulebook_words import RULEBOOK
 
 INTERFACE: Mapping[str, Said] = {
     **AUDITOR,
+    **BOARD,
     **LICENCE,
     **RULEBOOK,
     **FIGURES_WORDS,

@@ -59,6 +59,9 @@ LICENCE_CHECK, LICENCE_ANSWER = "/li-xang/kiem-tra", "/li-xang/kiem-tra/ket-qua"
 FIGURES = "/so-lieu"
 """Where the figures of a year are shown."""
 
+BOARD_AT, RUNBOOK_AT = "/van-hanh", "/van-hanh/so-tay"
+"""Where the operator's board is, on the machine itself, and the runbook that it leads to."""
+
 LAW, EVENT_TYPES = "/luat", "/tai-lieu/su-kien"
 """Where the law is shown that the ledger judges by, and what there is to record."""
 

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api.deps import look, node_of, reader_of
-from api.describe.links import feed_at
+from api.describe.links import BOARD_AT, feed_at, placed
 from api.describe.saying import Speech
 from api.explorer.happened import Happened, happened
 from api.explorer.shown import language_of, page
+from api.limits.here import is_from_here
 from api.reads.common import today
 from ledger.node.node import Node
 from projections.engine.view import NotFolded
@@ -60,6 +61,7 @@ def _page(request: Request, node: Node) -> HTMLResponse:
         names={} if feed is None else _names(feed),
         checkpoint=latest.note.decode() if latest else "",
         halted=node.halted,
+        board=placed(language_of(request), BOARD_AT) if is_from_here(request.scope) else None,
         year=today().year,
         counts=None if feed is None else counted(node, feed.size, today()),
         atom=feed_at(language_of(request), {}),

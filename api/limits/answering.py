@@ -59,7 +59,10 @@ def complete(message: Message, more: Iterable[tuple[bytes, bytes]] = ()) -> None
 
 
 class Answering:
-    """Sends the answer to one request; `more` are headers that are known when it begins."""
+    """Sends the answer to one request; `more` are headers that are known when it begins.
+
+    `streams` of one that goes on as long as the client wants.
+    """
 
     def __init__(
         self, scope: Scope, send: Send, more: Callable[[], list[tuple[bytes, bytes]]]
@@ -75,6 +78,7 @@ class Answering:
         self._held: Message | None = None
         self._silent = False
         self.begun = False
+        self.streams = False
         self.status: int | None = None
 
     async def __call__(self, message: Message) -> None:
@@ -105,6 +109,7 @@ class Answering:
         complete(message, self._more())
         headers = MutableHeaders(raw=message["headers"])
         headers["X-Request-Id"] = self._scope["state"]["request_id"]
+        self.streams = headers.get("content-type", "").startswith("text/event-stream")
         if self._reads and is_public(self._scope):
             headers["Access-Control-Allow-Origin"] = "*"
             headers["Access-Control-Expose-Headers"] = EXPOSED

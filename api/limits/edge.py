@@ -11,6 +11,7 @@ import ipaddress
 import re
 import time
 from collections.abc import Iterable
+from http import HTTPStatus
 
 import structlog
 from fastapi import Request, Response
@@ -107,6 +108,13 @@ class Edge:
             asked = getattr(scope.get("endpoint"), "__name__", "none")
             seconds = time.monotonic() - began
             self._metrics.seconds.labels(asked).observe(seconds)
+            if not watches:
+                self._metrics.recent.answered(
+                    f"{scope['method']} {scope['path']}",
+                    seconds,
+                    refused=(answer.status or 0) >= HTTPStatus.BAD_REQUEST,
+                    question=scope["method"] == "GET" and not answer.streams,
+                )
             told = {"method": scope["method"], "path": scope["path"], "status": answer.status}
             _log.debug("request answered", **told, seconds=round(seconds, 6))
 
@@ -124,7 +132,7 @@ class Edge:
         """Raise `ApiProblem` for what no honest client sends."""
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
-        if self._hosts is not None and (len(hosts) != 1 or _name_of(hosts[0]) not in self._hosts):
+        if self._hosts is not None and (len(hosts) != 1 or name_of(hosts[0]) not in self._hosts):
             raise ApiProblem(421, "HOST", "the request is for another host: see LEDGER_HOSTS")
         must_be_plain(headers)
         if scope["method"] not in ("POST", "PUT", "PATCH", "DELETE"):
@@ -149,7 +157,7 @@ def _tokens(headers: Headers, name: str) -> set[str]:
     return {each.strip() for each in listed} - {""}
 
 
-def _name_of(host: str) -> str:
+def name_of(host: str) -> str:
     """Return the name in a `Host` without its port, "" where it is none."""
     found = _HOST.fullmatch(host.lower())
     return (found["address"] or found["name"]) if found else ""

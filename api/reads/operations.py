@@ -42,6 +42,14 @@ async def is_ready(request: Request, response: Response) -> dict[str, Any]:
     All who ask share one look at the database, at most half a second old. One that does not answer
     within two seconds is a reason.
     """
+    reasons, state = await readiness(request)
+    response.status_code = 503 if reasons else 200
+    response.headers.update(NO_STORE)
+    return {"status": "not ready" if reasons else "ready", "reasons": reasons} | state
+
+
+async def readiness(request: Request) -> tuple[list[str], dict[str, Any]]:
+    """Return why the ledger is not ready, nothing where it is, and how far all is."""
     try:
         seen = await watch_of(request).database.get()
     except TimeoutError:
@@ -59,9 +67,7 @@ async def is_ready(request: Request, response: Response) -> dict[str, Any]:
     if node.feeder:
         # Appends do not wait for witnesses, so none of these makes the ledger unready.
         state["witnesses"] = {each.url: each.problem or "ok" for each in node.feeder.targets}
-    response.status_code = 503 if reasons else 200
-    response.headers.update(NO_STORE)
-    return {"status": "not ready" if reasons else "ready", "reasons": reasons} | state
+    return reasons, state
 
 
 def _fresh(instant: float | None) -> bool:

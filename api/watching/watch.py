@@ -1,7 +1,7 @@
 """What those who watch over the ledger are told of it: one look for all who ask."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,8 +10,9 @@ from fastapi import FastAPI
 from prometheus_client.metrics_core import Metric
 
 from api.metrics import Metrics
+from api.watching.checks import Check, Looks, looks_at_database, looks_at_files, see, unseen
 from api.watching.measures import ask_database, ask_disk, measure
-from api.watching.shared import Shared
+from api.watching.shared import WITHIN_S, Shared
 from api.watching.writepath import WritePath
 from ledger.home.antirollback import Halted
 from ledger.node.node import Node
@@ -43,13 +44,15 @@ class Seen:
 class Watch:
     """The looks that are shared: whether it is ready, and what is measured, source by source.
 
-    `text` writes out what the sources said, which takes ten milliseconds.
+    `text` writes out what the sources said, which takes ten milliseconds. `checks` are those of
+    `operate status`, with the names of what they look at.
     """
 
     app: FastAPI
     database: Shared[[], Seen]
     sources: Mapping[str, Shared[[], Sequence[Metric]]]
     text: Shared[[Sequence[Sequence[Metric]]], bytes]
+    checks: Sequence[tuple[Sequence[str], Shared[[], list[Check]]]]
 
     @classmethod
     def over(cls, app: FastAPI) -> "Watch":
@@ -71,7 +74,18 @@ class Watch:
             Shared("readiness", lambda: _look(node, write_path)),
             {"database": Shared("database", database), "disk": Shared("disk", disk)},
             Shared("metrics", metrics.exposed, kept=False),
+            [
+                _checked("files", lambda: looks_at_files(node.settings)),
+                _checked(
+                    "checks", lambda: looks_at_database(node.settings, node.database, node.probe)
+                ),
+            ],
         )
+
+    async def checked(self) -> list[Check]:
+        """Return what `operate status` sees; what does not answer in time is told so."""
+        found = await asyncio.gather(*(_in_time(*each) for each in self.checks))
+        return [check for checks in found for check in checks]
 
     async def measured(self) -> bytes:
         """Return all metrics; what a source does not say in time is left out, and told."""
@@ -87,6 +101,8 @@ class Watch:
         """Look no more."""
         self.database.close()
         self.text.close()
+        for _, checks in self.checks:
+            checks.close()
         for each in self.sources.values():
             each.close()
 
@@ -97,6 +113,19 @@ async def _read(source: Shared[[], Sequence[Metric]]) -> Sequence[Metric] | None
         return await source.get()
     except (StoreError, OSError, ValueError):  # `TimeoutError` is an `OSError`.
         return None
+
+
+def _checked(
+    name: str, looks: Callable[[], Looks]
+) -> tuple[Sequence[str], Shared[[], list[Check]]]:
+    return tuple(looks()), Shared(name, lambda: see(looks()))
+
+
+async def _in_time(names: Sequence[str], checks: Shared[[], list[Check]]) -> list[Check]:
+    try:
+        return await checks.get()
+    except TimeoutError:
+        return [unseen(name, f"no answer for {WITHIN_S:.0f} s") for name in names]
 
 
 def _halted(node: Node) -> list[str]:

@@ -96,6 +96,12 @@ def test_a_database_that_hangs_is_named_in_time(node: Node, url: str):
             assert {"ledger_checkpoint_size", "ledger_disk_free_bytes"} <= names
             assert 'ledger_age_seconds{what="checkpoint"}' in names
             assert not {"ledger_tree_size", 'ledger_age_seconds{what="seal"}'} & names
+            board = http.get("/en/van-hanh")
+            assert 200 == board.status_code
+            assert "Last seal, Vault" not in board.text
+            assert "cannot be looked at: Last checkpoint" in board.text
+            assert "no answer for 2 s" in board.text
+            assert "its keys open" in board.text, "what lies in files is said all the same"
         finally:
             for pid in hung:
                 os.kill(pid, signal.SIGCONT)

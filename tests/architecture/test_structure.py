@@ -95,6 +95,7 @@ OWN = {
     "api/cli/story.py",
     "api/describe/event_types.py",
     "api/describe/titles.py",
+    "api/explorer/runbook.py",
     "api/explorer/shown.py",
     "api/importers/office_codes.py",
     "api/importers/uspto_parties.py",

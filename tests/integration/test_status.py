@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from api.cli import operate, status
+from api.cli import operate
+from api.watching import checks
 from ledger.domain.government.governance import RefusalKeysAdopted
 from ledger.home.antirollback import CheckpointFile
 from ledger.home.datakeys import DataKeyDamaged
@@ -112,7 +113,7 @@ def test_entries_that_are_not_signed(settings: Settings, monkeypatch: pytest.Mon
     world = World.of(Home(settings.home))
     with running(settings, publishes=False) as node:
         append(node, world.registration(INSTITUTE))
-        monkeypatch.setattr(status, "UNSIGNED_MAX", timedelta(0))
+        monkeypatch.setattr(checks, "UNSIGNED_MAX", timedelta(0))
         assert (1, ["publisher", "checkpoint"]) == look()
 
 
@@ -147,7 +148,7 @@ def test_a_seal_that_is_late(settings: Settings, monkeypatch: pytest.MonkeyPatch
 
 
 def test_read_models_that_are_behind(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status, "LAG_MAX", 0)
+    monkeypatch.setattr(checks, "LAG_MAX", 0)
     with running(settings):
         assert (1, ["read models"]) == look()
 
@@ -163,7 +164,7 @@ def test_a_read_model_that_cannot_fold_the_next_entry(
 
 
 def test_a_disk_that_is_almost_full(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status, "ROOM", (1 << 60, 0.0))
+    monkeypatch.setattr(checks, "ROOM", (1 << 60, 0.0))
     with running(settings):
         assert (1, ["room"]) == look()
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from api.cli import status
+from api.watching import checks
 from ledger.domain import admission
 from ledger.events.compose import uuid7
 from ledger.events.intake import Invalid
@@ -253,11 +253,17 @@ def test_what_is_late_shows_in_status_and_metrics(
     node: Node, url: str, world: World, database: Database
 ) -> None:
     ask_promise(url, technology(world))
-    check = status._promises(node.pool, datetime.now(UTC))
-    assert (True, "1 wait for their answer, 0 of them past their time") == (check.well, check.seen)
+    check = checks._promises(node.pool, datetime.now(UTC))
+    assert (True, "1 wait for their answer, 0 of them past their time") == (
+        check.well,
+        check.seen.en,
+    )
     run_sql(database.superuser_dsn, "UPDATE ledger.promises SET answer_by = received")
-    check = status._promises(node.pool, datetime.now(UTC))
-    assert (False, "1 wait for their answer, 1 of them past their time") == (check.well, check.seen)
+    check = checks._promises(node.pool, datetime.now(UTC))
+    assert (False, "1 wait for their answer, 1 of them past their time") == (
+        check.well,
+        check.seen.en,
+    )
     measured = httpx2.get(f"{url}/metrics").text.splitlines()
     assert {'ledger_waiting{line="promises"} 1.0', "ledger_promises_late 1.0"} < {*measured}
 
