@@ -23,7 +23,16 @@ from api.describe.values import value_name
 from api.explorer.asked_by_hand import KnownByHand, known_up_to
 from api.explorer.found_again import found_again, pinned
 from api.explorer.happened import sentences_at
-from api.explorer.shown import HEADERS, language_of, page
+from api.explorer.reported import (
+    EVENTS_MAX,
+    Reportable,
+    pdf_at,
+    pdf_linked,
+    reported,
+    signers_of,
+    too_many_events,
+)
+from api.explorer.shown import HEADERS, Spoken, language_of, page
 from api.explorer.subject_answers import Asked, Section
 from api.explorer.twins import MEDIA, Form, linked, twin, twins_of
 from api.reads.common import today
@@ -32,6 +41,8 @@ from ledger.domain.core.types import HANOI
 from ledger.node.node import Node
 from projections.engine.view import KnownAt, written
 from projections.questions.figures import MONTHS, Figures, figures_of
+from projections.questions.party_names import names_of
+from projections.questions.vouching import marked_events_at
 
 EVENTS = 50
 """Events of a month that its page shows."""
@@ -78,8 +89,7 @@ async def show_figures(
     def shown() -> HTMLResponse:
         node = node_of(request)
         now = _ask(node, year, month, known)
-        end = _end_of(year)
-        then = _ask(node, year, month, end) if end < datetime.now(UTC) and known is None else None
+        then = _ask(node, year, month, _end_of(year)) if _is_over(year) and known is None else None
         law = reader_of(node).law
         opened = now.positions if month else ()
         told = sentences_at(node, opened[:EVENTS], Speech(language, law), {})
@@ -88,12 +98,14 @@ async def show_figures(
         if month:
             where += f"&month={month}"
         rows = list(_rows(now, then, language))
-        proven = [("position", at) for at in opened[:EVENTS]]
+        proven, pdf = [("position", at) for at in opened[:EVENTS]], pdf_at(request)
         return page(
             request,
             "figures.html",
             question,
-            headers={"Link": linked(twins)},
+            headers={"Link": f"{pdf_linked(pdf)}, {linked(twins)}"},
+            lead=_lead(Spoken(request, question), now),
+            pdf=pdf,
             now=now,
             then=then,
             rows=rows,
@@ -117,6 +129,19 @@ def _ask(node: Node, year: int, month: int | None, known_at: KnownAt) -> Figures
 def _end_of(year: int) -> datetime:
     """Return the last instant of a year in Hà Nội."""
     return datetime(year + 1, 1, 1, tzinfo=HANOI) - timedelta(milliseconds=1)
+
+
+def _is_over(year: int) -> bool:
+    return _end_of(year) < datetime.now(UTC)
+
+
+def _lead(say: Spoken, figures: Figures) -> str:
+    """Return the sentence that answers."""
+    payments = sum(each.payments for each in figures.money)
+    counted = say.number(figures.deals), say.number(payments)
+    if figures.month is None:
+        return say.word("figures_lead", figures.year, *counted)
+    return say.word("figures_of_month", figures.month, figures.year, *counted)
 
 
 def _rows(now: Figures, then: Figures | None, language: Language) -> Iterator[MonthRow]:
@@ -181,6 +206,62 @@ def _seat(seat: str | None, language: Language) -> str | None:
     return None if seat is None else f"{country(seat, language)} ({seat})"
 
 
+async def print_figures(
+    request: Request, year: YearPath, month: OfMonth = None, known_at: KnownByHand = None
+) -> Response:
+    """Return the figures as a PDF, of what one checkpoint covers."""
+
+    def found(node: Node, size: int) -> Reportable:
+        return _reportable(request, node, year, month, known_up_to(known_at, "ledger"), size)
+
+    return await reported(request, found)
+
+
+def _reportable(
+    request: Request, node: Node, year: int, month: int | None, known: KnownAt, size: int
+) -> Reportable:
+    """Return the figures, as known at the year's end, too, if that is over. Raises `ApiProblem`."""
+    language, law = language_of(request), reader_of(node).law
+    closed = size - 1 if known is None else known
+    assert isinstance(closed, int | datetime), "a day of this ledger is known at its end"
+    question = AddressQuery(language, known_at=written(closed))
+    say, parts = Spoken(request, question), []
+    asked: list[tuple[str, KnownAt]] = [("", closed)]
+    if known is None and _is_over(year):
+        asked.append((say.word("as_known_at_its_end"), _end_of(year)))
+    for words, known_at in asked:
+        of_time = Asked(question, today(), known_at, "ledger", "parties", after=-1)
+        figures = _ask(node, year, month, known_at)
+        section = Section("figures", figures, "getFigures", {"year": str(year)}, of_time)
+        parts.append((words, section, section.described(str(year), language, law)))
+    now = parts[0][1].answer
+    assert isinstance(now, Figures), "it was asked for them"
+    if len(now.positions) > EVENTS_MAX:
+        raise too_many_events("they count", "of one month (month), or for its twins")
+    reader = reader_of(node)
+    events = marked_events_at(reader, now.positions)
+    of_month = f"&month={month}" if month else ""
+    path = question.address(request.url.path.removesuffix(".pdf"), ("known_at",))
+    return Reportable(
+        question=question,
+        kind="figures",
+        name=f"{month}/{year}" if month else str(year),
+        subject="",
+        sentence=_lead(say, now),
+        asked=(say.known(closed), *map(say.word, _COUNTED)),
+        parts=tuple(parts),
+        names=names_of(reader, signers_of(events), _end_of(year).date()),
+        events=events,
+        shown=(),
+        path=f"{path}{of_month}",
+        file=f"figures-{year}-{month:02}.pdf" if month else f"figures-{year}.pdf",
+    )
+
+
+_COUNTED = ("how_counted_deals", "how_counted_money", "how_counted_late")
+"""The words for what is counted."""
+
+
 def _twin(form: Form) -> Callable[..., Any]:
     async def give(
         request: Request, year: YearPath, month: OfMonth = None, known_at: KnownByHand = None
@@ -205,4 +286,5 @@ for _prefix in PREFIXES.values():
     router.add_api_route(_where, show_this_year)
     for _form in MEDIA:
         router.add_api_route(f"{_where}/{{year}}.{_form}", _twin(_form), response_class=Response)
+    router.add_api_route(f"{_where}/{{year}}.pdf", print_figures, response_class=Response)
     router.add_api_route(f"{_where}/{{year}}", show_figures, response_class=HTMLResponse)

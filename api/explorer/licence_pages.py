@@ -7,7 +7,7 @@ what means nothing, or several things, is asked again in the same form (`meant`)
 
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.deps import look, node_of, reader_of
 from api.describe.answer_json import members_of
-from api.describe.description import describe
+from api.describe.description import Described, describe
 from api.describe.language import Language, Said
 from api.describe.licence_matrix import fields_granted, matrix_of, things_of, tiles_of
 from api.describe.links import LICENCE_ANSWER, LICENCE_CHECK, PREFIXES, AddressQuery, placed
@@ -30,16 +30,30 @@ from api.explorer.found_again import FoundAgain, found_again, pinned
 from api.explorer.ladder_drawing import ladder_of
 from api.explorer.licence_question import ACTS, Filled, Typed, read, typed
 from api.explorer.named import parties_said
-from api.explorer.shown import HEADERS, language_of, page
+from api.explorer.reported import (
+    EVENTS_MAX,
+    Reportable,
+    file_name,
+    pdf_at,
+    pdf_linked,
+    reported,
+    signers_of,
+    too_many_events,
+)
+from api.explorer.shown import HEADERS, Spoken, language_of, page
+from api.explorer.subject_answers import Asked, Section
+from api.problems import BadParameter
 from api.reads.common import today
 from api.reads.questions import QUESTIONS
 from ledger.domain.core.territory import NEW_UNITS, OLD_UNITS, VIETNAM, WORLD
 from ledger.letters import vietnamese_order
 from ledger.node.node import Node
+from projections.engine.answer import Answer
 from projections.questions.licence_check import LicenceCheck
 from projections.questions.party_names import names_of
 from projections.questions.search import titles_of
 from projections.questions.terms import TermsOn
+from projections.questions.vouching import marked_events_at
 from projections.tables.reader import Reader
 
 OPERATION = "checkLicence"
@@ -64,9 +78,20 @@ async def show_answer(request: Request, form: Form) -> Response:
     return await look(request, lambda: _answer(request, node_of(request), form))
 
 
+async def print_answer(request: Request, form: Form) -> Response:
+    """Return the answer as a PDF, of what one checkpoint covers."""
+
+    def found(node: Node, size: int) -> Reportable:
+        day, known = form.true_on or today().isoformat(), form.known_at or str(size - 1)
+        return _reportable(request, node, replace(form, true_on=day, known_at=known))
+
+    return await reported(request, found)
+
+
 for _prefix in PREFIXES.values():
     router.add_api_route(f"{_prefix}{LICENCE_CHECK}", show_form, response_class=HTMLResponse)
     router.add_api_route(f"{_prefix}{LICENCE_ANSWER}", show_answer, response_class=HTMLResponse)
+    router.add_api_route(f"{_prefix}{LICENCE_ANSWER}.pdf", print_answer, response_class=Response)
 
 
 def _form(request: Request, form: Typed, asked: Filled | None = None) -> HTMLResponse:
@@ -167,11 +192,68 @@ def _answer(request: Request, node: Node, form: Typed) -> Response:
         address = f"{placed(language, LICENCE_ANSWER)}?{urlencode(asked.query, safe=':')}"
         return RedirectResponse(address, 303, HEADERS)
     reader = reader_of(node, asked.asked["known_at"])
+    return _shown(request, reader, asked, _check(reader, asked))
+
+
+def _check(reader: Reader, asked: Filled) -> LicenceCheck:
+    """Return what is answered by what a reader knows."""
     given = {name: value for name, value in asked.asked.items() if name != "known_at"}
     given["true_on"] = given["true_on"] or today()
     check = QUESTIONS[OPERATION].ask(reader, **given)
     assert isinstance(check, LicenceCheck)
-    return _shown(request, reader, asked, check)
+    return check
+
+
+def _reportable(request: Request, node: Node, form: Typed) -> Reportable:
+    """Return the whole answer, with the terms of that day. Raises `BadParameter`, `ApiProblem`."""
+    language = language_of(request)
+    asked = read(reader_of(node), form, language)
+    for name, error in asked.again.items():
+        near = [choice.value for choice in error.choices]
+        raise BadParameter(name, getattr(form, name), error.in_("en"), near)
+    reader = reader_of(node, asked.asked["known_at"])
+    check = _check(reader, asked)
+    if len(check.positions) > EVENTS_MAX:
+        raise too_many_events("the answer rests on", "of one right (right)")
+    terms, use = _terms(reader, check), check.use
+    question = _question(language, asked, check)
+    of = Asked(question, use.true_on, reader.known_at, "ledger", use.effect, after=-1)
+    answers: list[tuple[str, Answer, str]] = [("licence_check", check, OPERATION)]
+    answers += [("terms_that_day", terms, "getTerms")] if terms else []
+    parts = tuple(
+        ("", Section(heading, answer, operation, {}, of), _described(reader, language, answer))
+        for heading, answer, operation in answers
+    )
+    events = marked_events_at(reader, check.positions)
+    named = {*parties_said(each for *_, each in parts), use.party, *signers_of(events)}
+    names = names_of(reader, named, use.true_on)
+    titles = titles_of(reader, things_of(members_of(check)))
+    say = Spoken(request, question, names)
+    in_words = _in_words(members_of(check), Speech(language, reader.law), titles)
+    said = (say.name(use.party) or use.party, *filter(None, in_words.values()))
+    return Reportable(
+        question=question,
+        kind="licence_check",
+        name=said[0],
+        subject=use.party,
+        sentence=say.sentence(parts[0][2].sentence),
+        asked=(" · ".join(said), say.asked(of)),
+        parts=parts,
+        names=names,
+        events=events,
+        shown=() if check.positions else (use.party,),
+        path=f"{placed(language, LICENCE_ANSWER)}?{urlencode(asked.query, safe=':')}",
+        file=file_name(f"licence-{use.party}-{use.true_on}"),
+    )
+
+
+def _described(reader: Reader, language: Language, answer: Answer) -> Described:
+    return describe(type(answer), members_of(answer), language, reader.law, _SAID)
+
+
+def _question(language: Language, asked: Filled, check: LicenceCheck) -> AddressQuery:
+    day, known_at = map(asked.query.get, _CLOCKS)
+    return AddressQuery(language, day, known_at, effect=check.use.effect)
 
 
 def _shown(request: Request, reader: Reader, asked: Filled, check: LicenceCheck) -> HTMLResponse:
@@ -186,15 +268,17 @@ def _shown(request: Request, reader: Reader, asked: Filled, check: LicenceCheck)
     rows = matrix_of(members, speech, titles)
     named = {*parties_said(filter(None, (described, in_words))), check.use.party}
     named |= {row.licensor for row in rows}
-    question = AddressQuery(
-        language, asked.query.get("true_on"), asked.query.get("known_at"), effect=check.use.effect
-    )
+    names = names_of(reader, named, check.use.true_on)
+    question, pdf = _question(language, asked, check), pdf_at(request)
+    answers = Spoken(request, question, names).sentence(described.sentence)
     return page(
         request,
         "licence_answer.html",
         question,
-        names_of(reader, named, check.use.true_on),
-        band=_band(check.verdict, described.sentence, language),
+        names,
+        headers={"Link": pdf_linked(pdf)},
+        pdf=pdf,
+        band=_band(check.verdict, answers, language),
         check=check,
         use=_in_words(members, speech, titles),
         rows=rows,

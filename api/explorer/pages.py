@@ -25,7 +25,7 @@ from api.explorer.market_pages import (
     offer_sections,
     turns_of,
 )
-from api.explorer.reported import pdf_at, reported
+from api.explorer.reported import pdf_at, pdf_linked, reported, subject_report
 from api.explorer.shown import HEADERS, page
 from api.explorer.subject_answers import Answers, Asked, Section, Sections, answers_of, asking
 from api.explorer.twins import MEDIA, Form, linked, twin, twins_of
@@ -59,13 +59,13 @@ def _page(request: Request, answers: Answers) -> Response:
     names = {**titles_of(reader, sorted(named)), **answers.names}
     speech = Speech(asked.question.language, reader.law)
     vouched = {event.position: event.vouched_at for event in events.events}
-    pdf = f'<{pdf_at(request)}>; rel="alternate"; type="application/pdf"'
+    pdf = pdf_at(request)
     return page(
         request,
         TEMPLATES.get(answers.kind, "subject.html"),
         asked.question,
         answers.names,
-        headers={"Link": f"{pdf}, {linked(twins)}"},
+        headers={"Link": f"{pdf_linked(pdf)}, {linked(twins)}"},
         answers=answers,
         told=happened(node, events.events, vouched.get, speech, names),
         twins=twins,
@@ -76,7 +76,7 @@ def _page(request: Request, answers: Answers) -> Response:
             ("subject", subject),
         ),
         check_of=_licence_of(answers),
-        pdf=pdf_at(request),
+        pdf=pdf,
         case=_case_of(request, answers),
         turns=turns_of(answers, speech),
         cards=cards_of(answers, speech),
@@ -259,7 +259,7 @@ def _shows(kind: str, of: Any, find: Sections, beside: str = "", under: str = ""
         return await look(request, shown)
 
     async def print_report(request: Request, subject: form, asked: AskedByHand) -> Response:
-        return await reported(request, kind, subject, asked, find)
+        return await reported(request, subject_report(request, kind, subject, asked, find))
 
     for prefix in PREFIXES.values():
         path = f"{prefix}{place}"

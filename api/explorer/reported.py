@@ -1,12 +1,13 @@
-"""The PDF of a subject's page: the same answers, under one checkpoint, with the bundle inside."""
+"""The PDF of a page that answers: the same answers, of one checkpoint, with the bundle inside."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from fastapi import Request, Response
 
 from api.deps import address_of, node_of, traffic_of
 from api.describe.description import Described
+from api.describe.links import AddressQuery
 from api.describe.saying import Line
 from api.explorer.found_again import found_again, pinned
 from api.explorer.shown import HEADERS, Spoken, witnessed
@@ -24,7 +25,7 @@ from projections.engine.view import NotFolded
 from projections.questions.vouching import MarkedEvent
 
 EVENTS_MAX = 1000
-"""Events of a subject that one report tells."""
+"""Events that one report tells."""
 
 NOTHING = "\u2013"
 """What stands where there is nothing to say."""
@@ -39,10 +40,49 @@ def pdf_at(request: Request) -> str:
     return f"{request.url.path}.pdf" + (f"?{query}" if query else "")
 
 
-async def reported(
-    request: Request, kind: str, subject: str, asked: Asked, find: Sections
-) -> Response:
-    """Return the PDF of a page, of what is known under the checkpoint that it shows.
+def pdf_linked(address: str) -> str:
+    """Return the header `Link` of a page that has a PDF."""
+    return f'<{address}>; rel="alternate"; type="application/pdf"'
+
+
+@dataclass(frozen=True, slots=True)
+class Reportable:
+    """What a page answers from what one checkpoint covers, and the evidence for it.
+
+    `kind` is the word for what it is about, `name` what that is called, `subject` its id if it has
+    one. A part has the words for what it was asked, if that is not what the whole was asked. The
+    bundle shows the histories `shown`, of which `events` are then all, and what else answers rest
+    on. `path` is where the page is found again as it stands.
+    """
+
+    question: AddressQuery
+    kind: str
+    name: str
+    subject: str
+    sentence: str
+    asked: tuple[str, ...]
+    parts: tuple[tuple[str, Section, Described], ...]
+    names: Mapping[str, str]
+    events: tuple[MarkedEvent, ...]
+    shown: tuple[str, ...]
+    path: str
+    file: str
+
+    def rests_on(self) -> frozenset[int]:
+        """Return the positions of all that is said."""
+        vouched = (at for event in self.events for at in event.vouched_at or ())
+        answers = (at for _, section, _ in self.parts for at in section.answer.positions)
+        return frozenset((*(event.position for event in self.events), *vouched, *answers))
+
+    def beside(self) -> frozenset[int]:
+        """Return those of them that are in no history which is shown."""
+        return self.rests_on() - {
+            event.position for event in self.events if {*event.subjects} & {*self.shown}
+        }
+
+
+async def reported(request: Request, find: Callable[[Node, int], Reportable]) -> Response:
+    """Return the PDF of what is found of a node, up to the size of the checkpoint that it shows.
 
     Raises `ApiProblem` for more than a report holds, or where nothing is published yet.
     """
@@ -51,24 +91,70 @@ async def reported(
     if checkpoint is None:
         raise NotFound("nothing has been published yet")
     await traffic_of(request).folding.reach(checkpoint.size, address_of(request))
-    closed = _closed(asked, checkpoint.size)
 
-    def report() -> bytes:
+    def made() -> Response:
+        found = find(node, checkpoint.size)
+        bundle = _bundle(node, checkpoint, found)
+        pdf = typeset(_Reporting(request, node, checkpoint, found).report(), bundle)
+        named = {"Content-Disposition": f'inline; filename="{found.file}"'}
+        said = {**HEADERS, **named, "Content-Language": found.question.language}
+        return Response(pdf, media_type="application/pdf", headers=said)
+
+    return await traffic_of(request).replays.run(address_of(request), made)
+
+
+def subject_report(
+    request: Request, kind: str, subject: str, asked: Asked, find: Sections
+) -> Callable[[Node, int], Reportable]:
+    """Return what finds the answers of a subject's page."""
+
+    def found(node: Node, size: int) -> Reportable:
+        closed = _closed(asked, size)
         answers = answers_of(node, kind, subject, closed, find, events=EVENTS_MAX)
         if answers.events.next_after is not None:
-            raise ApiProblem(
-                413,
-                "TOO_LARGE",
-                f"{subject} has more than {EVENTS_MAX} events, and a report tells them all: ask for"
-                " it as known at an earlier entry (known_at), or for the page, which lists them",
-            )
-        bundle = _bundle(node, checkpoint, answers)
-        return typeset(_Reporting(request, node, checkpoint, answers).report(), bundle)
+            earlier = "as known at an earlier entry (known_at), or for the page, which lists them"
+            raise too_many_events(f"{subject} has", earlier)
+        say = Spoken(request, closed.question, answers.names)
+        asked_here = () if answers.answered == closed else (say.word("only_here"),)
+        return Reportable(
+            question=closed.question,
+            kind=kind,
+            name=say.name(subject) or subject,
+            subject=subject,
+            sentence=_sentence(say, answers),
+            asked=(say.asked(answers.answered), *asked_here),
+            parts=() if answers.near is not None else tuple(_parts(say, answers)),
+            names=answers.names,
+            events=answers.events.events,
+            shown=(subject,),
+            path=closed.question.address(request.url.path.removesuffix(".pdf")),
+            file=file_name(subject),
+        )
 
-    pdf = await traffic_of(request).replays.run(address_of(request), report)
-    named = {"Content-Disposition": f'inline; filename="{file_name(subject)}"'}
-    said = {**HEADERS, **named, "Content-Language": asked.question.language}
-    return Response(pdf, media_type="application/pdf", headers=said)
+    return found
+
+
+def signers_of(events: Iterable[MarkedEvent]) -> frozenset[str]:
+    """Return the parties that signed events."""
+    return frozenset(each for event in events for each in event.signers)
+
+
+def too_many_events(what: str, ask: str) -> ApiProblem:
+    """Return the problem of what has more events than a report tells."""
+    told = f"{what} more than {EVENTS_MAX} events, and a report tells them all: ask for it {ask}"
+    return ApiProblem(413, "TOO_LARGE", told)
+
+
+def _sentence(say: Spoken, answers: Answers) -> str:
+    if answers.near is None:
+        return say.sentence(answers.lead)
+    return f"{say.word('unknown')} {answers.subject}. {say.word('unknown_is_not_no')}"
+
+
+def _parts(say: Spoken, answers: Answers) -> Iterator[tuple[str, Section, Described]]:
+    for own, sections in answers.parts.items():
+        asked = "" if own == answers.answered else say.asked(own)
+        yield from ((asked, section, described) for section, described in sections)
 
 
 def file_name(subject: str) -> str:
@@ -85,23 +171,24 @@ def _closed(asked: Asked, size: int) -> Asked:
     return replace(asked, question=question, known_at=known_at, after=-1)
 
 
-def _bundle(node: Node, checkpoint: StoredCheckpoint, answers: Answers) -> bytes:
-    """Return what shows the subject's history, and all else that the answers rest on."""
-    own = {*answers.events.positions}
-    rests_on = {at for each in answers.sections for at in each.answer.positions}
-    if own | rests_on and max(own | rests_on) >= checkpoint.size:
-        raise NotFolded(f"entry {max(own | rests_on)} is under no checkpoint yet that is shown")
+def _bundle(node: Node, checkpoint: StoredCheckpoint, found: Reportable) -> bytes:
+    """Return what shows the histories, and all else that the answers rest on."""
+    last, beside = max(found.rests_on(), default=0), sorted(found.beside())
+    if last >= checkpoint.size:
+        raise NotFolded(f"entry {last} is under no checkpoint yet that is shown")
     try:
-        evidence = node.gatherer.gather(checkpoint, [answers.subject], sorted(rests_on - own))
+        evidence = node.gatherer.gather(checkpoint, found.shown, beside)
     except TooMuch as error:
         raise ApiProblem(413, "TOO_LARGE", str(error)) from None
     bundle = format_evidence(evidence)
     if len(bundle) > BUNDLE_MAX:
+        asked = [f"--subject {each}" for each in found.shown]
+        asked = asked or [f"--position {each}" for each in beside]
         raise ApiProblem(
             413,
             "TOO_LARGE",
             f"its evidence has {len(bundle)} bytes, a report holds {BUNDLE_MAX}: gather it by"
-            f" techledger evidence gather bundle.json --subject {answers.subject}",
+            f" techledger evidence gather bundle.json {' '.join(asked)}",
         )
     return bundle
 
@@ -110,24 +197,19 @@ class _Reporting:
     """Says what a page says, as a report."""
 
     def __init__(
-        self, request: Request, node: Node, checkpoint: StoredCheckpoint, answers: Answers
+        self, request: Request, node: Node, checkpoint: StoredCheckpoint, found: Reportable
     ) -> None:
-        self._answers = answers
-        self._say = Spoken(request, answers.asked.question, answers.names)
+        self._found = found
+        self._say = Spoken(request, found.question, found.names)
         self._node = node
         self._checkpoint = checkpoint
         self._request = request
 
     def report(self) -> Report:
         """Return the report."""
-        say, answers, node, checkpoint = self._say, self._answers, self._node, self._checkpoint
-        name, size = say.name(answers.subject), say.number(checkpoint.size)
-        root = b64encode(checkpoint.root)
-        kind = say.word(answers.kind)
-        said = [say.asked(answers.answered)]
-        if answers.answered != answers.asked:
-            said.append(say.word("only_here"))
-        cosigned = witnessed(node)
+        say, found, node, checkpoint = self._say, self._found, self._node, self._checkpoint
+        size, root = say.number(checkpoint.size), b64encode(checkpoint.root)
+        kind, cosigned = say.word(found.kind), witnessed(node)
         state = (
             (say.word("origin"), node.identity.origin),
             (say.word("size"), size),
@@ -140,18 +222,18 @@ class _Reporting:
         )
         return Report(
             language=say.language,
-            title=f"{kind} {name or answers.subject}",
+            title=f"{kind} {found.name}",
             kind=kind,
-            name=name or answers.subject,
-            subject=answers.subject,
-            sentence=self._sentence(),
-            asked=tuple(said),
+            name=found.name,
+            subject=found.subject,
+            sentence=found.sentence,
+            asked=found.asked,
             state=state,
-            parts=tuple(self._parts()) if answers.near is None else (),
+            parts=tuple(self._part(*part) for part in found.parts),
             events=Table(
                 say.word("events"),
                 tuple(map(say.word, _COLUMNS)),
-                tuple(map(self._row, answers.events.events)),
+                tuple(map(self._row, found.events)),
             ),
             checked=self._checked(),
             origin=node.identity.origin,
@@ -159,27 +241,13 @@ class _Reporting:
             signed=checkpoint.created,
         )
 
-    def _sentence(self) -> str:
-        if self._answers.near is None:
-            return self._say.sentence(self._answers.lead)
-        unknown, is_not_no = map(self._say.word, ("unknown", "unknown_is_not_no"))
-        return f"{unknown} {self._answers.subject}. {is_not_no}"
-
-    def _parts(self) -> Iterator[Part]:
-        for own, sections in self._answers.parts.items():
-            asked = "" if own == self._answers.answered else self._say.asked(own)
-            for section, described in sections:
-                yield self._part(section, described, asked)
-
-    def _part(self, section: Section, described: Described, asked: str) -> Part:
-        sentence = described.sentence
-        if sentence == self._answers.lead:
-            sentence = ""
+    def _part(self, asked: str, section: Section, described: Described) -> Part:
+        sentence = self._say.sentence(described.sentence)
         proof = " · ".join(f"{line.label} {line.text or NOTHING}" for line in described.proof)
         return Part(
             self._say.word(section.heading),
             asked,
-            self._say.sentence(sentence),
+            "" if sentence == self._found.sentence else sentence,
             tuple(map(self._fact, described.lines)),
             proof,
         )
@@ -215,17 +283,16 @@ class _Reporting:
         )
 
     def _checked(self) -> Checked:
-        say, subject = self._say, self._answers.subject
-        path = self._request.url.path.removesuffix(".pdf")
-        address = self._answers.asked.question.address(path)
-        again = found_again(self._request, address, ("subject", subject))
+        say, found = self._say, self._found
+        again = found_again(self._request, found.path)
+        asked = " ".join(("--trust trust.json", *(f"--subject {each}" for each in found.shown)))
         return Checked(
             say.word("report_checked"),
             say.word("report_found_again"),
             again.address,
             again.drawing,
             say.word("report_by_command"),
-            f"python -m ledger.verify {file_name(subject)} --trust trust.json --subject {subject}",
+            f"python -m ledger.verify {found.file} {asked}",
             tuple(map(say.word, _SHOWS)),
             say.word("report_shows_not"),
             tuple(map(say.word, _SHOWS_NOT)),

@@ -183,6 +183,13 @@ def marked_timeline_of(
     return _with(MarkedTimeline, found, events=_marked(MarkedEvent, found.events, vouched))
 
 
+def marked_events_at(reader: Reader, positions: Collection[int]) -> tuple[MarkedEvent, ...]:
+    """Return the events at these positions, marked. Raises `NotFolded`, `TooMany`."""
+    with read_snapshot(reader.pool, events) as view:
+        rows = view.rows(events, "position = ANY(%(at)s)", {"at": [*positions]}, order="position")
+    return _marked(MarkedEvent, rows, vouched_for(reader, positions))
+
+
 def marked_dispute_of(reader: Reader, dispute: str) -> MarkedDispute:
     """Do what `dispute_of` does, and mark the steps."""
     found = dispute_of(reader, dispute)

@@ -38,8 +38,9 @@ HEADINGS = re.compile(
 
 def test_pages_say_all_words_that_there_are_for_them_and_no_other():
     templates = "".join(each.read_text("utf-8") for each in (HERE / "templates").iterdir())
-    asking, spoken, reported = (
-        (HERE / f"{each}.py").read_text("utf-8") for each in ("pages", "shown", "reported")
+    asking, spoken, reported, figures = (
+        (HERE / f"{each}.py").read_text("utf-8")
+        for each in ("pages", "shown", "reported", "figures_pages")
     )
     asking += "".join(
         (HERE / f"{each}.py").read_text("utf-8")
@@ -47,7 +48,7 @@ def test_pages_say_all_words_that_there_are_for_them_and_no_other():
     )
     listed = (line for line in reported.splitlines() if line.startswith("_"))
     named = {
-        *WORDED.findall(templates + spoken + reported),
+        *WORDED.findall(templates + spoken + reported + figures),
         *(name for found in HEADINGS.findall(asking) for name in found if name),
         *(name for line in listed for name in re.findall(r'"([a-z_]+)"', line)),
     }

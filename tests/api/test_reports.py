@@ -2,21 +2,24 @@
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 from random import Random
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 import pytest
 
 from api.cli.story import names
-from api.explorer import reported
+from api.explorer import figures_pages, licence_pages, reported
 from api.reports.typesetting import typeset
 from ledger.node.node import Node
 from ledger.verify.__main__ import PAGES_UNCHECKED, main
 from ledger.wire.base64 import b64encode
 from ledger.wire.report_file import bundle_in
 from tests.support.http import PROBLEM
+from tests.support.licence_page import band_of
 from tests.support.qr import read_picture
 from tests.support.reports import drawn, opened, pages_of, report
 from tests.support.tale import Loaded
@@ -206,3 +209,106 @@ def test_a_case_file_begins_with_the_orders_and_has_terms_of_each_day(
     said = " ".join(pages_of(pdf))
     assert NAMES["contract"] in said
     assert said.index(ordered) < said.rindex(told)
+
+
+LICENCE = "/li-xang/kiem-tra/ket-qua"
+USE = {"party": NAMES["firm"], "act": "sell", "territory": "vn-2025:48", "field": "C09D"}
+ANSWERED = [
+    ({}, {"": "Có: ", "/en": "Yes: "}),
+    ({"territory": "iso:LA"}, {"": "Không: ", "/en": "No: "}),
+    ({"party": "party:vn.mst.0100047516"}, {"": "Không biết: ", "/en": "Unknown: "}),
+]
+
+
+def files_in(pdf: bytes) -> dict[str, Any]:
+    return json.loads(bundle_in(pdf, 1 << 25))
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+@pytest.mark.parametrize(("changed", "word"), ANSWERED)
+def test_the_answer_of_a_licence_check_has_a_report_that_proves_what_it_rests_on(
+    http: httpx2.Client,
+    loaded: Loaded,
+    tmp_path: Path,
+    prefix: str,
+    changed: dict[str, str],
+    word: dict[str, str],
+):
+    asked = {**USE, "scheme": "ipc", "true_on": loaded.words["TODAY"], **changed}
+    page = http.get(f"{prefix}{LICENCE}", params=asked)
+    (link,) = re.findall(r'href="([^"]*\.pdf[^"]*)"', page.text)
+    assert f'<{unescape(link)}>; rel="alternate"; type="application/pdf"' in page.headers["link"]
+    answer = http.get(unescape(link))
+    assert 200 == answer.status_code, answer.text
+    assert answer.content == http.get(unescape(link)).content, "the same bytes when made twice"
+    assert (prefix.removeprefix("/") or "vi") == answer.headers["content-language"]
+    said = " ".join(pages_of(answer.content))
+    (lead,) = re.findall(r'<span class="says">(.*?)</span>', page.text)
+    assert squeezed(f"{word[prefix]}{lead}") in squeezed(said)
+    api = http.get("/v1/licences/check", params=asked).json()
+    kept = tmp_path / "licence.pdf"
+    kept.write_bytes(answer.content)
+    assert 0 == main([str(kept), "--trust", str(loaded.trust)])
+    shown = {each["position"] for each in files_in(answer.content)["entries"]}
+    assert {*api["positions"]} <= shown
+    (address,) = read_picture(next(drawn(answer.content)))
+    again = http.get(urlsplit(address).path, params=dict(parse_qsl(urlsplit(address).query)))
+    assert band_of(page.text) == band_of(again.text)
+    assert f"known_at={int(loaded.words['SIZE']) - 1}" not in link, "what was open stays open"
+    assert "known_at=" in address, "and is pinned on paper"
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s", "", unescape(text)).casefold()
+
+
+def test_a_licence_report_that_cannot_be_made_says_why_and_what_helps(
+    http: httpx2.Client, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+):
+    def told(**changed: str) -> tuple[int, str, str]:
+        answer = http.get(f"{LICENCE}.pdf", params={**USE, **changed}, headers=PROBLEM)
+        return answer.status_code, answer.json()["code"], answer.json()["detail"]
+
+    del loaded
+    assert (422, "BAD_PARAMETER") == told(act="burn")[:2]
+    status, _, detail = told(party="(demo)")
+    assert 422 == status
+    assert NAMES["firm"] in detail, "what may be meant is near"
+    assert 422 == told(true_on="2026-02-30")[0]
+    assert 422 == told(known_at="999999")[0]
+    monkeypatch.setattr(licence_pages, "EVENTS_MAX", 2)
+    assert (413, "TOO_LARGE") == told()[:2]
+    assert told()[2].endswith("ask for it of one right (right)")
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_the_figures_of_a_year_have_a_report_as_known_then_and_now(
+    http: httpx2.Client, loaded: Loaded, tmp_path: Path, prefix: str
+):
+    year = int(loaded.words["TODAY"][:4])
+    for asked in (f"{year}", f"{year - 1}", f"{year}?month=1", "1999"):
+        page = http.get(f"{prefix}/so-lieu/{asked}")
+        (link,) = re.findall(r'href="([^"]*\.pdf[^"]*)"', page.text)
+        pdf = pdf_of(http, unescape(link))
+        assert pdf == pdf_of(http, unescape(link))
+        said = " ".join(pages_of(pdf))
+        (lead,) = re.findall(r'<p class="lead">(.*?)</p>', page.text)
+        assert lead in said
+        kept = tmp_path / "figures.pdf"
+        kept.write_bytes(pdf)
+        assert 0 == main([str(kept), "--trust", str(loaded.trust)])
+        figures = http.get(f"/v1/figures/{asked}").json()
+        shown = {each["position"] for each in files_in(pdf)["entries"]}
+        assert {*figures["positions"]} <= shown, asked
+        then = "as known on 31 December" if prefix else "biết đến hết 31/12"
+        assert (then in said) is (not asked.startswith(f"{year}"))
+    assert 422 == http.get("/so-lieu/2026.pdf?month=13", headers=PROBLEM).status_code
+
+
+def test_figures_that_count_too_much_are_asked_for_month_by_month(
+    http: httpx2.Client, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(figures_pages, "EVENTS_MAX", 0)
+    answer = http.get(f"/so-lieu/{loaded.words['TODAY'][:4]}.pdf", headers=PROBLEM)
+    assert (413, "TOO_LARGE") == (answer.status_code, answer.json()["code"])
+    assert "of one month (month)" in answer.json()["detail"]
