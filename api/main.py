@@ -9,6 +9,7 @@ from api import problems
 from api.explorer import (
     auditor_pages,
     board_page,
+    document_pages,
     entry_pages,
     feeds,
     figures_pages,
@@ -76,6 +77,7 @@ SHOWN = (
     figures_pages,
     version_pages,
     board_page,
+    document_pages,
     pages,
     entry_pages,
 )

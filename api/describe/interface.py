@@ -7,6 +7,7 @@ from api.describe.board_words import BOARD
 from api.describe.figures_words import FIGURES_WORDS
 from api.describe.language import Said
 from api.describe.licence_words import LICENCE
+from api.describe.question_words import QUESTION_WORDS
 from api.describe.rulebook_words import RULEBOOK
 
 INTERFACE: Mapping[str, Said] = {
@@ -15,6 +16,7 @@ INTERFACE: Mapping[str, Said] = {
     **LICENCE,
     **RULEBOOK,
     **FIGURES_WORDS,
+    **QUESTION_WORDS,
     "ask_again": Said("Hỏi", "Ask"),
     "ask_today": Said(
         "Hỏi về hôm nay, theo mọi điều đã biết", "Ask of today, by all that is known"

@@ -62,6 +62,9 @@ FIGURES = "/so-lieu"
 BOARD_AT, RUNBOOK_AT = "/van-hanh", "/van-hanh/so-tay"
 """Where the operator's board is, on the machine itself, and the runbook that it leads to."""
 
+DOCUMENTS, QUESTIONS_AT = "/tai-lieu", "/tai-lieu/cau-hoi"
+"""Where it is shown what there is to read, and every question with examples."""
+
 LAW, EVENT_TYPES = "/luat", "/tai-lieu/su-kien"
 """Where the law is shown that the ledger judges by, and what there is to record."""
 

@@ -11,9 +11,9 @@ from api.describe.interface import ASKED_AS
 from api.describe.links import (
     ANY_SUBJECT,
     AUDIT,
+    DOCUMENTS,
     ENTRY,
     EVENT,
-    EVENT_TYPES,
     FIGURES,
     FIND,
     LAW,
@@ -33,7 +33,7 @@ _BEGINNINGS = (
     f"{PREFIXES['en']}/",
     "/docs/",
     *(f"{folder}/" for folder in (*PAGES.values(), *_OTHERS)),
-    *(f"{folder}/" for folder in (LAW, RULES, EVENT_TYPES, FIGURES)),
+    *(f"{folder}/" for folder in (LAW, RULES, DOCUMENTS, FIGURES)),
 )
 
 _TWINS = tuple(f".{form}" for form in MEDIA)

@@ -8,6 +8,7 @@ change with the day as well as the log.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -48,6 +49,12 @@ class Question:
 
 QUESTIONS: dict[str, Question] = {}
 """Every question, by the id of its operation: HTTP, the command line and pages have one list."""
+
+
+def command_of(operation: str) -> str:
+    """Return the name of the command of `techledger ask` that puts an operation's question."""
+    words = re.findall("[A-Z]?[a-z]+", operation)
+    return "-".join(words[1:] if words[0] in ("get", "list") else words).lower()
 
 
 class Questions(APIRouter):

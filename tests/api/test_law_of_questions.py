@@ -14,7 +14,7 @@ from api.cli.main import app
 from api.cli.projector import projector
 from api.cli.story import names
 from api.describe.links import PAGES
-from api.reads.questions import QUESTIONS, Question
+from api.reads.questions import QUESTIONS, Question, command_of
 from ledger.domain.core.dated_law import Law, read_law
 from ledger.domain.parties.ledger_state import ledger_subject
 from ledger.events.compose import uuid7
@@ -30,7 +30,6 @@ from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import rebuild
 from projections.run.waiting import wait_until_folded
 from tests.support import builders as b
-from tests.support.asked_table import command_of
 from tests.support.builders import OPERATOR, REGISTRAR, RIGHT
 from tests.support.node import append
 from tests.support.tale import Loaded

@@ -22,7 +22,7 @@ from api.cli import offline
 from api.cli.answers import EXIT_CODES
 from api.cli.main import app
 from api.cli.story import names
-from api.reads.questions import QUESTIONS
+from api.reads.questions import QUESTIONS, command_of
 from ledger.follow import reader
 from ledger.follow.audit import exported_checkpoint, exported_entries
 from ledger.follow.exportfiles import write_whole
@@ -32,7 +32,6 @@ from ledger.log.merkle import Frontier, leaf_hash
 from ledger.log.tiles import TILE_WIDTH, entries_path, format_bundle, tile_path
 from ledger.publish.publisher import LogSigner
 from projections.run.own_copy import own_copy
-from tests.support.asked_table import command_of
 from tests.support.postgres import home_directory
 from tests.support.tale import Loaded
 

@@ -10,11 +10,13 @@ from fastapi.routing import APIRoute
 
 from api import problems
 from api.describe.auditor_words import AUDITOR
+from api.describe.board_words import BOARD
 from api.describe.event_names import event_name
 from api.describe.figures_words import FIGURES_WORDS
 from api.describe.interface import ASKED_AS, INTERFACE
 from api.describe.licence_words import LICENCE
 from api.describe.links import PAGES as FOLDERS
+from api.describe.question_words import QUESTION_WORDS
 from api.describe.rulebook_words import RULEBOOK
 from api.explorer import pages
 from api.explorer.shown import HERE
@@ -57,7 +59,7 @@ def test_pages_say_all_words_that_there_are_for_them_and_no_other():
 
 
 def test_a_word_is_said_in_one_table():
-    for table in (AUDITOR, FIGURES_WORDS, LICENCE, RULEBOOK):
+    for table in (AUDITOR, BOARD, FIGURES_WORDS, LICENCE, QUESTION_WORDS, RULEBOOK):
         assert [] == [name for name, said in table.items() if INTERFACE[name] is not said]
 
 

@@ -5,7 +5,6 @@ A test holds both together.
 """
 
 import json
-import re
 from inspect import getdoc
 from pathlib import Path
 from types import NoneType
@@ -18,15 +17,9 @@ from api.cli import questions
 from api.cli.answers import AT_LEAST
 from api.cli.echoes import says
 from api.main import ROUTED
-from api.reads.questions import QUESTIONS, Question
+from api.reads.questions import QUESTIONS, Question, command_of
 
 TABLE = Path(questions.__file__).with_name(questions.TABLE)
-
-
-def command_of(operation: str) -> str:
-    """Return the name of the command that asks the question of an operation."""
-    words = re.findall("[A-Z]?[a-z]+", operation)
-    return "-".join(words[1:] if words[0] in ("get", "list") else words).lower()
 
 
 def in_order() -> list[tuple[str, Question]]:

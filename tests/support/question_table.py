@@ -6,7 +6,8 @@ The questions that a ledger answers, by their commands: the last section of docs
 
 from pathlib import Path
 
-from tests.support.asked_table import command_of, in_order
+from api.reads.questions import command_of
+from tests.support.asked_table import in_order
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "questions.md"
 _BEGINS = "Written by `python -m tests.support.question_table`.\n"

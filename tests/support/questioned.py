@@ -24,6 +24,7 @@ from api.cli.questions import kind_named, meant
 from api.describe import checking
 from api.describe.answer_json import kinds_of, members_of
 from api.describe.measures import measure_of
+from api.reads.questions import command_of
 from ledger.domain.contracts.agreed_share import WaterfallStep
 from ledger.domain.contracts.contract_terms import Terms
 from ledger.domain.core.money import Money, Part
@@ -39,7 +40,6 @@ from ledger.wire.base64 import b64encode
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import payload_hash
 from projections.questions.arrears import Overdue
-from tests.support.asked_table import command_of
 from tests.support.builders import contract_concluded
 from tests.support.sample_log import SampleLog, sample_log
 

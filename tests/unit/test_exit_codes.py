@@ -10,10 +10,9 @@ import typer
 
 from api.cli.answers import EXIT_CODES, CheckedAnswer, print_answer
 from api.describe.answer_json import Contradicted, read_as
-from api.reads.questions import QUESTIONS
+from api.reads.questions import QUESTIONS, command_of
 from projections.engine.answer import Answer, Verdict, YesOrNo
 from projections.questions.dispute_record import HoldsOn
-from tests.support.asked_table import command_of
 from tests.support.questioned import COMMANDS, kind_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "exit-codes.md"
