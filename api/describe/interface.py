@@ -50,6 +50,7 @@ INTERFACE: Mapping[str, Said] = {
         "Nothing falls if this entry is void from the start.",
     ),
     "case": Said("Hồ sơ vụ tranh chấp", "Case file"),
+    "chain": Said("Chuỗi quyền sở hữu", "Chain of title"),
     "check_it_yourself": Said("Tự kiểm tra", "Check it yourself"),
     "check_offline": Said(
         "Kiểm tra ngoại tuyến, không cần tin máy chủ này, bằng một lệnh:",

@@ -4,7 +4,7 @@ Each shows what the API answers about the subject in words, as true on a day and
 with a link to every answer; unprefixed in Vietnamese, under `/en` in English. They need no scripts.
 """
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -16,6 +16,8 @@ from api.deps import look, node_of, reader_of
 from api.describe.links import ANY_SUBJECT, PAGES, PREFIXES, feed_at
 from api.describe.saying import Speech
 from api.explorer.day_bar import DayBar
+from api.explorer.drawings import Drawing
+from api.explorer.drawn import Pen, drawings_of
 from api.explorer.found_again import found_again, pinned
 from api.explorer.happened import happened
 from api.explorer.market_pages import (
@@ -60,6 +62,10 @@ def _page(request: Request, answers: Answers) -> Response:
     speech = Speech(asked.question.language, reader.law)
     vouched = {event.position: event.vouched_at for event in events.events}
     pdf = pdf_at(request)
+
+    def drawings(section: Section) -> Iterator[Drawing]:
+        return drawings_of(section.answer, Pen(speech, names, section.asked.on))
+
     return page(
         request,
         TEMPLATES.get(answers.kind, "subject.html"),
@@ -67,6 +73,7 @@ def _page(request: Request, answers: Answers) -> Response:
         answers.names,
         headers={"Link": f"{pdf_linked(pdf)}, {linked(twins)}"},
         answers=answers,
+        drawings=drawings,
         told=happened(node, events.events, vouched.get, speech, names),
         twins=twins,
         atom=feed_at(asked.question.language, {"subject": subject}),
@@ -110,6 +117,7 @@ def _right(node: Node, right: str, asked: Asked) -> list[Section]:
     return [
         ask("title", "getTitle", right=right),
         ask("status", "getStatus", right=right),
+        ask("chain", "getChain", right=right),
         ask("dependents", "getDependents", right=right),
         ask("liens", "getLiens", right=right),
         ask("holds", "getHolds", subject=right),
@@ -198,6 +206,7 @@ def _technology(node: Node, technology: str, asked: Asked) -> list[Section]:
     ask = asking(node, asked)
     return [
         ask("technology", "getTechnology", technology=technology),
+        ask("left", "getTechnologyLeftToGrant", thing=technology),
         ask("holds", "getHolds", subject=technology),
     ]
 

@@ -1,5 +1,6 @@
 """The pages of the subjects of the story: what each says, and that its links are there."""
 
+import gzip
 import re
 from html import unescape
 
@@ -88,3 +89,28 @@ def test_a_contract_in_a_list_names_the_technologies_that_are_granted_under_it(
     (row,) = [each for each in listed if each["contract"] == NAMES["contract"]]
     assert [NAMES["right"], NAMES["technology"]] == row["objects"]
     assert [INSTITUTE, FIRM] == row["parties"]
+
+
+def test_answers_are_drawn_above_what_they_say_in_both_languages(
+    http: httpx2.Client, loaded: Loaded
+):
+    del loaded
+    for prefix, chain, rank in (
+        ("", "Chuỗi văn bản", "Hạng 1"),
+        ("/en", "Chain of deeds", "Rank 1"),
+    ):
+        page = http.get(f"{prefix}{PAGES[0]}").text
+        drawn = re.findall(r'<figure class="drawn">.*?</figure>', page, re.DOTALL)
+        (deeds,) = (each for each in drawn if chain in each)
+        (liens,) = (each for each in drawn if rank in each)
+        entries = [int(each) for each in re.findall(r"(?:mục|entry) ([0-9]+)", deeds)]
+        assert len(entries) > 1
+        assert sorted(entries) == entries
+        assert ["own", "plain"] == re.findall(r'line class="(own|plain)" x1="[0-9.]+%"', liens)
+        assert page.index(deeds) < page.index("</dl>", page.index(deeds))
+        assert len(gzip.compress(page.encode())) < 60_000
+
+
+def test_a_page_of_nothing_known_has_no_drawing(http: httpx2.Client, loaded: Loaded):
+    del loaded
+    assert "<figure" not in http.get("/quyen/right:vn.none").text
