@@ -75,7 +75,6 @@ LICENCE: Mapping[str, Said] = {
     "on_which_day": Said("Vào ngày nào?", "On which day?"),
     "on_which_day_hint": Said("Để trống là hôm nay.", "Left empty it is today."),
     "proof_says": Said("Câu trả lời dựa vào:", "The answer rests on:"),
-    "royalty_tiers": Said("Phí theo bậc, tính theo", "Royalty by tiers, over the"),
     "side_failed": Said("không đạt", "not met"),
     "side_met": Said("đạt", "met"),
     "side_open": Said("chưa rõ", "open"),

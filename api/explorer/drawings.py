@@ -90,9 +90,9 @@ class Scale:
         goes_on = end is None or end > self.last
         return Stripe(begin, max(to, round(begin + _THIN, 2)), look, start < self.first, goes_on)
 
-    def amount(self, value: int, look: Look) -> Stripe:
-        """Return the bar of an amount, counted from the scale's start."""
-        return Stripe(0, max(self.at(value), _THIN), look)
+    def amount(self, value: int, look: Look) -> tuple[Stripe, ...]:
+        """Return the bar of an amount, counted from the scale's start; of nothing, none."""
+        return (Stripe(0, max(self.at(value), _THIN), look),) if value > 0 else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,17 @@ from api.describe.event_saying import called, event_sentence
 from api.describe.language import Said
 from api.describe.links import ENTRY, EVENT, PREFIXES, AddressQuery, placed
 from api.describe.saying import Speech, Word
+from api.explorer.drawn_others import draw_around
 from api.explorer.found_again import found_again
 from api.explorer.merkle_drawing import draw
+from api.explorer.pen import Pen
 from api.explorer.shown import HEADERS, language_of, page
 from api.problems import NotFound
 from api.reads.common import EffectText, KnownAtByEither, KnownByText, TrueOnIfAny
 from api.reads.entries import latest_proof
 from api.reads.parameters import Position
 from api.writes.events import EventId
+from ledger.domain.core.types import legal_day
 from ledger.domain.registry import TOPICS
 from ledger.node.node import Node
 from ledger.store.entries import find_event, read_entries
@@ -87,6 +90,10 @@ def _page(request: Request, node: Node, position: int, question: AddressQuery) -
     around = context_of(reader, logged, _parties_in(stored.entry))
     law = reader.laws.get(around.grounds.edition.law_data_sha256) or reader.law
     speech = Speech(question.language, law)
+    rests_on = [
+        (_thing(each.thing, speech, around.names), each.positions) for each in around.rests_on
+    ]
+    pen = Pen(speech, around.names, legal_day(stored.accepted))
     proof = latest_proof(node, position)
     size = proof.checkpoint.size
     return page(
@@ -110,9 +117,8 @@ def _page(request: Request, node: Node, position: int, question: AddressQuery) -
         names=around.names,
         signed=around.signed,
         vouched_at=vouched_for(reader, [position]).at(position),
-        rests_on=[
-            (_thing(each.thing, speech, around.names), each.positions) for each in around.rests_on
-        ],
+        rests_on=rests_on,
+        graph=draw_around(logged.event.type, rests_on, around.falls, pen),
         fallen=around.falls.fallen,
         grounds=around.grounds,
         judged=describe(

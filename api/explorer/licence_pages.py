@@ -26,10 +26,11 @@ from api.describe.places import place
 from api.describe.saying import Speech, field_said
 from api.describe.titles import titles as titles_in
 from api.describe.values import value_name
+from api.explorer.drawn import drawings_of
 from api.explorer.found_again import FoundAgain, found_again, pinned
-from api.explorer.ladder_drawing import ladder_of
 from api.explorer.licence_question import ACTS, Filled, Typed, read, typed
 from api.explorer.named import parties_said
+from api.explorer.pen import Pen
 from api.explorer.reported import (
     EVENTS_MAX,
     Reportable,
@@ -288,7 +289,7 @@ def _shown(request: Request, reader: Reader, asked: Filled, check: LicenceCheck)
         described=described,
         contract=None if terms is None else terms.contract,
         terms=in_words,
-        ladder=None if contract is None else ladder_of(contract, language),
+        drawings=drawings_of(terms, Pen(speech, titles, check.use.true_on)),
         known_at=asked.asked["known_at"],
         query=asked.query,
         of_today=_of_today(language, asked, check.use.true_on),

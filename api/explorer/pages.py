@@ -17,7 +17,7 @@ from api.describe.links import ANY_SUBJECT, PAGES, PREFIXES, feed_at
 from api.describe.saying import Speech
 from api.explorer.day_bar import DayBar
 from api.explorer.drawings import Drawing
-from api.explorer.drawn import Pen, drawings_of
+from api.explorer.drawn import drawings_of
 from api.explorer.found_again import found_again, pinned
 from api.explorer.happened import happened
 from api.explorer.market_pages import (
@@ -27,6 +27,7 @@ from api.explorer.market_pages import (
     offer_sections,
     turns_of,
 )
+from api.explorer.pen import Pen
 from api.explorer.reported import pdf_at, pdf_linked, reported, subject_report
 from api.explorer.shown import HEADERS, page
 from api.explorer.subject_answers import Answers, Asked, Section, Sections, answers_of, asking

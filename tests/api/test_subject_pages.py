@@ -114,3 +114,17 @@ def test_answers_are_drawn_above_what_they_say_in_both_languages(
 def test_a_page_of_nothing_known_has_no_drawing(http: httpx2.Client, loaded: Loaded):
     del loaded
     assert "<figure" not in http.get("/quyen/right:vn.none").text
+
+
+def test_a_key_in_doubt_a_dispute_and_money_are_drawn_on_their_pages(
+    http: httpx2.Client, loaded: Loaded
+):
+    del loaded
+    for page, title, look in (
+        (PAGES[3], "Phí theo bậc", 'line class="own" x1="0%" x2="100.0%"'),
+        (PAGES[4], "Khóa theo các mục của sổ", 'line class="dashed"'),
+        (PAGES[6], "Các bước của mỗi bên", '<circle class="own" cx="'),
+    ):
+        drawn = re.findall(r'<figure class="drawn">.*?</figure>', http.get(page).text, re.DOTALL)
+        (own,) = (each for each in drawn if title in each)
+        assert look in own, title

@@ -10,7 +10,7 @@ import pytest
 
 from api.describe.answer_json import read_as
 from api.describe.language import Language
-from api.describe.saying import Speech
+from api.describe.saying import Speech, Word
 from api.explorer.drawings import (
     DEEPEST,
     ROWS,
@@ -26,12 +26,26 @@ from api.explorer.drawings import (
     rail,
     standing_on,
 )
-from api.explorer.drawn import Pen, drawings_of
+from api.explorer.drawn import drawings_of
+from api.explorer.drawn_others import draw_around
+from api.explorer.pen import Pen
+from ledger.domain.contracts.contract_terms import Terms
+from ledger.domain.contracts.royalty import Royalty, Tier
+from ledger.domain.core.types import Sealed
 from ledger.events.lawbook import bundled_law
+from projections.questions.party_keys import Key, KeysOf
 from projections.questions.remaining_scope import Dependent, Dependents
+from projections.questions.sublicences import Below
+from projections.questions.sublicences import Tree as Sublicences
+from projections.questions.terms import TermsOn
+from projections.questions.vouching import MarkedDispute, MarkedStep
 from projections.tables.chain import Chain, ChainRow
+from projections.tables.contract_revenue import Balance, PaymentRow, Revenue, ShareRow
+from projections.tables.dependencies import Fallen, Falls
 from projections.tables.grants import GrantRow
+from projections.tables.key_events import KeyFact
 from projections.tables.liens import Lien, Liens
+from projections.tables.timeline import EventRow
 from tests.support.answers import Maker
 
 RIGHT, DAY = "right:vn.1", date(2030, 7, 1)
@@ -124,8 +138,8 @@ def test_what_is_short_is_seen_and_stays_within_the_drawing() -> None:
         bar = scale.bar(start, start + 1, "own")
         assert bar.end - bar.start == pytest.approx(1)
         assert 0 <= bar.start < bar.end <= 100
-    assert 1 == scale.amount(1, "own").end
-    assert 50 == scale.amount(500_000, "own").end
+    assert [1, 50] == [scale.amount(each, "own")[0].end for each in (1, 500_000)]
+    assert () == scale.amount(0, "own") == scale.amount(-5, "own")
     assert 0 == Scale(5, 5).at(5)
 
 
@@ -227,3 +241,163 @@ def test_the_same_answer_is_drawn_alike_twice_in_both_languages() -> None:
         Bars,
         Tree,
     }
+
+
+def terms(agreed: Terms | None) -> TermsOn:
+    return TermsOn("contract:a", DAY, 9, "in_force", 1, agreed, None, (), ())
+
+
+def test_royalty_tiers_are_as_long_as_their_rates() -> None:
+    tiers = (Tier(upto=1_000, rate_ppm=50_000), Tier(upto=None, rate_ppm=25_000))
+    royalty = Royalty.model_construct(currency="VND", tiers_over="year", tiers=tiers)
+    drawn = only(terms(Terms.model_construct(royalty=royalty)))
+    (first,), (second,) = (row.bars for row in drawn.rows)
+    assert (100, 50) == (first.end, second.end)
+    assert ["up to VND 1,000", "over VND 1,000"] == [text(row.words) for row in drawn.rows]
+    assert ["5%", "2.5%"] == [text(row.more) for row in drawn.rows]
+    sealed = Terms.model_construct(royalty=Sealed(commitment="sha256:" + 64 * "0"))
+    for none in (None, sealed):
+        assert [] == [*drawings_of(terms(none), pen())]
+
+
+def paid(amount: int, payer: str, payee: str) -> Any:
+    return made(PaymentRow, amount=amount, payer=payer, payee=payee, currency="VND")
+
+
+def money(**members: Any) -> Any:
+    nothing = dict.fromkeys(("shares", "reports", "payables", "payments", "balances"), ())
+    return Revenue("contract:a", 9, **{**nothing, **members})
+
+
+def test_what_is_paid_stands_on_what_is_due_and_what_is_sealed_is_said() -> None:
+    when = (9, NOW, "contract:a")
+    sealed = ShareRow("share:a", *when, None, None, "sha256:0", ("party:firm",), DAY)
+    balances = (
+        Balance("party:firm", "VND", 1_000, 250),
+        Balance("party:bank", "VND", 500, 0),
+        Balance("party:bank", "USD", 700, 700),
+    )
+    drawn = only(money(shares=(sealed,), balances=balances))
+    hidden, part, nothing, whole = drawn.rows
+    assert ["dashed"] == [bar.look for bar in hidden.bars]
+    assert "sealed" in text(hidden.more)
+    assert [("plain", 100), ("own", 25)] == [(bar.look, bar.end) for bar in part.bars]
+    assert [("plain", 50)] == [(bar.look, bar.end) for bar in nothing.bars]
+    assert [100, 100] == [bar.end for bar in whole.bars], "each currency has its own scale"
+    assert "due VND 1,000 · paid VND 250 · open VND 750" == text(part.more)
+
+
+def test_money_flows_from_who_paid_the_most_first_and_back() -> None:
+    payments = (
+        paid(300, "party:firm", "party:bank"),
+        paid(100, "party:firm", "party:bank"),
+        paid(-50, "party:firm", "party:bank"),
+        paid(900, "party:other", "party:firm"),
+    )
+    drawn = only(money(payments=payments))
+    assert ["VND 900", "VND 400", "VND 50"] == [text(row.more) for row in drawn.rows]
+    ways = [[word.subject for word in row.words if word.subject] for row in drawn.rows]
+    firm, bank = "party:firm", "party:bank"
+    assert [["party:other", firm], [firm, bank], [bank, firm]] == ways
+    assert [] == [*drawings_of(money(), pen())]
+
+
+def below(tier: int, name: str, head: str, *, current: bool = True, fallen: bool = False) -> Below:
+    row = grant(DAY, None, ref=f"contract:{name}#g", head=head, subject=f"contract:{name}")
+    return Below(tier, row, current, fallen)
+
+
+def test_sublicences_stand_below_the_grant_that_each_passes_on() -> None:
+    grants = (
+        below(1, "b", "contract:a#1"),
+        below(1, "c", "contract:a#1", current=False),
+        below(2, "d", "contract:b#g", fallen=True),
+    )
+    drawn = only(Sublicences("contract:a", DAY, 9, grants, ()))
+    assert ["a", "b", "d", "c"] == [text(row.words)[-1] for row in drawn.rows]
+    assert [1, 2, 3, 2] == [len(row.columns) for row in drawn.rows]
+    assert ["own", "own", "dashed", "plain"] == [row.look for row in drawn.rows]
+    assert "fell with the grant above it" in text(drawn.rows[2].more)
+    assert [] == [*drawings_of(Sublicences("contract:a", DAY, 9, (), ()), pen())]
+
+
+def key(**facts: tuple[int, int | None]) -> Key:
+    """Return a key, with the position of each fact and since when it is compromised."""
+    return Key(
+        64 * "a",
+        **{
+            name: (
+                name in facts
+                and made(
+                    KeyFact, fact=name, position=facts[name][0], compromised_since=facts[name][1]
+                )
+            )
+            or None
+            for name in ("added", "stopped", "revoked", "suspended", "resumed")
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("facts", "zones"),
+    [
+        ({"added": (0, None)}, [("own", 0, 100)]),
+        ({"added": (20, None), "revoked": (60, None)}, [("own", 20, 60)]),
+        (
+            {"added": (20, None), "revoked": (60, 40)},
+            [("own", 20, 40), ("dashed", 40, 60)],
+        ),
+        ({"added": (20, None), "revoked": (60, 0)}, [("dashed", 20, 60)]),
+        (
+            {"added": (0, None), "suspended": (30, None), "resumed": (50, None)},
+            [("own", 0, 30), ("plain", 30, 50), ("own", 50, 100)],
+        ),
+        ({"added": (0, None), "suspended": (30, None)}, [("own", 0, 30), ("plain", 30, 100)]),
+        ({"added": (10, None), "stopped": (20, None)}, [("plain", 10, 20)]),
+    ],
+)
+def test_a_key_has_its_zones_one_behind_the_other(facts: Any, zones: list[Any]) -> None:
+    (row,) = only(KeysOf("party:firm", 100, (key(**facts),))).rows
+    assert zones == [(bar.look, bar.start, bar.end) for bar in row.bars]
+    over = {*facts} & {"revoked", "stopped"}
+    assert bool(over) != row.bars[-1].onward
+    assert all(f"at entry {position}" in text(row.more) for position, _ in facts.values())
+    assert ("in doubt" in text(row.more)) == ("dashed" in {bar.look for bar in row.bars})
+
+
+def test_steps_of_a_dispute_have_a_lane_for_each_party_two_of_one_day_side_by_side() -> None:
+    steps = tuple(
+        made(MarkedStep, topic=topic, by=by, against=against, accepted=NOW)
+        for topic, by, against in (
+            ("dispute.opened/1", ("party:firm",), ("party:bank",)),
+            ("dispute.admitted/1", ("party:court",), ()),
+            ("evidence.filed/1", ("party:firm",), ()),
+        )
+    )
+    drawn = only(MarkedDispute("dispute:a", 9, steps, ()))
+    assert [2, 0, 1] == [len(row.dots) for row in drawn.rows]
+    first, third = drawn.rows[0].dots
+    assert first < drawn.rows[2].dots[0] < third
+    assert text(drawn.rows[0].more).startswith("1. Dispute opened, 1 July 2030; 3. ")
+    assert "no step of its own" == text(drawn.rows[1].more)
+    assert ["1", "2", "3"] == [tick.text for tick in drawn.ticks]
+    many = only(MarkedDispute("dispute:a", 9, 67 * steps, ()))
+    assert ROWS == len(many.ticks) == 201 - many.left_out
+
+
+def fallen(position: int, of: int, *, certain: bool = True) -> Fallen:
+    event = made(EventRow, position=position, topic="contract.concluded/1")
+    return Fallen(event, certain, (), (of,))
+
+
+def test_an_entry_stands_between_what_it_rests_on_and_what_falls_with_it() -> None:
+    falls = Falls(5, 9, (fallen(6, 5), fallen(7, 5, certain=False), fallen(8, 6)))
+    rests = [((Word("right 1"),), (1, 3))]
+    drawn = draw_around("contract.concluded/1", rests, falls, pen())
+    said = [text(row.more) for row in drawn.rows]
+    assert ["entry 1, entry 3", "entry 5", "entry 6", "entry 8", "entry 7 · may stand"] == said
+    assert [2, 1, 2, 3, 2] == [len(row.columns) for row in drawn.rows]
+    assert ["plain", "own", "own", "own", "dashed"] == [row.look for row in drawn.rows]
+    for upper, lower in pairwise(drawn.rows):
+        assert all(joined(upper, lower))
+    assert () == draw_around("contract.concluded/1", [], Falls(5, 9, ()), pen()).rows

@@ -1,0 +1,174 @@
+"""Drawings of keys, disputes and entries: doubt zones, lanes of what each party did, what falls."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from api.describe.event_names import event_name
+from api.describe.language import Said
+from api.describe.saying import Word
+from api.explorer.drawings import (
+    ROWS,
+    BarRow,
+    Bars,
+    Branch,
+    Look,
+    Node,
+    Scale,
+    Stripe,
+    Tick,
+    Tree,
+    Words,
+    hanging,
+    standing_on,
+)
+from api.explorer.pen import Pen
+from ledger.domain.core.body import key_subject
+from ledger.domain.core.types import legal_day
+from projections.questions.dispute_record import Dispute
+from projections.questions.party_keys import Key, KeysOf
+from projections.tables.dependencies import Fallen, Falls
+from projections.tables.key_events import KeyFact
+
+
+def draw_keys(answer: KeysOf, pen: Pen) -> Bars:
+    """Draw between which entries each key of a party binds, with the zone that is in doubt."""
+    scale = Scale(0, answer.size)
+    rows = [
+        BarRow(
+            (pen.called(key_subject(key.key_id)),),
+            (Word(" · ".join(_told_of(key, pen))),),
+            tuple(_zones(key, key.added, scale)),
+        )
+        for key in answer.keys
+        if key.added is not None
+    ]
+    shown = rows[-ROWS:]
+    title = pen.said(_KEYS, max(answer.size - 1, 0))
+    return Bars(title, tuple(shown), len(rows) - len(shown), key=pen.key(_KEY_KEY))
+
+
+def _told_of(key: Key, pen: Pen) -> Iterator[str]:
+    facts = (key.added, key.stopped, key.suspended, key.resumed, key.revoked)
+    for fact in filter(None, facts):
+        yield pen.said(_AT, pen.value("KeyFact", "fact", fact.fact), fact.position)
+    if key.doubt is not None:
+        yield pen.said(_DOUBTED, *key.doubt)
+
+
+def _zones(key: Key, added: KeyFact, scale: Scale) -> Iterator[Stripe]:
+    """Yield the bars of a key, one behind the other: where it binds, rests, or is in doubt."""
+    over = key.revoked or key.stopped
+    begin, end = added.position, scale.last if over is None else over.position
+    doubt, rest = key.doubt or (end, end), _rest(key, end)
+    edges = {begin, end, *(min(max(each, begin), end) for each in (*doubt, *rest))}
+    for start, until in pairwise(sorted(edges)):
+        look: Look = "own"
+        if doubt[0] <= start < doubt[1]:
+            look = "dashed"
+        elif rest[0] <= start < rest[1]:
+            look = "plain"
+        yield scale.bar(start, None if over is None and until == end else until, look)
+
+
+def _rest(key: Key, end: int) -> tuple[int, int]:
+    """Return between which entries a key did not bind though it was there; for ever if stopped."""
+    if key.stopped is not None:
+        return 0, end
+    if key.suspended is None:
+        return end, end
+    return key.suspended.position, end if key.resumed is None else key.resumed.position
+
+
+_KEYS = Said("Khóa theo các mục của sổ, từ 0 đến {}", "Keys along the log's entries, 0 to {}")
+_AT = Said("{} tại mục {}", "{} at entry {}")
+_DOUBTED = Said(
+    "nghi ngờ: chữ ký từ mục {} đến trước mục {}",
+    "in doubt: what it signed from entry {} before {}",
+)
+_KEY_KEY: Mapping[Look, Said] = {
+    "own": Said("ràng buộc", "binds"),
+    "plain": Said("tạm ngưng, hoặc bị chặn", "suspended or stopped"),
+    "dashed": Said("nghi ngờ", "in doubt"),
+}
+
+
+def draw_dispute(answer: Dispute, pen: Pen) -> Bars:
+    """Draw a lane for each party of a dispute, with its steps in their order."""
+    first = max(len(answer.steps) - ROWS, 0)
+    steps = [*enumerate(answer.steps, start=1)][first:]
+    scale = Scale(first, len(answer.steps) + 1)
+    parties = dict.fromkeys(each for _, step in steps for each in (*step.by, *step.against))
+    rows = []
+    for party in parties:
+        own = [(number, step) for number, step in steps if party in step.by]
+        told = [
+            f"{number}. {event_name(step.topic, pen.speech.language)},"
+            f" {pen.day(legal_day(step.accepted))}"
+            for number, step in own
+        ]
+        said = "; ".join(told) or pen.said(_NO_STEP)
+        dots = tuple(scale.at(number) for number, _ in own)
+        rows.append(BarRow((pen.called(party),), (Word(said),), (), dots))
+    ticks = tuple(Tick(scale.at(number), str(number)) for number, _ in steps)
+    return Bars(pen.said(_LANES), tuple(rows), first, ticks)
+
+
+_LANES = Said("Các bước của mỗi bên, theo thứ tự", "Steps of each party, in their order")
+_NO_STEP = Said("chưa có bước nào", "no step of its own")
+
+
+def draw_around(
+    topic: str, rests_on: Sequence[tuple[Words, Sequence[int]]], falls: Falls, pen: Pen
+) -> Tree:
+    """Draw an entry between what it rests on, above it, and what falls with it, below."""
+    own = Node(0, (_event(topic, pen),), (Word(_at(falls.position, pen)),), "own")
+    above = [
+        Node(1, thing, (Word(", ".join(_at(each, pen) for each in positions)),), "plain")
+        for thing, positions in rests_on
+    ]
+    below = [*_falling(falls, pen)]
+    *bases, standing = standing_on([own, *above[:ROWS]])
+    fallen = [*hanging([own, *below[:ROWS]])]
+    (rises, _), (_, carries) = standing.columns[0], fallen[0].columns[0]
+    middle = Branch(own.words, own.more, own.look, ((rises, carries),))
+    return Tree(
+        pen.said(_AROUND),
+        (*bases, middle, *fallen[1:]) if above or below else (),
+        len(above[ROWS:]) + len(below[ROWS:]),
+        pen.key(_AROUND_KEY),
+    )
+
+
+def _falling(falls: Falls, pen: Pen) -> Iterator[Node]:
+    """Yield what falls, each below the first that it falls with."""
+    by_cause: dict[int, list[Fallen]] = {}
+    for each in falls.fallen:
+        by_cause.setdefault(min(each.of, default=falls.position), []).append(each)
+
+    def under(position: int, tier: int) -> Iterator[Node]:
+        for each in by_cause.get(position, ()):
+            event = each.event
+            more = (_at(event.position, pen), *(() if each.certain else (pen.said(_MAY_STAND),)))
+            look: Look = "own" if each.certain else "dashed"
+            yield Node(tier, (_event(event.topic, pen),), (Word(" · ".join(more)),), look)
+            yield from under(event.position, tier + 1)
+
+    return under(falls.position, 1)
+
+
+def _event(topic: str, pen: Pen) -> Word:
+    return Word(event_name(topic, pen.speech.language))
+
+
+def _at(position: int, pen: Pen) -> str:
+    return pen.said(_ENTRY, position)
+
+
+_AROUND = Said("Dựa vào (trên) và kéo theo (dưới)", "What it rests on (above), what falls (below)")
+_ENTRY = Said("mục {}", "entry {}")
+_MAY_STAND = Said("có thể vẫn đứng vững", "may stand")
+_AROUND_KEY: Mapping[Look, Said] = {
+    "own": Said("mục này và những gì đổ theo", "this entry, and what falls with it"),
+    "plain": Said("những gì nó dựa vào", "what it rests on"),
+    "dashed": Said("có thể vẫn đứng vững nhờ nguồn khác", "may stand by another source"),
+}
