@@ -20,6 +20,7 @@ from api.explorer import (
     pages,
     refused,
     rulebook_pages,
+    short,
     version_pages,
 )
 from api.explorer import routes as explorer
@@ -78,6 +79,7 @@ SHOWN = (
     version_pages,
     board_page,
     document_pages,
+    short,
     pages,
     entry_pages,
 )

@@ -53,6 +53,9 @@ AUDIT, VERIFY = "/kiem-toan", "/kiem-tra"
 COMPARED = "so-sanh"
 """Under the page of a contract: two versions of its terms side by side."""
 
+SHORT = "/~"
+"""Before an address in which subjects stand by the positions of entries that name them."""
+
 LICENCE_CHECK, LICENCE_ANSWER = "/li-xang/kiem-tra", "/li-xang/kiem-tra/ket-qua"
 """Where it is asked whether a party is licensed, and where that is answered."""
 

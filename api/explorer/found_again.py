@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 import segno
 from fastapi import Request
 
+from api.deps import node_of
 from api.describe.links import AddressQuery
+from api.explorer.short import shorten
 from api.reads.common import today
 
 MAX_QR = 250
@@ -26,8 +28,8 @@ MODULE_MM = 0.5
 class FoundAgain:
     """Where a page is found again as it stands, and the command that checks what it rests on.
 
-    `drawing` is the QR code of the address, an SVG, empty if the address is too long for it;
-    `evidence` is what the page's own check asks for.
+    `drawing` is an SVG, the QR code of the address, or of a short one that leads there; empty if
+    both are too long for it. `evidence` is what the page's own check asks for.
     """
 
     address: str
@@ -49,8 +51,10 @@ def found_again(request: Request, path: str, *shown: tuple[str, str | int]) -> F
     base = str(request.base_url).rstrip("/")
     asked = " ".join(f"--{name} {value}" for name, value in shown)
     command = f"techledger evidence gather bundle.json {asked} --url {quote(base)}"
-    drawing, command = draw_qr(base + path), f"{command} --trust trust.json"
-    return FoundAgain(base + path, drawing, command, urlencode(shown))
+    address = drawn = base + path
+    if len(drawn.encode()) > MAX_QR:
+        drawn = base + shorten(node_of(request), path)
+    return FoundAgain(address, draw_qr(drawn), f"{command} --trust trust.json", urlencode(shown))
 
 
 @lru_cache(maxsize=256)

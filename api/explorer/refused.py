@@ -21,13 +21,14 @@ from api.describe.links import (
     MARKET,
     PAGES,
     PREFIXES,
+    SHORT,
     VERIFY,
 )
 from api.explorer.shown import language_of, page
 from api.explorer.twins import MEDIA
 from api.problems import RULES, code_of, headers_of, problem, wait_s_of
 
-_OTHERS = (ANY_SUBJECT, AUDIT, ENTRY, EVENT, FIND, LICENCE_CHECK, MARKET, VERIFY)
+_OTHERS = (ANY_SUBJECT, AUDIT, ENTRY, EVENT, FIND, LICENCE_CHECK, MARKET, SHORT, VERIFY)
 
 _BEGINNINGS = (
     f"{PREFIXES['en']}/",
