@@ -80,11 +80,29 @@ def closing_server(server: EmbeddedPostgres) -> Iterator[EmbeddedPostgres]:
 @contextmanager
 def fresh_database(server: EmbeddedPostgres, template: str = TEMPLATE) -> Iterator[Database]:
     """Lend a copy of the template, or of what another holds; it is dropped at the end."""
+    # By files: through the server's log, its default, a copy takes half as long again.
+    copied = sql.SQL("TEMPLATE {} STRATEGY file_copy").format(sql.Identifier(template))
+    with _lent(server, copied) as database:
+        yield database
+
+
+@contextmanager
+def database_of_locale(server: EmbeddedPostgres, locale: str) -> Iterator[Database]:
+    """Lend a migrated database of a locale that PostgreSQL has built in: the template's is C."""
+    of_locale = "TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE {}"
+    with _lent(server, sql.SQL(of_locale).format(sql.Literal(locale))) as database:
+        migrate(database.owner_dsn)
+        initialise_head(database.owner_dsn, ORIGIN)
+        yield database
+
+
+@contextmanager
+def _lent(server: EmbeddedPostgres, made: sql.Composed) -> Iterator[Database]:
     name = f"test_{next(_numbers)}"
     identifier = sql.Identifier(name)
-    # By files: through the server's log, its default, a copy takes half as long again.
-    make = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER ledger_owner STRATEGY file_copy")
-    _administer(server, make.format(identifier, sql.Identifier(template)))
+    _administer(
+        server, sql.SQL("CREATE DATABASE {} OWNER ledger_owner {}").format(identifier, made)
+    )
     try:
         yield Database(
             name,
