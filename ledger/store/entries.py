@@ -283,6 +283,28 @@ def place_of(pool: Pool, payload_sha256: bytes) -> tuple[int, UUID] | None:
     return None if row is None else (row[0], row[1])
 
 
+def positions_by_id(pool: Pool, first: UUID, last: UUID, most: int) -> list[int]:
+    """Return where events stand whose ids lie from `first` to `last`, `most` of them."""
+    return _positions(pool, "event_id", (first, last), most)
+
+
+def positions_by_hash(pool: Pool, first: bytes, last: bytes, most: int) -> list[int]:
+    """Return where events stand whose payload hashes lie from `first` to `last`, `most` of them."""
+    return _positions(pool, "payload_sha256", (first, last), most)
+
+
+def _positions(
+    pool: Pool, column: str, bounds: tuple[UUID, UUID] | tuple[bytes, bytes], most: int
+) -> list[int]:
+    with pool.session() as session:
+        session.execute(
+            f"SELECT position FROM ledger.entries WHERE {column} BETWEEN %s AND %s"  # noqa: S608
+            f" ORDER BY {column}, position LIMIT %s",
+            (*bounds, most),
+        )
+        return [position for (position,) in session.fetchall()]
+
+
 def _entry(row: tuple[Any, ...]) -> StoredEntry:
     position, accepted, event_id, leaf, topic, entry = row[:6]
     return StoredEntry(position, event_id, topic, accepted, bytes(leaf), bytes(entry))

@@ -17,7 +17,7 @@ from uuid import UUID
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.parties.identifier import BY_TAX_CODE, entity_of
 from ledger.letters import plain
-from ledger.store.entries import find_event, place_of
+from ledger.store.entries import positions_by_hash, positions_by_id
 from projections.engine.answer import Answer, Near
 from projections.engine.cursor import Cursor
 from projections.engine.view import (
@@ -30,6 +30,7 @@ from projections.engine.view import (
     written,
 )
 from projections.questions.word_search import HAS, LOOKED_AT, WHOLE, Match, Matches, match_words
+from projections.questions.wording import behind, said_of_it
 from projections.tables.hashes import hashes
 from projections.tables.names import KINDS, MOST_LETTERS, Name, names, title_of, words
 from projections.tables.reader import Reader
@@ -44,6 +45,9 @@ FOUND = tuple(sorted((*KINDS, "entry", "key")))
 
 MOST_ASKED = 20
 """Words of a question that are looked for, at most."""
+
+MOST_BEGUN = 20
+"""Entries that are told of the beginning of a hash or of an event's id, at most."""
 
 MOST_ALIKE = 20
 """Parties of a like name that are told of one, at most."""
@@ -107,7 +111,10 @@ def search(
     """
     question = (q, kind, written(reader.known_at), limit)
     cursor = Cursor.read(after, *question)
+    asked_for = [word[:MOST_LETTERS] for word in plain(q).split()[:MOST_ASKED]]
     said = q.strip().lower()
+    if not _SUBJECT.fullmatch(said):
+        said = behind(said, said_of_it(asked_for)).strip()
     entries = _entries_meant(reader, said)
     with read_snapshot(reader.pool, names, words, hashes, events, timeline) as view:
         asked = reader.as_of(view)
@@ -120,7 +127,7 @@ def search(
             view,
             known,
             [each for each in KINDS if kind in (None, each)],
-            [word[:MOST_LETTERS] for word in plain(q).split()[:MOST_ASKED]],
+            asked_for,
             but=[hit.id for hit in meant],
             start=max(0, start - len(meant)),
             limit=limit - len(first),
@@ -157,22 +164,27 @@ def titles_of(reader: Reader, subjects: Sequence[str]) -> Mapping[str, str]:
     return {subject: title for subject, title in called.items() if title is not None}
 
 
-_POSITION = re.compile("0|[1-9][0-9]{0,17}")
-_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_HASH = re.compile("(?:sha256:)?(?P<hex>[0-9a-f]{64})")
+_POSITION = re.compile("#? ?(?P<number>0|[1-9][0-9]{0,17})")
+_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1,4}(-[0-9a-f]{0,12})?")
+_HASH = re.compile("(?:sha256:)?(?P<hex>[0-9a-f]{12,64})")
+_KEY = re.compile("(?:key:)?(?P<hex>[0-9a-f]{64})")
 _SUBJECT = re.compile("[a-z]+:[a-z0-9.-]{1,80}")
 _TAX_CODE = re.compile("(?P<entity>[0-9]{10})[ .-]?(?P<branch>[0-9]{3})?")
 
 
 def _entries_meant(reader: Reader, said: str) -> dict[int, str]:
-    """Return the entry that is meant by its position, its event's id or its hash, and by which."""
+    """Return the entries that are meant by position, or by how an id or a hash begins; by which."""
     if _UUID.fullmatch(said):
-        stored = find_event(reader.pool, UUID(said))
-        return {} if stored is None else {stored.position: "event_id"}
+        digits = said.replace("-", "")
+        low, high = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+        found = positions_by_id(reader.pool, low, high, MOST_BEGUN)
+        return dict.fromkeys(found, "event_id")
     if form := _HASH.fullmatch(said):
-        place = place_of(reader.pool, bytes.fromhex(form["hex"]))
-        return {} if place is None else {place[0]: "payload_hash"}
-    return {int(said): "position"} if _POSITION.fullmatch(said) else {}
+        first, last = (bytes.fromhex(form["hex"].ljust(64, filler)) for filler in "0f")
+        found = positions_by_hash(reader.pool, first, last, MOST_BEGUN)
+        return dict.fromkeys(found, "payload_hash")
+    form = _POSITION.fullmatch(said)
+    return {int(form["number"]): "position"} if form else {}
 
 
 def _meant(view: View, known: Known, said: str, entries: Mapping[int, str]) -> Iterator[Hit]:
@@ -182,15 +194,18 @@ def _meant(view: View, known: Known, said: str, entries: Mapping[int, str]) -> I
     yield from _hits(view, known, [Match(row.subject, row.read, WHOLE) for row in ids])
     for row in view.recorded(events, known, position=list(entries)) if entries else ():
         yield _entry(row.position, said, entries[row.position])
-    if form := _HASH.fullmatch(said.removeprefix("key:")):
+    if form := _KEY.fullmatch(said):
         asked = {"subject": f"key:{form['hex']}", **bound_parameters(known)}
         of_key = "subject = %(subject)s AND position <= %(known_position)s"
         for line in view.rows(timeline, of_key, asked, "position", 1):
             yield Hit("key", line.subject, line.subject, "key_id", "exact", line.position)
-        asked = {"hash": form["hex"], **bound_parameters(known)}
-        for at in view.rows(
-            hashes, f"hash = %(hash)s AND {RECORDED}", asked, "position", LOOKED_AT
-        ):
+    if form := _HASH.fullmatch(said):
+        begun = {
+            name: form["hex"].ljust(64, each) for name, each in (("first", "0"), ("last", "f"))
+        }
+        asked = {**begun, **bound_parameters(known)}
+        so = f"hash BETWEEN %(first)s AND %(last)s AND {RECORDED}"
+        for at in view.rows(hashes, so, asked, "position", LOOKED_AT):
             if at.position not in entries:
                 yield _entry(at.position, said, at.member)
 

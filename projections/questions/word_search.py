@@ -13,6 +13,7 @@ from math import log2
 
 from projections.engine.near import slips
 from projections.engine.view import RECORDED, Known, View, bound_parameters
+from projections.questions.wording import as_typed, in_full, said_of_it
 from projections.tables.names import MOST_LETTERS, spaced
 
 LOOKED_AT = 500
@@ -89,7 +90,7 @@ def match_words(  # noqa: PLR0913  (what is asked, and which page)
 
     `but` are subjects that are found already.
     """
-    for reading in _readings(view, asked):
+    for reading in _readings(view, asked, bare=not but):
         found = _look(
             view, known, kinds, reading, {"but": list(but), "start": start, "limit": limit}
         )
@@ -98,8 +99,8 @@ def match_words(  # noqa: PLR0913  (what is asked, and which page)
     return Matches()
 
 
-def _readings(view: View, asked: Sequence[str]) -> Iterator[_Reading]:
-    """Yield how the words may be meant: as asked, joined, a slip away, or some of them."""
+def _readings(view: View, asked: Sequence[str], *, bare: bool) -> Iterator[_Reading]:
+    """Yield how words may be meant: as asked, joined, in full, `bare` of what it is, near, some."""
     if not asked:
         return
     counts = _counted(view, asked)
@@ -110,6 +111,9 @@ def _readings(view: View, asked: Sequence[str]) -> Iterator[_Reading]:
     for each in joined:
         if all(counts[word] for word in each):
             yield _all_of(each, [(word,) for word in each], counts)
+    yield from _in_full(view, asked, counts)
+    if bare and (count := said_of_it(asked)):
+        yield from _readings(view, asked[count:], bare=False)
     ways = _near_ways(view, asked, counts)
     if all(ways) and ways != [(word,) for word in asked]:
         yield replace(_all_of(asked, ways, counts), near=True)
@@ -128,6 +132,15 @@ def _joined(asked: Sequence[str]) -> Iterator[tuple[str, ...]]:
         for at in range(len(asked) - end + 1 if end > 1 else 0):
             one = "".join(asked[at : at + end])[:MOST_LETTERS]
             yield (*asked[:at], one, *asked[at + end :])
+
+
+def _in_full(view: View, asked: Sequence[str], counts: dict[str, int]) -> Iterator[_Reading]:
+    """Yield the words with what they are short for, if there is any; adds how often to `counts`."""
+    ways = [(word, *in_full(word)) for word in asked]
+    counts |= _counted(view, {_first(way) for each in ways for way in each} - counts.keys())
+    standing = [tuple(way for way in each if counts[_first(way)]) for each in ways]
+    if all(standing) and standing != [(word,) for word in asked]:
+        yield _all_of(asked, standing, counts)
 
 
 def _all_of(
@@ -154,9 +167,14 @@ def _some_of(
     ((names,),) = view.ask(_NAMES, {"most": LOOKED_AT})
     often = [min(sum(counts[_first(way)] for way in each), names) for each in ways]
     weights = [max(1, round(100 * log2((names + 2) / (each + 1)))) for each in often]
+    least = sum(weights) // 2 + 1
+    # A word that is found only otherwise written tells half as much.
+    weights = [
+        each if way[:1] == (word,) else each // 2
+        for each, way, word in zip(weights, ways, asked, strict=True)
+    ]
     rare = sorted((each, way) for each, way in zip(often, ways, strict=True) if each)[:2]
     by = tuple(way for _, each in rare for way in each)
-    least = sum(weights) // 2 + 1
     return _Reading(tuple(asked), tuple(ways), by, tuple(weights), least, some=True)
 
 
@@ -190,6 +208,8 @@ def _slips(word: str) -> Iterator[str]:
 
     In short words only i and y are one another's: they end the same syllable, as in Mỹ and Mĩ.
     """
+    if meant := as_typed(word):
+        yield meant
     if len(word) >= _SHORT:
         yield from (each for each in slips(word) if each.isalnum())
     elif word.endswith(("i", "y")):
