@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from api.describe.auditor_words import AUDITOR
 from api.describe.board_words import BOARD
+from api.describe.duty_words import DUTY_WORDS
 from api.describe.figures_words import FIGURES_WORDS
 from api.describe.language import Said
 from api.describe.licence_words import LICENCE
@@ -13,6 +14,7 @@ from api.describe.rulebook_words import RULEBOOK
 INTERFACE: Mapping[str, Said] = {
     **AUDITOR,
     **BOARD,
+    **DUTY_WORDS,
     **LICENCE,
     **RULEBOOK,
     **FIGURES_WORDS,

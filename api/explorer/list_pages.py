@@ -56,7 +56,7 @@ ROWS = 50
 """Rows of a list on a page."""
 
 
-class _Filled(APIRoute):
+class FormRoute(APIRoute):
     """A route that is asked by a form: a field left empty asks nothing."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -71,7 +71,7 @@ class _Filled(APIRoute):
         return filled
 
 
-router = APIRouter(tags=["explorer"], include_in_schema=False, route_class=_Filled)
+router = APIRouter(tags=["explorer"], include_in_schema=False, route_class=FormRoute)
 
 Given = Mapping[str, Any]
 """What a question is asked beside the day, by parameter."""

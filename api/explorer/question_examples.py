@@ -19,6 +19,7 @@ from api.deps import reader_of
 from api.describe.language import Language, Said
 from api.describe.links import (
     COMPARED,
+    DUTIES,
     ENTRY,
     FIGURES,
     FIND,
@@ -59,6 +60,7 @@ NAMED_BY: Mapping[str, tuple[str, ...]] = {
 PAGE_OF: Mapping[str, str] = {
     "listEvents": ENTRY,
     "listListings": MARKET,
+    "listRegistrations": DUTIES,
     "listEditions": LAW,
     "getFigures": f"{FIGURES}/{{year}}",
     "search": f"{FIND}?q={{q}}",

@@ -12,6 +12,7 @@ from api.describe.links import (
     ANY_SUBJECT,
     AUDIT,
     DOCUMENTS,
+    DUTIES,
     ENTRY,
     EVENT,
     FIGURES,
@@ -28,7 +29,7 @@ from api.explorer.shown import language_of, page
 from api.explorer.twins import MEDIA
 from api.problems import RULES, code_of, headers_of, problem, wait_s_of
 
-_OTHERS = (ANY_SUBJECT, AUDIT, ENTRY, EVENT, FIND, LICENCE_CHECK, MARKET, SHORT, VERIFY)
+_OTHERS = (ANY_SUBJECT, AUDIT, DUTIES, ENTRY, EVENT, FIND, LICENCE_CHECK, MARKET, SHORT, VERIFY)
 
 _BEGINNINGS = (
     f"{PREFIXES['en']}/",

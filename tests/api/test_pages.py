@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from api import problems
 from api.describe.auditor_words import AUDITOR
 from api.describe.board_words import BOARD
+from api.describe.duty_words import DUTY_WORDS
 from api.describe.event_names import event_name
 from api.describe.figures_words import FIGURES_WORDS
 from api.describe.interface import ASKED_AS, INTERFACE
@@ -59,7 +60,7 @@ def test_pages_say_all_words_that_there_are_for_them_and_no_other():
 
 
 def test_a_word_is_said_in_one_table():
-    for table in (AUDITOR, BOARD, FIGURES_WORDS, LICENCE, QUESTION_WORDS, RULEBOOK):
+    for table in (AUDITOR, BOARD, DUTY_WORDS, FIGURES_WORDS, LICENCE, QUESTION_WORDS, RULEBOOK):
         assert [] == [name for name, said in table.items() if INTERFACE[name] is not said]
 
 
