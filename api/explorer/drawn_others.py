@@ -1,7 +1,7 @@
 """Drawings of keys, disputes and entries: doubt zones, lanes of what each party did, what falls."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from api.describe.event_names import event_name
 from api.describe.language import Said
@@ -121,20 +121,20 @@ def draw_around(
     topic: str, rests_on: Sequence[tuple[Words, Sequence[int]]], falls: Falls, pen: Pen
 ) -> Tree:
     """Draw an entry between what it rests on, above it, and what falls with it, below."""
-    own = Node(0, (_event(topic, pen),), (Word(_at(falls.position, pen)),), "own")
+    own = Node(0, (_event(topic, pen),), (Word(pen.entry(falls.position)),), "own")
     above = [
-        Node(1, thing, (Word(", ".join(_at(each, pen) for each in positions)),), "plain")
+        Node(1, thing, (Word(", ".join(pen.entry(each) for each in positions)),), "plain")
         for thing, positions in rests_on
     ]
-    below = [*_falling(falls, pen)]
+    below = [*islice(_falling(falls, pen), ROWS)]
     *bases, standing = standing_on([own, *above[:ROWS]])
-    fallen = [*hanging([own, *below[:ROWS]])]
+    fallen = [*hanging([own, *below])]
     (rises, _), (_, carries) = standing.columns[0], fallen[0].columns[0]
     middle = Branch(own.words, own.more, own.look, ((rises, carries),))
     return Tree(
         pen.said(_AROUND),
         (*bases, middle, *fallen[1:]) if above or below else (),
-        len(above[ROWS:]) + len(below[ROWS:]),
+        len(above[ROWS:]) + len(falls.fallen) - len(below),
         pen.key(_AROUND_KEY),
     )
 
@@ -148,7 +148,7 @@ def _falling(falls: Falls, pen: Pen) -> Iterator[Node]:
     def under(position: int, tier: int) -> Iterator[Node]:
         for each in by_cause.get(position, ()):
             event = each.event
-            more = (_at(event.position, pen), *(() if each.certain else (pen.said(_MAY_STAND),)))
+            more = (pen.entry(event.position), *(() if each.certain else (pen.said(_MAY_STAND),)))
             look: Look = "own" if each.certain else "dashed"
             yield Node(tier, (_event(event.topic, pen),), (Word(" · ".join(more)),), look)
             yield from under(event.position, tier + 1)
@@ -160,12 +160,7 @@ def _event(topic: str, pen: Pen) -> Word:
     return Word(event_name(topic, pen.speech.language))
 
 
-def _at(position: int, pen: Pen) -> str:
-    return pen.said(_ENTRY, position)
-
-
 _AROUND = Said("Dựa vào (trên) và kéo theo (dưới)", "What it rests on (above), what falls (below)")
-_ENTRY = Said("mục {}", "entry {}")
 _MAY_STAND = Said("có thể vẫn đứng vững", "may stand")
 _AROUND_KEY: Mapping[Look, Said] = {
     "own": Said("mục này và những gì đổ theo", "this entry, and what falls with it"),

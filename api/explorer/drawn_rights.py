@@ -126,13 +126,12 @@ def _link(link: ChainRow, pen: Pen) -> Node:
             *takers,
             *(() if givers or takers else (pen.called(link.record),)),
         ),
-        (Word(f"{pen.day(link.true_from)} · "), Word(pen.said(_ENTRY, link.position))),
+        (Word(f"{pen.day(link.true_from)} · "), Word(pen.entry(link.position))),
         "dashed" if undone else "plain" if link.link in MOVES_NOTHING else "own",
     )
 
 
 _CHAIN = Said("Chuỗi văn bản, từ trước đến nay", "Chain of deeds, the earliest first")
-_ENTRY = Said("mục {}", "entry {}")
 _CHAIN_KEY: Mapping[Look, Said] = {
     "own": Said("về quyền sở hữu", "of the title"),
     "plain": Said("bảo đảm, cam kết, thông báo", "charges, covenants, notices"),

@@ -51,9 +51,16 @@ class Pen:
         """Return what looks mean."""
         return tuple((look, self.said(said)) for look, said in key.items())
 
+    def entry(self, position: int) -> str:
+        """Return an entry by its position."""
+        return self.said(_ENTRY, position)
+
     def sum_of(self, amount: int, currency: str) -> str:
         """Return an amount of minor units as a sum."""
         return money.sum_of(amount, currency, self.speech.language)
+
+
+_ENTRY = Said("mục {}", "entry {}")
 
 
 def over_time(

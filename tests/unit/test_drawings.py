@@ -400,4 +400,16 @@ def test_an_entry_stands_between_what_it_rests_on_and_what_falls_with_it() -> No
     assert ["plain", "own", "own", "own", "dashed"] == [row.look for row in drawn.rows]
     for upper, lower in pairwise(drawn.rows):
         assert all(joined(upper, lower))
+    *_, own = draw_around("contract.concluded/1", rests, Falls(5, 9, ()), pen()).rows
+    assert ((True, False),) == own.columns
+    own, *_ = draw_around("contract.concluded/1", [], falls, pen()).rows
+    assert ((False, True),) == own.columns
     assert () == draw_around("contract.concluded/1", [], Falls(5, 9, ()), pen()).rows
+
+
+def test_however_deep_things_fall_so_many_are_drawn_and_the_others_counted() -> None:
+    deep = Falls(0, 9, tuple(fallen(at, at - 1) for at in range(1, 5_001)))
+    drawn = draw_around("contract.concluded/1", [], deep, pen())
+    assert ROWS + 1 == len(drawn.rows)
+    assert 5_000 - ROWS == drawn.left_out
+    assert "entry 12" == text(drawn.rows[-1].more)
