@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import typer
 
+from api.cli.paging import show_lines
 from api.cli.questions import meant
 from api.describe.language import Language, Said
 from ledger.domain.core.types import legal_day
@@ -205,6 +206,5 @@ def print_answer(answer: CheckedAnswer, language: Language, *, as_json: bool) ->
     if as_json:
         print(json.dumps(as_said(answer, answer.checked), indent=1, ensure_ascii=False))
     else:
-        for line in told:
-            print(one_line(line))
+        show_lines(map(one_line, told))
     raise typer.Exit(EXIT_CODES[answer["verdict"]])

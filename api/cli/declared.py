@@ -24,12 +24,15 @@ SINGLE = ("demo", "serve", "find", "follow", "mirror", "monitor", "openapi")
 
 NOUNS = (
     *("keys", "events", "evidence", "witness", "policy", "tlog", "parties", "contracts", "rights"),
-    *("ask", "licences", "revenue", "disputes", "import", "law", "audit", "operate"),
+    *("ask", "licences", "revenue", "disputes", "report", "import", "law", "audit", "operate"),
 )
 """Commands that have commands: `app`, in the module of that name."""
 
-MODULES = {name: f"api.cli.{name}" for name in (*SINGLE, *NOUNS)} | {"import": "api.cli.imports"}
-"""Where each command is; `import` is a word of Python's own."""
+MODULES = {name: f"api.cli.{name}" for name in (*SINGLE, *NOUNS)} | {
+    "import": "api.cli.imports",
+    "report": "api.cli.reporting",
+}
+"""Where each command is; `import` is a word of Python's own, and reports are what others make."""
 
 KINDS = {each.__name__: each for each in (bool, datetime, float, int, Path, str)}
 """The kinds of what is typed, by their names in the table."""

@@ -101,7 +101,7 @@ def demo(
         _show_variables(play)
         _show_where(home, url, console)
         if not once:
-            console.print("\nThe server stays up. [bold]Ctrl-C[/] ends it; the data stays.")
+            show_end(url, console)
             _wait()
 
 
@@ -314,6 +314,13 @@ def _show_where(home: Home, url: str, console: Console) -> None:
         f"what a verifier must know       {home.trust}",
     )
     console.print(Panel("\n".join(lines), title="Where to look", expand=False), soft_wrap=True)
+
+
+def show_end(url: str, console: Console) -> None:
+    """Say that the server stays up; the last line on a terminal is the home page's address."""
+    console.print("\nThe server stays up. [bold]Ctrl-C[/] ends it; the data stays.")
+    if console.is_terminal:
+        console.print(f"[bold cyan]{url}/[/]", soft_wrap=True)
 
 
 @contextmanager

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ import typer
 from api.cli.answered import as_said
 from api.cli.answers import WHAT_HELPS, asking, telling_no, titled
 from api.cli.delays import delay_of
+from api.cli.event_drafts import explain, list_events, must_be_type, seal, template
 from api.cli.options import AsJson, Lang, TrustFile, TrustIfAny, Url, must_be_new, reading
 from api.describe.checking import headed
 from api.describe.event_types import EventType, describe_event_type, list_types
@@ -51,6 +51,10 @@ from ledger.wire.strict import load_json
 EXIT_WAITS = 3
 
 app = typer.Typer(help="Make, sign, submit and show events.", no_args_is_help=True)
+app.command("template")(template)
+app.command("seal")(seal)
+app.command("explain")(explain)
+app.command("list")(list_events)
 
 
 @app.command("new")
@@ -109,10 +113,7 @@ def types(
         for each in known.types:
             print(f"{each.topic:32} {each.title.vi if language == 'vi' else each.title.en}")
         return
-    names = [each.topic for each in known.types]
-    if topic not in names:
-        near = ", ".join(get_close_matches(topic, names, 6)) or "none"
-        raise typer.BadParameter(f"no type is called {topic}; near: {near}", param_hint="TOPIC")
+    must_be_type(topic)
     found = describe_event_type(topic)
     if as_json:
         print(json.dumps(asdict(found), indent=1, ensure_ascii=False))

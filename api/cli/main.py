@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from api.cli.declared import CommandLine
+from api.cli.paging import NO_PAGER
 from ledger.home.variables import OF_CLIENTS, is_ours
 from ledger.runtime.faults import Fault, fault_of, reason_of
 from ledger.wire.regular import OddFile
@@ -46,8 +47,13 @@ def _techledger(
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
+    no_pager: Annotated[
+        bool, typer.Option("--no-pager", help="Print long answers as they are (as NO_PAGER does).")
+    ] = False,
 ) -> None:
     del version
+    if no_pager:
+        os.environ[NO_PAGER] = "1"
 
 
 EXIT_USAGE = 2

@@ -22,12 +22,12 @@ def sign_sealed(
     """Compose and sign an event; the sections at the JSON pointers `sealed` become commitments."""
     event_id = uuid7()
     whole: dict[str, Any] = {"body": copy.deepcopy(body)}
-    openings = tuple(_seal(origin, event_id, whole, pointer) for pointer in sealed)
+    openings = tuple(seal_section(origin, event_id, whole, pointer) for pointer in sealed)
     payload = compose(origin, topic, whole["body"], signers, event_id=event_id)
     return Signed(sign_envelope(payload, keys), openings)
 
 
-def _seal(origin: str, event_id: str, whole: dict[str, Any], pointer: str) -> Opening:
+def seal_section(origin: str, event_id: str, whole: Any, pointer: str) -> Opening:
     """Replace the section at a pointer by its commitment; return its opening."""
     *path, last = pointer.split("/")[1:]
     holder: Any = whole

@@ -13,12 +13,15 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from ledger.domain import admission
 from ledger.domain.core.refusal import Refusal
 from ledger.domain.refused import classes
 from ledger.domain.registry import TOPICS
 from ledger.events.descriptions import describe_type
 from ledger.events.schema import payload_schema
 from ledger.powers import TABLE, TopicPowers
+
+assert admission.IssuedInFuture.code, "what refuses any event is declared where that is judged"
 
 OF_ANY = "any"
 """Where the refusals stand that any event can meet."""

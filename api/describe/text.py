@@ -15,7 +15,8 @@ def text_of(described: Described) -> Iterator[str]:
         yield described.sentence
     for line in described.lines:
         yield from _written(line, "")
-    yield "; ".join(map(_alone, described.proof))
+    if described.proof:
+        yield "; ".join(map(_alone, described.proof))
 
 
 def _written(line: Line, indent: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from ledger.follow.replies import (
     read_verdict,
 )
 from ledger.follow.signed import Signed
+from ledger.quoted import quoted
 from ledger.runtime.http import (
     DEADLINE_S,
     MAX_ANSWER,
@@ -82,6 +83,19 @@ class LedgerReader:
         response = self._send("GET", path, limit=most)
         must_have(HTTPStatus.OK, response)
         return response.content
+
+    def download(self, path: str, kind: str, **asked: str | int | None) -> bytes:
+        """Return what a page has as a file of a media type, unverified.
+
+        Raises `ProblemAnswer`, `WrongAnswer` for what is no such file, `NoAnswer`.
+        """
+        given = {name: value for name, value in asked.items() if value is not None}
+        takes = {"Accept": f"{kind}, application/problem+json"}
+        answer = self._send("GET", path, within_s=DEADLINE_S, params=given, headers=takes)
+        must_have(HTTPStatus.OK, answer)
+        if answer.headers.get("content-type", "").partition(";")[0] != kind:
+            raise WrongAnswer(f"the answer is no {kind}, but {quoted(answer.content[:40])}")
+        return answer.content
 
     def evidence(self, *asked: str) -> bytes:
         """Return an evidence bundle, unverified, of what is asked for: `subject=`, `position=`.

@@ -15,6 +15,7 @@ LINES = (
     *("--help", "--version", "rights --help", "rights title --help", "ask --help", "rights sell"),
     *("find x", "ask party-keys party:x", "rights title right:x", "licences check"),
     *("events types", "openapi", "policy --help", "operate status"),
+    *("report year 2026 --pdf none/x.pdf", "events template offer.made/1", "events list"),
 )
 
 

@@ -59,8 +59,9 @@ def questions() -> Iterator[list[str]]:
     """Yield the words of every command that asks a question, with all that it must be given."""
     for noun, command in commands():
         given = signature(command.callback).parameters
-        # What is answered is said in words; who hands in a file asks what comes of it, no question.
-        if {"language", "url"} <= given.keys() and "file" not in given:
+        # What is answered is said in words; who hands in a file asks what comes of it, no question,
+        # and who takes one home has what a page answers.
+        if {"language", "url"} <= given.keys() and not {"file", "pdf", "as_csv"} & given.keys():
             words = [noun, command.name]
             for name, each in given.items():
                 kind, told = get_args(each.annotation)[:2]

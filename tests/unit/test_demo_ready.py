@@ -1,6 +1,7 @@
 """What the demo says of a server that will never be ready: one line, what helps, and a code."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -8,11 +9,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from api.cli.demo import DemoFailed, DemoHalted, DemoUnfit, await_ready
+from api.cli.demo import DemoFailed, DemoHalted, DemoUnfit, await_ready, show_end
 from ledger.wire.told import Told
 
 
@@ -67,3 +70,14 @@ def test_a_server_that_ends_is_told_with_what_it_last_waited_for(tmp_path: Path)
     ending = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(2)"])
     with saying("titles are 1001 behind") as url, pytest.raises(DemoFailed, match="1001 behind"):
         await_ready(ending, url, tmp_path)
+
+
+def test_the_last_line_on_a_terminal_is_the_address_of_the_home_page():
+    told = StringIO()
+    show_end("http://127.0.0.1:8017", Console(file=told, force_terminal=True))
+    assert "http://127.0.0.1:8017/" == re.sub(
+        "\x1b\\[[0-9;]*m", "", told.getvalue().split("\n")[-2]
+    )
+    told = StringIO()
+    show_end("http://127.0.0.1:8017", Console(file=told))
+    assert "http" not in told.getvalue(), "a program that reads it has the address already"
