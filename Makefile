@@ -1,6 +1,6 @@
 # The parts of the gate, one at a time. `make gate` is what CI runs: .ci/run.
 .DEFAULT_GOAL := check
-.PHONY: install lock hooks lint format types contracts generated test check gate foreign deploy
+.PHONY: install lock hooks lint format types contracts generated test check gate foreign deploy site
 bin := .venv/bin
 
 install:  ## makes .venv, with what the tests need
@@ -11,6 +11,9 @@ lock:  ## requirements.lock again: what fits stays; make lock UPGRADE=--upgrade 
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile pyproject.toml \
 		--extra server --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate $(UPGRADE) --quiet --output-file requirements.lock
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile docsite/requirements.in \
+		--universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate $(UPGRADE) --quiet --output-file docsite/requirements.lock
 
 hooks:  ## has git run lint, format and types before each commit
 	$(bin)/pre-commit install
@@ -45,3 +48,6 @@ foreign:
 
 deploy:
 	.ci/run --deploy
+
+site:  ## docs/ as a site, in build/site, and its tests
+	.ci/run --site

@@ -154,10 +154,30 @@ def test_every_link_leads_somewhere(page: Path):
         assert not anchor or anchor in anchors_of(there), link
 
 
-def test_every_page_is_in_the_index():
-    index = DOCS / "README.md"
+TRANSLATED = sorted(DOCS.rglob("*.vi.md"))
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.vi.md"])
+def test_every_page_is_in_the_index_of_its_language(name: str):
+    index = DOCS / name
     linked = {(DOCS / each.partition("#")[0]).resolve() for each in links_of(index)}
-    assert [] == [each for each in PAGES if each != index and each.resolve() not in linked]
+    pages = TRANSLATED if name == "README.vi.md" else [*{*PAGES} - {*TRANSLATED}]
+    assert [] == [each for each in pages if each != index and each.resolve() not in linked]
+
+
+@pytest.mark.parametrize("page", TRANSLATED, ids=lambda page: page.relative_to(DOCS).as_posix())
+def test_a_translation_has_the_commands_of_its_page(page: Path):
+    """But for the language that is asked for, each is one that the page has, which others run."""
+    ours, theirs = (
+        {
+            re.sub(r" --lang vi|/en(?=/)|  +#.*", "", line)
+            for line in re.findall(r"^    ((?:curl|techledger|python) .*)$", text, re.MULTILINE)
+        }
+        for text in (
+            each.read_text("utf-8") for each in (page, page.with_name(f"{page.name[:-6]}.md"))
+        )
+    )
+    assert ours <= theirs
 
 
 def lines_of(path: str) -> set[str]:

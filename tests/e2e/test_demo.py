@@ -24,11 +24,13 @@ ADMITTED = sum(step.refused is None for step in story())
 RUN_S = 60
 """How long the demo may take, in seconds."""
 
-LINES = re.findall(
-    r"^    ((?:curl|techledger) .*)$",
-    (ROOT / "docs" / "questions.md").read_text("utf-8"),
-    re.MULTILINE,
-)
+TYPED = re.compile(r"^    ((?:curl|techledger|python) .*)$", re.MULTILINE)
+LINES = TYPED.findall((ROOT / "docs" / "questions.md").read_text("utf-8"))
+FOR_PEOPLE = [
+    ROOT / "docs" / f"{name}{ending}"
+    for name in ("start", "guides/licence-check", "guides/case-file", "guides/market")
+    for ending in (".md", ".vi.md")
+]
 
 
 @pytest.fixture
@@ -164,3 +166,21 @@ def test_each_line_of_the_questions_runs_as_it_stands(told: dict[str, str], tmp_
             assert list(tmp_path.iterdir()), line
         else:
             assert "as of size" in run.stdout, (line, run.stdout)
+
+
+def test_each_line_of_the_pages_for_people_runs_as_it_stands(told: dict[str, str], tmp_path: Path):
+    for page in FOR_PEOPLE:
+        lines, where = TYPED.findall(page.read_text("utf-8")), tmp_path / page.name
+        assert lines, page
+        where.mkdir(exist_ok=True)
+        for line in lines:
+            run = subprocess.run(
+                ["bash", "-euc", f'. "$VARIABLES"; {line}'],
+                env=told,
+                cwd=where,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert run.returncode in (0, 1), (page, line, run.stdout, run.stderr)  # 1 is a no.
+            assert "code" not in (json.loads(run.stdout) if run.stdout.startswith("{") else {})
