@@ -305,6 +305,10 @@ INTERFACE: Mapping[str, Said] = {
     "price_to": Said("Giá không quá (đồng)", "Price of at most (VND)"),
     "price_unsaid": Said("không nêu", "not said"),
     "proof": Said("Bằng chứng", "Proof"),
+    "proof_file": Said(
+        "tệp bằng chứng, để kiểm tra ngoại tuyến bằng ledger.verify",
+        "the evidence as a file, for ledger.verify to check offline",
+    ),
     "readiness_from": Said("TRL từ", "TRL from"),
     "readiness_to": Said("TRL đến", "TRL to"),
     "rail_title": Said(

@@ -17,9 +17,10 @@ from api.describe.language import Said
 from api.describe.links import ENTRY, EVENT, PREFIXES, AddressQuery, placed
 from api.describe.saying import Speech, Word
 from api.explorer.drawn_others import draw_around
-from api.explorer.found_again import found_again
+from api.explorer.found_again import PROOF, found_again
 from api.explorer.merkle_drawing import draw
 from api.explorer.pen import Pen
+from api.explorer.proofs import RestsOn, proved
 from api.explorer.shown import HEADERS, language_of, page
 from api.problems import NotFound
 from api.reads.common import EffectText, KnownAtByEither, KnownByText, TrueOnIfAny
@@ -64,8 +65,7 @@ Question = Annotated[AddressQuery, Depends(_question)]
 async def show_entry(request: Request, position: Position, question: Question) -> HTMLResponse:
     """Show an entry."""
     node = node_of(request)
-    if position >= node.published:
-        raise NotPublished(position, node.published)
+    must_be_published(node, position)
     return await look(request, lambda: _page(request, node, position, question))
 
 
@@ -78,7 +78,20 @@ async def show_event(request: Request, event_id: EventId, question: Question) ->
     return RedirectResponse(question.page(f"{ENTRY}/{found.position}"), 308, HEADERS)
 
 
+def must_be_published(node: Node, position: int) -> None:
+    """Raise `NotPublished` for a position at which there is nothing yet."""
+    if position >= node.published:
+        raise NotPublished(position, node.published)
+
+
+async def prove_entry(request: Request, position: Position, _question: Question) -> Response:
+    """Give the bundle of an entry."""
+    must_be_published(node_of(request), position)
+    return await proved(request, lambda *_of: RestsOn(positions=[position]))
+
+
 for _prefix in PREFIXES.values():
+    router.add_api_route(f"{_prefix}{ENTRY}/{{position}}{PROOF}", prove_entry)
     router.add_api_route(f"{_prefix}{ENTRY}/{{position}}", show_entry, response_class=HTMLResponse)
     router.add_api_route(f"{_prefix}{EVENT}/{{event_id}}", show_event, response_class=HTMLResponse)
 

@@ -21,7 +21,7 @@ from api.describe.saying import Speech
 from api.describe.titles import country, symbol
 from api.describe.values import value_name
 from api.explorer.asked_by_hand import KnownByHand, known_up_to
-from api.explorer.found_again import found_again, pinned
+from api.explorer.found_again import PROOF, found_again, pinned
 from api.explorer.happened import sentences_at
 from api.explorer.reported import (
     EVENTS_MAX,
@@ -29,6 +29,7 @@ from api.explorer.reported import (
     pdf_at,
     pdf_linked,
     reported,
+    reported_proof,
     signers_of,
     too_many_events,
 )
@@ -210,11 +211,23 @@ async def print_figures(
     request: Request, year: YearPath, month: OfMonth = None, known_at: KnownByHand = None
 ) -> Response:
     """Return the figures as a PDF, of what one checkpoint covers."""
+    return await reported(request, _finding(request, year, month, known_at))
 
+
+async def prove_figures(
+    request: Request, year: YearPath, month: OfMonth = None, known_at: KnownByHand = None
+) -> Response:
+    """Return the bundle of what the figures rest on."""
+    return await reported_proof(request, _finding(request, year, month, known_at))
+
+
+def _finding(
+    request: Request, year: int, month: int | None, known_at: KnownAt
+) -> Callable[[Node, int], Reportable]:
     def found(node: Node, size: int) -> Reportable:
         return _reportable(request, node, year, month, known_up_to(known_at, "ledger"), size)
 
-    return await reported(request, found)
+    return found
 
 
 def _reportable(
@@ -286,5 +299,6 @@ for _prefix in PREFIXES.values():
     router.add_api_route(_where, show_this_year)
     for _form in MEDIA:
         router.add_api_route(f"{_where}/{{year}}.{_form}", _twin(_form), response_class=Response)
+    router.add_api_route(f"{_where}/{{year}}{PROOF}", prove_figures, response_class=Response)
     router.add_api_route(f"{_where}/{{year}}.pdf", print_figures, response_class=Response)
     router.add_api_route(f"{_where}/{{year}}", show_figures, response_class=HTMLResponse)

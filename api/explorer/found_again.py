@@ -17,6 +17,9 @@ from api.describe.links import AddressQuery
 from api.explorer.short import shorten
 from api.reads.common import today
 
+PROOF = ".proof"
+"""What stands behind the path of a page for the bundle of what it rests on."""
+
 MAX_QR = 250
 """Bytes of an address that a QR code holds at most, so that it is read from paper."""
 
@@ -29,13 +32,15 @@ class FoundAgain:
     """Where a page is found again as it stands, and the command that checks what it rests on.
 
     `drawing` is an SVG, the QR code of the address, or of a short one that leads there; empty if
-    both are too long for it. `evidence` is what the page's own check asks for.
+    both are too long for it. `evidence` is what the page's own check asks for, `proof` the address
+    of the page's bundle.
     """
 
     address: str
     drawing: str
     command: str
     evidence: str
+    proof: str
 
 
 def pinned(question: AddressQuery, size: int) -> AddressQuery:
@@ -54,7 +59,10 @@ def found_again(request: Request, path: str, *shown: tuple[str, str | int]) -> F
     address = drawn = base + path
     if len(drawn.encode()) > MAX_QR:
         drawn = base + shorten(node_of(request), path)
-    return FoundAgain(address, draw_qr(drawn), f"{command} --trust trust.json", urlencode(shown))
+    query = request.url.query
+    proof = f"{request.url.path}{PROOF}" + (f"?{query}" if query else "")
+    command = f"{command} --trust trust.json"
+    return FoundAgain(address, draw_qr(drawn), command, urlencode(shown), proof)
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,7 @@ what means nothing, or several things, is asked again in the same form (`meant`)
 """
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -27,7 +27,7 @@ from api.describe.saying import Speech, field_said
 from api.describe.titles import titles as titles_in
 from api.describe.values import value_name
 from api.explorer.drawn import drawings_of
-from api.explorer.found_again import FoundAgain, found_again, pinned
+from api.explorer.found_again import PROOF, FoundAgain, found_again, pinned
 from api.explorer.licence_question import ACTS, Filled, Typed, read, typed
 from api.explorer.named import parties_said
 from api.explorer.pen import Pen
@@ -38,6 +38,7 @@ from api.explorer.reported import (
     pdf_at,
     pdf_linked,
     reported,
+    reported_proof,
     signers_of,
     too_many_events,
 )
@@ -81,17 +82,26 @@ async def show_answer(request: Request, form: Form) -> Response:
 
 async def print_answer(request: Request, form: Form) -> Response:
     """Return the answer as a PDF, of what one checkpoint covers."""
+    return await reported(request, _finding(request, form))
 
+
+async def prove_answer(request: Request, form: Form) -> Response:
+    """Return the bundle of what the answer rests on."""
+    return await reported_proof(request, _finding(request, form))
+
+
+def _finding(request: Request, form: Typed) -> Callable[[Node, int], Reportable]:
     def found(node: Node, size: int) -> Reportable:
         day, known = form.true_on or today().isoformat(), form.known_at or str(size - 1)
         return _reportable(request, node, replace(form, true_on=day, known_at=known))
 
-    return await reported(request, found)
+    return found
 
 
 for _prefix in PREFIXES.values():
     router.add_api_route(f"{_prefix}{LICENCE_CHECK}", show_form, response_class=HTMLResponse)
     router.add_api_route(f"{_prefix}{LICENCE_ANSWER}", show_answer, response_class=HTMLResponse)
+    router.add_api_route(f"{_prefix}{LICENCE_ANSWER}{PROOF}", prove_answer, response_class=Response)
     router.add_api_route(f"{_prefix}{LICENCE_ANSWER}.pdf", print_answer, response_class=Response)
 
 

@@ -26,9 +26,10 @@ from api.describe.saying import Line, Speech
 from api.describe.shape import members_of_kind
 from api.describe.values import value_name
 from api.explorer.day_bar import DayBar
-from api.explorer.found_again import found_again, pinned
+from api.explorer.found_again import PROOF, found_again, pinned
 from api.explorer.happened import Happened, happened
 from api.explorer.meant import AskAgain, field_meant
+from api.explorer.proofs import RestsOn, closed, proved
 from api.explorer.shown import language_of, page
 from api.explorer.subject_answers import Asked, Section
 from api.explorer.twins import MEDIA, Form, all_of, linked, rows_in, twin, twins_of
@@ -287,28 +288,39 @@ def _kinds(language: Language) -> Mapping[str, str]:
 
 def _twin(put: _Put, form: Form, after: str | None) -> Response:
     """Return a twin. Raises `BadParameter`."""
-    try:
-        answer = all_of(put.asking(), after)
-    except AskAgain as error:
-        near = [each.value for each in error.choices]
-        raise BadParameter("field", put.given["field"], error.in_("en"), near) from None
+    answer = _answered(put, lambda ask: all_of(ask, after))
     section = Section(put.page.heading, answer, put.page.question[0], {}, put.asked)
     return twin(put.request, form, [section], put.reader.law)
 
 
+def _answered(put: _Put, of: Callable[[Callable[[int, str | None], Listed]], Listed]) -> Listed:
+    """Return the rows that a twin has. Raises `BadParameter`."""
+    try:
+        return of(put.asking())
+    except AskAgain as error:
+        near = [each.value for each in error.choices]
+        raise BadParameter("field", put.given["field"], error.in_("en"), near) from None
+
+
+def _rests_on(put: _Put, after: str | None, _node: Node, size: int) -> RestsOn:
+    """Return what the rows of a page rest on. Raises `BadParameter`."""
+    if after is None:  # Else the cursor has the state of knowledge.
+        put = replace(put, asked=closed(put.asked, size))
+    return RestsOn(positions=_answered(put, lambda ask: ask(ROWS, after)).positions)
+
+
 def _lists(listed: _Page) -> None:
     """Add a list and its twins, in both languages, with the parameters of its question."""
-    own = signature(listed.ask).parameters
-    given = [own[name].replace(kind=Parameter.KEYWORD_ONLY) for name in own if name not in _BESIDE]
-    if "{party}" in listed.path:
-        given = [_PARTY, *(of for of in given if of.name != "party")]
-    asked = [_REQUEST, _DAYS, *given, _AFTER]
+    asked = Signature([_REQUEST, _DAYS, *_given(listed), _AFTER])
 
     def put(request: Request, asked: Asked, given: Given) -> _Put:
         return _Put(listed, request, asked.of(listed.takes), given)
 
     async def show(request: Request, asked: Asked, after: str | None, **given: Any) -> Response:
         return await look(request, lambda: _show(put(request, asked, given), after))
+
+    async def prove(request: Request, asked: Asked, after: str | None, **given: Any) -> Response:
+        return await proved(request, partial(_rests_on, put(request, asked, given), after))
 
     def in_form(form: Form) -> Callable[..., Coroutine[Any, Any, Response]]:
         async def give(request: Request, asked: Asked, after: str | None, **given: Any) -> Response:
@@ -318,9 +330,22 @@ def _lists(listed: _Page) -> None:
         return give
 
     for prefix in PREFIXES.values():
-        for end, answer in (("", show), *((f".{form}", in_form(form)) for form in MEDIA)):
-            answer.__signature__ = Signature(asked)  # type: ignore[attr-defined]  # read by FastAPI
+        for end, answer in (
+            ("", show),
+            (PROOF, prove),
+            *((f".{form}", in_form(form)) for form in MEDIA),
+        ):
+            answer.__signature__ = asked  # type: ignore[attr-defined]  # read by FastAPI
             router.add_api_route(f"{prefix}{listed.path}{end}", answer, response_class=Response)
+
+
+def _given(listed: _Page) -> list[Parameter]:
+    """Return the parameters of a list's question; whose it is stands in the path of some."""
+    own = signature(listed.ask).parameters
+    given = [own[name].replace(kind=Parameter.KEYWORD_ONLY) for name in own if name not in _BESIDE]
+    if "{party}" not in listed.path:
+        return given
+    return [_PARTY, *(of for of in given if of.name != "party")]
 
 
 _BESIDE = ("reader", "true_on", "effect", "after", "limit")

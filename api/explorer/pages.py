@@ -18,7 +18,7 @@ from api.describe.saying import Speech
 from api.explorer.day_bar import DayBar
 from api.explorer.drawings import Drawing
 from api.explorer.drawn import drawings_of
-from api.explorer.found_again import found_again, pinned
+from api.explorer.found_again import PROOF, found_again, pinned
 from api.explorer.happened import happened
 from api.explorer.market_pages import (
     cards_of,
@@ -28,7 +28,7 @@ from api.explorer.market_pages import (
     turns_of,
 )
 from api.explorer.pen import Pen
-from api.explorer.reported import pdf_at, pdf_linked, reported, subject_report
+from api.explorer.reported import pdf_at, pdf_linked, reported, reported_proof, subject_report
 from api.explorer.shown import HEADERS, page
 from api.explorer.subject_answers import Answers, Asked, Section, Sections, answers_of, asking
 from api.explorer.twins import MEDIA, Form, linked, twin, twins_of
@@ -271,6 +271,9 @@ def _shows(kind: str, of: Any, find: Sections, beside: str = "", under: str = ""
     async def print_report(request: Request, subject: form, asked: AskedByHand) -> Response:
         return await reported(request, subject_report(request, kind, subject, asked, find))
 
+    async def prove(request: Request, subject: form, asked: AskedByHand) -> Response:
+        return await reported_proof(request, subject_report(request, kind, subject, asked, find))
+
     for prefix in PREFIXES.values():
         path = f"{prefix}{place}"
         for each in MEDIA:
@@ -278,6 +281,7 @@ def _shows(kind: str, of: Any, find: Sections, beside: str = "", under: str = ""
                 f"{path}.{each}", _twin_of(each, kind, form, find), name=f"{each}_{kind}"
             )
         router.add_api_route(f"{path}.pdf", print_report, name=f"print_{kind}")
+        router.add_api_route(f"{path}{PROOF}", prove, name=f"prove_{kind}")
         router.add_api_route(path, show, response_class=HTMLResponse, name=f"show_{kind}")
 
 

@@ -25,6 +25,7 @@ from api.describe.links import (
     SHORT,
     VERIFY,
 )
+from api.explorer.found_again import PROOF
 from api.explorer.shown import language_of, page
 from api.explorer.twins import MEDIA
 from api.problems import RULES, code_of, headers_of, problem, wait_s_of
@@ -38,7 +39,7 @@ _BEGINNINGS = (
     *(f"{folder}/" for folder in (LAW, RULES, DOCUMENTS, FIGURES)),
 )
 
-_TWINS = tuple(f".{form}" for form in MEDIA)
+_TWINS = (PROOF, *(f".{form}" for form in MEDIA))
 
 NOT_OURS = "HOST"
 """Of a request for another host nothing is said, least of all about this ledger."""

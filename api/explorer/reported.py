@@ -1,7 +1,7 @@
 """The PDF of a page that answers: the same answers, of one checkpoint, with the bundle inside."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fastapi import Request, Response
 
@@ -9,19 +9,16 @@ from api.deps import address_of, node_of, traffic_of
 from api.describe.description import Described
 from api.describe.links import AddressQuery
 from api.describe.saying import Line
-from api.explorer.found_again import found_again, pinned
+from api.explorer.found_again import found_again
+from api.explorer.proofs import RestsOn, bundle_of, closed, proved, reached
 from api.explorer.shown import HEADERS, Spoken, witnessed
 from api.explorer.subject_answers import Answers, Asked, Section, Sections, answers_of
-from api.problems import ApiProblem, NotFound
-from api.reads.common import read_known_at
+from api.problems import ApiProblem
 from api.reports.report import Checked, Fact, Part, Report, Table, Words
 from api.reports.typesetting import typeset
-from ledger.log.evidence_bundle import format_evidence
 from ledger.node.node import Node
-from ledger.publish.bundle_builder import TooMuch
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.wire.base64 import b64encode
-from projections.engine.view import NotFolded
 from projections.questions.vouching import MarkedEvent
 
 EVENTS_MAX = 1000
@@ -68,17 +65,19 @@ class Reportable:
     path: str
     file: str
 
-    def rests_on(self) -> frozenset[int]:
-        """Return the positions of all that is said."""
-        vouched = (at for event in self.events for at in event.vouched_at or ())
-        answers = (at for _, section, _ in self.parts for at in section.answer.positions)
-        return frozenset((*(event.position for event in self.events), *vouched, *answers))
+    @property
+    def rests_on(self) -> RestsOn:
+        """Return the histories that are shown, and the positions of all else that is said."""
+        vouched = {at for event in self.events for at in event.vouched_at or ()}
+        answers = {at for _, section, _ in self.parts for at in section.answer.positions}
+        said = {event.position for event in self.events} | vouched | answers
+        within = {each.position for each in self.events if {*each.subjects} & {*self.shown}}
+        return RestsOn(self.shown, said - within)
 
-    def beside(self) -> frozenset[int]:
-        """Return those of them that are in no history which is shown."""
-        return self.rests_on() - {
-            event.position for event in self.events if {*event.subjects} & {*self.shown}
-        }
+
+async def reported_proof(request: Request, find: Callable[[Node, int], Reportable]) -> Response:
+    """Return the bundle that the PDF of the same page holds. Raises as `reported` does."""
+    return await proved(request, lambda node, size: find(node, size).rests_on)
 
 
 async def reported(request: Request, find: Callable[[Node, int], Reportable]) -> Response:
@@ -86,11 +85,7 @@ async def reported(request: Request, find: Callable[[Node, int], Reportable]) ->
 
     Raises `ApiProblem` for more than a report holds, or where nothing is published yet.
     """
-    node = node_of(request)
-    checkpoint = node.best_checkpoint
-    if checkpoint is None:
-        raise NotFound("nothing has been published yet")
-    await traffic_of(request).folding.reach(checkpoint.size, address_of(request))
+    node, checkpoint = node_of(request), await reached(request)
 
     def made() -> Response:
         found = find(node, checkpoint.size)
@@ -109,15 +104,15 @@ def subject_report(
     """Return what finds the answers of a subject's page."""
 
     def found(node: Node, size: int) -> Reportable:
-        closed = _closed(asked, size)
-        answers = answers_of(node, kind, subject, closed, find, events=EVENTS_MAX)
+        of_size = closed(asked, size)
+        answers = answers_of(node, kind, subject, of_size, find, events=EVENTS_MAX)
         if answers.events.next_after is not None:
             earlier = "as known at an earlier entry (known_at), or for the page, which lists them"
             raise too_many_events(f"{subject} has", earlier)
-        say = Spoken(request, closed.question, answers.names)
-        asked_here = () if answers.answered == closed else (say.word("only_here"),)
+        say = Spoken(request, of_size.question, answers.names)
+        asked_here = () if answers.answered == of_size else (say.word("only_here"),)
         return Reportable(
-            question=closed.question,
+            question=of_size.question,
             kind=kind,
             name=say.name(subject) or subject,
             subject=subject,
@@ -127,7 +122,7 @@ def subject_report(
             names=answers.names,
             events=answers.events.events,
             shown=(subject,),
-            path=closed.question.address(request.url.path.removesuffix(".pdf")),
+            path=of_size.question.address(request.url.path.removesuffix(".pdf")),
             file=file_name(subject),
         )
 
@@ -162,28 +157,13 @@ def file_name(subject: str) -> str:
     return f"{subject.replace(':', '-')}.pdf"
 
 
-def _closed(asked: Asked, size: int) -> Asked:
-    """Return what was asked, of all that a checkpoint covers, where nothing else was asked."""
-    question = pinned(asked.question, size)
-    known_at = asked.known_at
-    if known_at is None and question.known_at is not None:
-        known_at = read_known_at(question.known_at)
-    return replace(asked, question=question, known_at=known_at, after=-1)
-
-
 def _bundle(node: Node, checkpoint: StoredCheckpoint, found: Reportable) -> bytes:
     """Return what shows the histories, and all else that the answers rest on."""
-    last, beside = max(found.rests_on(), default=0), sorted(found.beside())
-    if last >= checkpoint.size:
-        raise NotFolded(f"entry {last} is under no checkpoint yet that is shown")
-    try:
-        evidence = node.gatherer.gather(checkpoint, found.shown, beside)
-    except TooMuch as error:
-        raise ApiProblem(413, "TOO_LARGE", str(error)) from None
-    bundle = format_evidence(evidence)
+    rests_on = found.rests_on
+    bundle = bundle_of(node, checkpoint, rests_on)
     if len(bundle) > BUNDLE_MAX:
         asked = [f"--subject {each}" for each in found.shown]
-        asked = asked or [f"--position {each}" for each in beside]
+        asked = asked or [f"--position {each}" for each in sorted(rests_on.positions)]
         raise ApiProblem(
             413,
             "TOO_LARGE",

@@ -281,7 +281,12 @@ def page(
         "shown_lines": LINES,
         **shown,
     }
+    links = [headers["Link"]] if "Link" in headers else []
+    if again := shown.get("again"):
+        links.append(f'<{again.proof}>; rel="alternate"; type="application/json"; title="proof"')
     said = {**HEADERS, "Content-Language": asked.language, **headers}
+    if links:
+        said["Link"] = ", ".join(links)
     return templates.TemplateResponse(request, template, context, status, said)
 
 

@@ -16,8 +16,9 @@ from api.describe.description import lines_of, term_line
 from api.describe.links import COMPARED, PAGES, PREFIXES
 from api.describe.saying import Line, Speech, member_name
 from api.explorer.day_bar import DayBar
-from api.explorer.found_again import found_again, pinned
+from api.explorer.found_again import PROOF, found_again, pinned
 from api.explorer.happened import sentences_at
+from api.explorer.proofs import RestsOn, proved
 from api.explorer.shown import page
 from api.explorer.subject_answers import Asked, Section, asking
 from api.explorer.twins import MEDIA, Form, linked, twin, twins_of
@@ -184,8 +185,14 @@ def _twin_of(form: Form) -> Callable[..., Coroutine[Any, Any, Response]]:
     return give
 
 
+async def prove_compared(request: Request, put: Put) -> Response:
+    """Give the bundle of what two versions rest on: the contract's history."""
+    return await proved(request, lambda *_of: RestsOn([put.contract]))
+
+
 for _prefix in PREFIXES.values():
     _path = f"{_prefix}{PAGES['contract']}/{{contract}}/{COMPARED}"
     router.add_api_route(_path, show_compared, response_class=HTMLResponse)
+    router.add_api_route(f"{_path}{PROOF}", prove_compared)
     for _form in MEDIA:
         router.add_api_route(f"{_path}.{_form}", _twin_of(_form), name=f"{_form}_compared")

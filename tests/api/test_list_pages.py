@@ -163,7 +163,9 @@ def test_r5_who_asks_anew_gets_the_first_page_and_keeps_all_else(
     monkeypatch.setattr(list_pages, "ROWS", 5)
     asked = f"{FEED}?order=oldest&true_on=2026-12-01&known_at=40"
     page, seen = http.get(asked).text, list[int]()
-    while following := [each for each in links(page) if "after=" in each and each.startswith(FEED)]:
+    while following := [
+        each for each in links(page) if "after=" in each and each.startswith(f"{FEED}?")
+    ]:
         seen += entries(page)
         assert following[0].startswith(asked)
         third, page = page, http.get(following[0]).text
