@@ -303,6 +303,49 @@ def test_a_false_answer_is_told_by_its_member_and_both_values(
     assert told in why
 
 
+TITLE = f"/v1/rights/{MARK}/title"
+ELSEWHERE: dict[str, tuple[str, str, str]] = {
+    "of another day": (SOLD_ON, TITLE, f"{TITLE}?true_on=$Q1"),
+    "of an older size": (SOLD_ON, TITLE, f"{TITLE}?true_on=$TODAY&known_at=20"),
+    "towards others": (
+        f"liens {MARK} --true-on $TODAY",
+        f"/v1/rights/{MARK}/liens",
+        f"/v1/rights/{MARK}/liens?true_on=$Q1&effect=third_parties",
+    ),
+    "of another right": (CHAIN, f"/v1/rights/{MARK}/chain", f"/v1/rights/{R}/chain"),
+    "of a list that is cut": (
+        f"party-contracts {FIRM}",
+        f"/v1/parties/{FIRM}/contracts",
+        f"/v1/parties/{FIRM}/contracts?limit=1",
+    ),
+}
+"""A question, where it is asked, and where there is a true answer to another one."""
+
+
+@pytest.mark.parametrize("lie", ELSEWHERE)
+@pytest.mark.parametrize("owned", [True, False], ids=["as asked", "as if asked"])
+def test_a_true_answer_to_another_question_is_none_to_this_one(
+    loaded: Loaded, lying: Callable[[Lie], None], lie: str, *, owned: bool
+) -> None:
+    """It says what it was asked; or it says that it was asked this, then its rows tell or the log.
+
+    Rows about another right are told before the log is looked at.
+    """
+    words, path, other = ELSEWHERE[lie]
+    true = httpx2.get(f"{loaded.url}{loaded.said(other)}").json()
+    said = ("right", "true_on", "known_at", "effect", "limit", "next_after", "size")
+
+    def instead(answer: dict[str, Any]) -> dict[str, Any]:
+        own = {name: answer[name] for name in said if name in answer}
+        assert true != answer
+        return true if owned else {**true, **own}
+
+    lying(says(path, instead))
+    by_itself = owned or lie == "of another right"
+    why = refused(loaded, words, "--url", loaded.url, "--verify", code=2 if by_itself else 5)
+    assert why.startswith("WRONG_ANSWER: " if by_itself else "FALSE_ANSWER: "), why
+
+
 @pytest.fixture
 def newcomer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Lend a directory in which no copy is kept yet."""
