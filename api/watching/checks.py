@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from api.describe import days
 from api.describe.language import Said
 from ledger.home.antirollback import CheckpointFile, Halted, InUse
 from ledger.home.datakeys import DataKeyError
@@ -193,8 +194,10 @@ def _signed(pool: Pool, now: datetime) -> Check:
 def _intake(pool: Pool, now: datetime) -> Check:
     """Say from when on anything is taken in: what the last entry, and the head at rest, bear."""
     earliest = read_head(pool).earliest or now
-    told = earliest.isoformat(" ", "seconds")
-    seen = Said(f"không nhận gì trước {told}", f"nothing is taken in before {told}")
+    seen = Said(
+        f"không nhận gì trước {days.moment(earliest, 'vi')}",
+        f"nothing is taken in before {days.moment(earliest, 'en')}",
+    )
     return Check("clock", earliest <= now + TOLERANCE, seen, _both("docs/runbook.md, CannotStore"))
 
 
