@@ -4,7 +4,7 @@ Duties by deadline, as a page: what the law has filed with the State within days
 It is the question `GET /v1/contracts/registrations`, asked by a form; a page has 50 of its rows.
 """
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
@@ -18,14 +18,16 @@ from api.describe.description import lines_of
 from api.describe.links import DUTIES, OPEN, PREFIXES, AddressQuery
 from api.describe.saying import Speech
 from api.explorer.day_bar import DayBar
-from api.explorer.found_again import found_again, pinned
+from api.explorer.found_again import PROOF, found_again, pinned
 from api.explorer.list_pages import ROWS, FormRoute
+from api.explorer.proofs import RestsOn, closed, proved
 from api.explorer.shown import page
 from api.explorer.subject_answers import Asked, Section
 from api.explorer.twins import MEDIA, WHOLE, Form, linked, twin, twins_of
 from api.reads.contracts import PATTERN, list_registrations
 from api.reads.parameters import Cursor
 from api.reads.questions import QUESTIONS
+from ledger.node.node import Node
 from projections.engine.view import positions_of
 from projections.tables.registrations import Duties, Duty
 
@@ -135,11 +137,21 @@ def _twin(put: _Put, form: Form, after: int) -> Response:
     return twin(put.request, form, [section], reader_of(node_of(put.request)).law)
 
 
+async def _prove(put: _Put, after: int) -> Response:
+    """Give the bundle of what the rows of a page rest on."""
+
+    def rests_on(_node: Node, size: int) -> RestsOn:
+        of_size = replace(put, asked=closed(put.asked, size))
+        return RestsOn(positions=of_size.answer(ROWS, after).positions)
+
+    return await proved(put.request, rests_on)
+
+
 Subject = Annotated[str | None, Query(pattern=r"^technology:[a-z0-9.-]{1,80}$")]
 
 
 def _answering(
-    answer: Callable[[_Put, int], Response],
+    answer: Callable[[_Put, int], Awaitable[Response]],
 ) -> Callable[..., Coroutine[Any, Any, Response]]:
     async def give(
         request: Request,
@@ -152,17 +164,22 @@ def _answering(
     ) -> Response:
         given = {"late": late, "contract": contract, "technology": technology}
         put = _Put(request, asked.of(QUESTIONS[OPERATION].takes), given)
-        return await look(request, lambda: answer(put, after))
+        return await answer(put, after)
 
     return give
 
 
-def _twinned(form: Form) -> Callable[[_Put, int], Response]:
-    return lambda put, after: _twin(put, form, after)
+def _looked(answer: Callable[[_Put, int], Response]) -> Callable[[_Put, int], Awaitable[Response]]:
+    return lambda put, after: look(put.request, lambda: answer(put, after))
+
+
+def _twinned(form: Form) -> Callable[[_Put, int], Awaitable[Response]]:
+    return _looked(lambda put, after: _twin(put, form, after))
 
 
 for _prefix in PREFIXES.values():
-    router.add_api_route(f"{_prefix}{DUTIES}", _answering(_show), response_class=Response)
+    router.add_api_route(f"{_prefix}{DUTIES}", _answering(_looked(_show)), response_class=Response)
+    router.add_api_route(f"{_prefix}{DUTIES}{PROOF}", _answering(_prove), response_class=Response)
     for _form in MEDIA:
         router.add_api_route(
             f"{_prefix}{DUTIES}.{_form}", _answering(_twinned(_form)), response_class=Response

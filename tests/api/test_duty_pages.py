@@ -95,6 +95,20 @@ def test_its_twins_say_what_the_question_says(http: httpx2.Client, transfer: str
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
+def test_its_proof_shows_what_its_rows_rest_on(http: httpx2.Client, transfer: str, prefix: str):
+    asked = f"contract={transfer}"
+    page = unescape(http.get(f"{prefix}/dang-ky?{asked}").text)
+    positions = http.get(f"/v1/contracts/registrations?{asked}").json()["positions"]
+    (address,) = re.findall(r'href="([^"]*)" type="application/json" download', page)
+    assert address.startswith(f"{prefix}/dang-ky.proof?contract=")
+    shown = {each["position"] for each in http.get(address).json()["entries"]}
+    assert {*positions} <= shown
+    assert positions
+    wrong = http.get(f"{prefix}/dang-ky.proof?contract=x")
+    assert (422, "application/problem+json") == (wrong.status_code, wrong.headers["content-type"])
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
 def test_where_there_is_none_it_says_so_and_what_is_asked_wrongly_is_a_page(
     http: httpx2.Client, transfer: str, prefix: str
 ):
