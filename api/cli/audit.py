@@ -7,11 +7,8 @@ server could not be asked.
 
 import json
 import sys
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,15 +22,24 @@ from api.cli.auditing import (
     JudgedFile,
     LawDirectory,
     code_of,
+    coded,
     fail,
     judged_file,
-    refusals_told,
     signed_source,
 )
 from api.cli.differing import diff
 from api.cli.explaining import explain_event
 from api.cli.options import AsJson, TrustFile, read_note_in, read_trust_in
 from api.cli.progress import showing_progress
+from api.cli.replaying import (
+    Fold,
+    Replayed,
+    judge,
+    judged_members,
+    print_replayed,
+    replay,
+    unchecked_members,
+)
 from api.cli.served import Most, ServedLog, share_of
 from api.cli.summaries import (
     AuditorKey,
@@ -42,30 +48,18 @@ from api.cli.summaries import (
     auditor_of,
     write_summary,
 )
-from ledger.domain.core.context import LeftOut
-from ledger.domain.core.event import Logged
-from ledger.events.lawbook import available_laws
 from ledger.follow.audit import (
     AuditError,
     Exported,
-    Forgotten,
-    Replay,
     Source,
     StoredLog,
-    decoded,
     export,
-    exported_checkpoint,
-    exported_entries,
-    sealed_sizes,
 )
 from ledger.follow.client import NoAnswer
-from ledger.follow.judged import Stale, going_on
 from ledger.follow.keptlog import KeptLog
 from ledger.home.paths import HomeNotInitialised
 from ledger.home.settings import Settings
 from ledger.log.encoding import write_base64
-from ledger.log.tiles import TILE_WIDTH
-from ledger.log.tree_head import Checkpoint
 from ledger.node.node import open_log
 from ledger.node.succession import SuccessionError, check_succession, read_closed
 from ledger.runtime.http import open_client
@@ -74,10 +68,6 @@ from ledger.verify.files import log_in
 from ledger.verify.outcome import CheckState, Refused, Verified
 from ledger.verify.verifier import verify_export
 from ledger.wire.shown import one_line
-from projections.engine.digest import replay as digests_after
-from projections.engine.projection import ReadModel
-from projections.run.catalogue import READ_MODELS
-from projections.run.seal_check import SealCheck
 
 app = typer.Typer(help="Take a log home, verify it, run its rules again.", no_args_is_help=True)
 
@@ -115,8 +105,8 @@ def clone(
             share = share_of(most)
             done = export(shown, directory, lambda *so_far: told("files", *so_far), share)
     except (AuditError, Refused, NoAnswer) as error:
-        members = {"exported": False, "reason": str(error)}
-        fail(members, str(error), as_json=as_json, code=code_of(error))
+        said = coded(error)
+        fail({"exported": False, "reason": said}, said, as_json=as_json, code=code_of(error))
     believed = trust is None and bool(url or mirror)
     _print_exported(done, believed=believed, as_json=as_json)
 
@@ -141,7 +131,7 @@ def verify(  # noqa: PLR0913  (the command's options)
         bool,
         typer.Option(
             "--read-models/--no-read-models",
-            help="Hold seals' digests of read models against a replay in memory.",
+            help="Hold seals' digests of read models against a replay of them.",
         ),
     ] = True,
     summary: SummaryFile = None,
@@ -165,14 +155,11 @@ def verify(  # noqa: PLR0913  (the command's options)
             )
     except Refused as refused:
         fail(refused.to_json(), f"REFUSED: {refused}", as_json=as_json)
-    beside = judged_file(judged, directory, trust)
-    asked = _Asked(
-        directory=directory,
-        law=law,
-        models=READ_MODELS if read_models else (),
-        as_json=as_json,
-    )
-    replayed = asked.judged(beside) if rules else None
+    replayed = None
+    if rules:
+        file = judged_file(judged, directory, trust)
+        fold = Fold.SEALED if read_models else Fold.NOTHING
+        replayed = judge(directory, law, file, fold, hidden=as_json)
     if summary is not None and signer is not None:
         vkey = write_summary(
             summary,
@@ -186,30 +173,23 @@ def verify(  # noqa: PLR0913  (the command's options)
     if as_json:
         print(json.dumps(_verified_members(answer, replayed), indent=1))
     else:
-        _print_verified(answer, replayed, beside)
+        print(answer.report())
+        print(f"{RULES_STEP:>2}  {_state(replayed):<9}  {RULES_LABEL}")
+        if replayed is not None:
+            print_replayed(replayed)
 
 
-def _verified_members(answer: Verified, replayed: "_Replayed | None") -> dict[str, Any]:
+def _verified_members(answer: Verified, replayed: Replayed | None) -> dict[str, Any]:
     members = answer.to_json()
     last = {"step": RULES_STEP, "label": RULES_LABEL, "state": str(_state(replayed))}
     members["steps"].append(last)
     if replayed is not None:
-        members["unchecked"] += _unchecked(replayed)
-        now = replayed.replay.size - replayed.began
-        members["judged"] = {"earlier": replayed.began, "now": now}
+        members["unchecked"] += unchecked_members(replayed)
+        members["judged"] = judged_members(replayed)
     return members
 
 
-def _print_verified(answer: Verified, replayed: "_Replayed | None", beside: Path) -> None:
-    print(answer.report())
-    print(f"{RULES_STEP:>2}  {_state(replayed):<9}  {RULES_LABEL}")
-    if replayed is not None:
-        _print_replayed(replayed)
-        now = replayed.replay.size - replayed.began
-        print(f"judged now: {now}; by earlier audits, as {beside.name} says: {replayed.began}")
-
-
-def _state(replayed: "_Replayed | None") -> CheckState:
+def _state(replayed: Replayed | None) -> CheckState:
     """Say how the step of the rules ended, which did not fail."""
     if replayed is None:
         return CheckState.NOT_RUN
@@ -239,130 +219,7 @@ app.command("summary")(summaries.summary)
 app.command("explain")(explain_event)
 
 
-@dataclass(frozen=True, slots=True)
-class _Replayed:
-    """A replay that came to its end, and what it showed of the seals."""
-
-    replay: Replay
-    check: SealCheck
-    began: int = 0
-
-    @property
-    def unchecked(self) -> list[tuple[int, str | LeftOut]]:
-        """What could not be checked, by position."""
-        return sorted(
-            [*self.replay.unchecked, *self.check.unchecked],
-            key=lambda each: (each[0], str(each[1])),
-        )
-
-
-@app.command("replay")
-def replay(directory: Copy, law: LawDirectory = None, as_json: AsJson = False) -> None:
-    """Run the rules again over every entry, fold every read model, and print their digests.
-
-    Bytes and signatures are not verified here: that is `verify`'s work.
-    """
-    digests: dict[str, str] = {}
-    replayed = _Asked(directory=directory, law=law, models=READ_MODELS, as_json=as_json).replayed(
-        digests
-    )
-    if as_json:
-        members = {
-            "verified": False,
-            "replayed": replayed.replay.size,
-            "unchecked": _unchecked(replayed),
-        }
-        print(json.dumps({**members, "digests": digests}, indent=1))
-        return
-    print("unverified: bytes and signatures, which techledger audit verify looks at")
-    _print_replayed(replayed)
-    for name, digest in digests.items():
-        print(f"{name:<14} {digest}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """A directory whose entries are admitted again, and which read models seals are held to."""
-
-    directory: Path
-    law: Path | None
-    models: Sequence[ReadModel]
-    as_json: bool
-
-    def judged(self, file: Path) -> _Replayed:
-        """Go on from what a file says is judged, and note in it what is judged now.
-
-        A file of ours that cannot be gone on from is made again, which is said; another's is not.
-        """
-        with refusals_told(as_json=self.as_json):
-            try:
-                return self._gone_on(file)
-            except (Stale, Forgotten) as why:
-                print(f"{file.name} is made again: {why}", file=sys.stderr)
-                file.unlink()
-                return self._gone_on(file)
-
-    def _gone_on(self, file: Path) -> _Replayed:
-        laws, seals = available_laws(self.law), self._seals()
-        with going_on(file, self.directory, laws) as past:
-            began = past.size
-            new = exported_entries(self.directory, began)
-            replay = Replay(new, self._checkpoint().origin, laws, frozenset(seals), past)
-            check, events = self._check(seals), iter(self._shown(replay))
-            if check.models:  # These are folded from the beginning.
-                older = enumerate(islice(exported_entries(self.directory), began))
-                events = chain((decoded(entry, position) for position, entry in older), events)
-            deque(check.follow(events), maxlen=0)
-        return _Replayed(replay, check, began)
-
-    def replayed(self, digests: dict[str, str]) -> _Replayed:
-        """Replay the directory in memory; put the digests of all read models into `digests`."""
-        with refusals_told(as_json=self.as_json):
-            seals = self._seals()
-            entries = exported_entries(self.directory)
-            laws = available_laws(self.law)
-            replay = Replay(entries, self._checkpoint().origin, laws, frozenset(seals))
-            check = self._check(seals)
-            digests.update(digests_after(check.follow(self._shown(replay)), READ_MODELS))
-        return _Replayed(replay, check)
-
-    def _checkpoint(self) -> Checkpoint:
-        return exported_checkpoint(self.directory)
-
-    def _seals(self) -> list[int]:
-        return sealed_sizes(exported_entries(self.directory))
-
-    def _check(self, seals: Sequence[int]) -> SealCheck:
-        if seals and not self.models:
-            what = "the digests of read models under the seals"
-            return SealCheck((), (), unchecked=[(seals[-1], what)])
-        return SealCheck(self.models if seals else (), frozenset(seals))
-
-    def _shown(self, replay: Replay) -> Iterator[Logged]:
-        """Yield the events, and show how far it has come, now and then."""
-        size = self._checkpoint().size
-        with showing_progress(hidden=self.as_json) as told:
-            for logged in replay:
-                yield logged
-                if replay.size % TILE_WIDTH == 0:
-                    told("rules", replay.size, size)
-
-
-def _unchecked(replayed: _Replayed) -> list[dict[str, Any]]:
-    return [
-        {"position": at, "what": str(what), **(asdict(what) if isinstance(what, LeftOut) else {})}
-        for at, what in replayed.unchecked
-    ]
-
-
-def _print_replayed(replayed: _Replayed) -> None:
-    for position, what in replayed.unchecked:
-        print(f"unchecked: position {position}, {what}")
-    replay = replayed.replay
-    passed = replay.size - len({position for position, _ in replay.unchecked})
-    print(f"{passed} of {replay.size} entries admitted again by every rule")
-    if replay.seals:
-        print(f"{replay.seals} seals hold, with {replayed.check.digests} digests of read models")
+app.command("replay")(replay)
 
 
 def _print_exported(done: Exported, *, believed: bool, as_json: bool) -> None:

@@ -3,21 +3,35 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from platformdirs import user_state_path
 
-from ledger.follow.audit import AuditError, NothingExported, RuleBroken, Source
-from ledger.follow.authentic import Authenticated
+from ledger.follow.audit import (
+    CHECKPOINT,
+    AuditError,
+    Forgotten,
+    NothingExported,
+    RuleBroken,
+    Source,
+    SourceBehind,
+    Unfinished,
+)
+from ledger.follow.auditfile import Contradicted, CopyEvents, Stale
+from ledger.follow.authentic import Authenticated, NotAuthentic
 from ledger.follow.client import NoAnswer, read_trust
 from ledger.follow.governed import Governed
-from ledger.follow.mirror import catch_up
+from ledger.follow.mirror import Rotten
+from ledger.verify.outcome import Refused
 from ledger.wire.regular import read_regular
 from ledger.wire.shown import brief, one_line
+
+T = TypeVar("T")
 
 RULES_STEP = 12
 RULES_LABEL = "every event is admitted by the rules in force at its position"
@@ -44,17 +58,31 @@ JudgedFile = Annotated[
 ]
 
 
-def judged_file(named: Path | None, directory: Path, trust: Path) -> Path:
+def judged_file(named: Path | None, directory: Path, trust: Path | None) -> Path:
     """Return where this user's audits of a directory are noted: never beside it.
 
     Anyone who hands a log over could hand over as well what was judged of it.
     """
     if named is not None:
         return named
-    of = read_regular(trust) + os.fsencode(directory.absolute())
+    of = (read_regular(trust) if trust else b"") + os.fsencode(directory.absolute())
     own = user_state_path("techledger") / "judged"
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
     return own / f"{hashlib.sha256(of).hexdigest()[:32]}.sqlite"
+
+
+def going_on_or_again(files: Sequence[Path], judge: Callable[[], T]) -> T:
+    """Go on from what these files say, or, with a word, from nothing where that cannot be.
+
+    They are removed then: they were made by an audit, and the log is not in doubt.
+    """
+    try:
+        return judge()
+    except (Stale, Forgotten) as why:
+        print(f"{files[0].name} is made again: {why}", file=sys.stderr)
+        for file in files:
+            file.unlink(missing_ok=True)
+        return judge()
 
 
 def signed_source(source: Source, directory: Path, trust: Path | None) -> Authenticated:
@@ -69,15 +97,23 @@ def signed_source(source: Source, directory: Path, trust: Path | None) -> Authen
 
 
 def governed_source(source: Source, directory: Path, governed: Governed) -> Authenticated:
-    """Return a source whose checkpoint those have signed who may, as a copy says of them."""
-    catch_up(governed, directory)
+    """Return a source whose checkpoint those have signed who may, as a copy says of them.
+
+    Raises `NotAuthentic`, and `Rotten` where the copy's own files do not lead to its root.
+    """
+    try:
+        if (directory / CHECKPOINT).exists():
+            for entry in CopyEvents(directory).entries(governed.size):
+                governed.skip(entry)
+    except (NotAuthentic, NothingExported) as error:
+        raise Rotten(f"of the copy itself: {error}") from error
     origin, keys = governed.trust.origin, governed.log_keys
     return Authenticated(source, origin, keys, before=governed.keys_before)
 
 
 @contextmanager
-def refusals_told(*, as_json: bool) -> Iterator[None]:
-    """Exit with the first entry that the rules refuse, or with what keeps from judging."""
+def refusals_told(directory: Path, *, as_json: bool) -> Iterator[None]:
+    """Exit with the first entry of a copy that the rules refuse, or what keeps from judging."""
     try:
         yield
     except RuleBroken as broken:
@@ -91,11 +127,32 @@ def refusals_told(*, as_json: bool) -> Iterator[None]:
             "positions": list(broken.positions),
         }
         fail(members, f"REFUSED: {broken}", as_json=as_json)
-    except NothingExported as error:
-        fail({"verified": False, "reason": str(error)}, str(error), as_json=as_json)
     except AuditError as error:
-        members = {"verified": False, "reason": str(error)}
-        fail(members, f"REFUSED: {error}", as_json=as_json)
+        code = "OWN_DISK" if isinstance(error, NothingExported | Rotten) else "REFUSED"
+        again = f"techledger audit clone {directory} takes again what is missing, or moved away"
+        told = f"{error}{'' if isinstance(error, Contradicted) else f'; {again}'}"
+        members = {"verified": False, "code": code, "reason": told}
+        fail(members, f"{code}: {told}", as_json=as_json)
+
+
+def coded(error: Exception) -> str:
+    """Return what keeps from taking a copy, with its code and what helps."""
+    code, helps = next(_SOURCES[kind] for kind in type(error).__mro__ if kind in _SOURCES)
+    return f"{code}: {str(error).removeprefix(f'{code}: ')}{helps}"
+
+
+_KEPT = "; what was there stays as it was: keep it, and name another source"
+
+_SOURCES: dict[type[Exception], tuple[str, str]] = {
+    Rotten: ("OWN_DISK", "; move that away, and it is taken again"),
+    Unfinished: ("UNFINISHED", ""),
+    SourceBehind: ("BEHIND", "; ask it again later, or name another source"),
+    NoAnswer: ("NO_ANSWER", "; ask it again, and it goes on"),
+    NothingExported: ("NO_ANSWER", "; ask it again, and it goes on, or name another source"),
+    AuditError: ("REFUSED", _KEPT),
+    Refused: ("REFUSED", _KEPT),
+}
+"""What each is called, and what helps."""
 
 
 def code_of(error: Exception) -> int:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ from api.cli.auditing import (
     Copy,
     JudgedFile,
     LawDirectory,
+    going_on_or_again,
     governed_source,
     judged_file,
     refusals_told,
@@ -26,7 +26,8 @@ from ledger.domain.core.event import Event
 from ledger.domain.core.types import format_instant, parse_instant
 from ledger.events.intake import UUID7, Invalid, read_envelope
 from ledger.events.lawbook import available_laws
-from ledger.follow.audit import ExportedLog, Replay, decoded, exported_entries, sealed_sizes
+from ledger.follow.audit import ExportedLog, Replay, decoded, sealed_sizes
+from ledger.follow.auditfile import CopyEvents
 from ledger.follow.client import read_trust
 from ledger.follow.explained import Explanation, RuleRun, explain
 from ledger.follow.governed import Governed
@@ -72,23 +73,20 @@ def explain_event(  # noqa: PLR0913  (the command's options)
     file is judged as of what was accepted by the instant of its refusal, or of now. Exit code 1:
     the rules refuse the event.
     """
-    laws = available_laws(law)
-    with refusals_told(as_json=as_json):
+    file = judged_file(judged, directory, trust)
+    with refusals_told(directory, as_json=as_json):
         governed = Governed(read_trust(trust))
-        size = governed_source(ExportedLog(log_in(directory)), directory, governed).size
-        with going_on(judged_file(judged, directory, trust), directory, laws) as past:
-            if _is_recorded(event):
-                position = _position_of(event, past, size)
-                logged = decoded(past.entry(position), position)
-                of, accepted, said = logged.event, logged.accepted, None
-            else:
-                of = _submitted(Path(event))
-                said = _refused(refusal, of, governed) if refusal else None
-                accepted = parse_instant(said.refused) if said else datetime.now(UTC)
-                position = _accepted_by(accepted, past, size)
-            _judge_up_to(position, past, directory, laws, hidden=as_json)
-            past.look_back(position)
-            found = explain(past, of, accepted, laws)
+        governed_source(ExportedLog(log_in(directory)), directory, governed)
+        copy, laws = CopyEvents(directory), available_laws(law)
+
+        def explained() -> tuple[Explanation, SignedRefusal | None]:
+            with going_on(file, copy, laws) as past:
+                of, accepted, position, said = _asked(event, refusal, copy, governed)
+                _judge_up_to(position, past, copy, laws, hidden=as_json)
+                past.look_back(position)
+                return explain(past, of, accepted, laws), said
+
+        found, said = going_on_or_again((file,), explained)
     if as_json:
         print(json.dumps(_members(found, said), indent=1, ensure_ascii=False))
     else:
@@ -102,12 +100,27 @@ def _is_recorded(event: str) -> bool:
     return bool(event.isdecimal() or UUID7.fullmatch(event) or _HASH.fullmatch(event))
 
 
-def _position_of(event: str, past: PastOnDisk, size: int) -> int:
+def _asked(
+    event: str, refusal: Path | None, copy: CopyEvents, governed: Governed
+) -> tuple[Event, datetime, int, SignedRefusal | None]:
+    """Return the event that is asked about, when and after how many entries it is judged."""
+    if _is_recorded(event):
+        position = _position_of(event, copy)
+        logged = copy.event(position)
+        return logged.event, logged.accepted, position, None
+    of = _submitted(Path(event))
+    said = _refused(refusal, of, governed) if refusal else None
+    accepted = parse_instant(said.refused) if said else datetime.now(UTC)
+    return of, accepted, _accepted_by(accepted, copy), said
+
+
+def _position_of(event: str, copy: CopyEvents) -> int:
     """Return where an event stands. Raises `BadParameter` if nowhere."""
+    size = copy.checkpoint.size
     if event.isdecimal() and int(event) < size:
         return int(event)
     for position in () if event.isdecimal() else range(size):
-        entry = past.entry(position)
+        entry = copy.entry(position)
         if _HASH.fullmatch(event):
             found = payload_hash(parse_entry(entry).payload) == event
         else:
@@ -134,12 +147,12 @@ def _refused(file: Path, event: Event, governed: Governed) -> SignedRefusal:
     return said
 
 
-def _accepted_by(instant: datetime, past: PastOnDisk, size: int) -> int:
+def _accepted_by(instant: datetime, copy: CopyEvents) -> int:
     """Return how many entries were accepted by an instant: entries never go back in time."""
-    low, high = 0, size
+    low, high = 0, copy.checkpoint.size
     while low < high:
         middle = (low + high) // 2
-        if parse_instant(parse_entry(past.entry(middle)).accepted) <= instant:
+        if parse_instant(parse_entry(copy.entry(middle)).accepted) <= instant:
             low = middle + 1
         else:
             high = middle
@@ -147,13 +160,12 @@ def _accepted_by(instant: datetime, past: PastOnDisk, size: int) -> int:
 
 
 def _judge_up_to(
-    position: int, past: PastOnDisk, directory: Path, laws: Mapping[str, Law], *, hidden: bool
+    position: int, past: PastOnDisk, copy: CopyEvents, laws: Mapping[str, Law], *, hidden: bool
 ) -> None:
     """Judge what was not judged yet of the entries before a position. Raises `RuleBroken`."""
-    seals = frozenset(sealed_sizes(islice(exported_entries(directory), position)))
-    entries = (past.entry(each) for each in range(past.size, position))
+    seals = frozenset(sealed_sizes(copy.entries(0, position)))
     with showing_progress(hidden=hidden) as told:
-        for logged in Replay(entries, past.origin, laws, seals, past):
+        for logged in Replay(copy.entries(past.size, position), past.origin, laws, seals, past):
             if logged.position % TILE_WIDTH == 0:
                 told("rules", logged.position, position)
 

@@ -118,6 +118,7 @@ _HELPS = {
     errno.EROFS: "name a place that can be written to",
     errno.ENAMETOOLONG: "name a shorter path",
     errno.ENOSPC: "make room, and run it again",
+    errno.EBUSY: "wait until that has ended, and run it again",
 }
 """What helps, by what the system says of a path."""
 

@@ -274,11 +274,11 @@ def cut_bundle(full: bytes, width: int) -> bytes:
         raise NothingExported(f"a bundle that is none: {error}") from None
 
 
-def sealed_sizes(entries: Iterable[bytes]) -> list[int]:
-    """Return the sizes that the seals among these entries cover, in order."""
+def sealed_sizes(entries: Iterable[bytes], start: int = 0) -> list[int]:
+    """Return the sizes that the seals among these entries, from a position on, cover, in order."""
     suffix = f'"type":"{LedgerSealed.TOPIC}"}}'.encode()
     sizes = []
-    for position, entry in enumerate(entries):
+    for position, entry in enumerate(entries, start):
         if entry.endswith(suffix):
             body = decoded(entry, position).event.body
             assert isinstance(body, LedgerSealed), "the topic was compared"
@@ -287,10 +287,15 @@ def sealed_sizes(entries: Iterable[bytes]) -> list[int]:
 
 
 class Past(Protocol):
-    """What a replay knows of the entries before: in memory here, on disk in `follow.judged`."""
+    """What a replay knows of the entries before: in memory here, on disk in `follow.judged`.
+
+    `seals` counts those that hold; `roots` has the maps of sizes whose seals are still to come.
+    """
 
     size: int
     unchecked: list[tuple[int, LeftOut]]
+    seals: int
+    roots: dict[int, bytes]
 
     def position_of(self, payload_sha256: bytes) -> int | None:
         """Return where the event with this payload hash stands, None if nowhere."""
@@ -315,6 +320,7 @@ class PastInMemory:
     def __init__(self, *, mapped: bool = False) -> None:
         self.size = 0
         self.unchecked: list[tuple[int, LeftOut]] = []
+        self.seals, self.roots = 0, dict[int, bytes]()
         self._subjects: dict[str, Folded] = {}
         self._positions: dict[bytes, int] = {}
         self._mapped, self._map = mapped, SubjectMap()
@@ -367,8 +373,7 @@ class Replay:
         `laws` are the sets of law data at hand, by digest: the log names which judged what.
         `past` is what an earlier replay has judged: then `entries` are those that follow.
         """
-        self._laws, self._seals, self._roots = laws, seals, dict[int, bytes]()
-        self.seals = 0
+        self._laws, self._seals = laws, seals
         self._entries, self._origin = entries, origin
         self._past = past or PastInMemory(mapped=bool(seals))
         self._began = self._past.size
@@ -383,6 +388,11 @@ class Replay:
         """Where rules were left out, and which."""
         return self._past.unchecked
 
+    @property
+    def seals(self) -> int:
+        """How many seals hold."""
+        return self._past.seals
+
     def __iter__(self) -> Iterator[Logged]:
         for entry in self._entries:
             yield self.follow(entry)
@@ -390,7 +400,7 @@ class Replay:
     def follow(self, entry: bytes) -> Logged:
         """Admit the next entry again; return its event. Raises `RuleBroken`."""
         if self.size in self._seals:
-            self._roots[self.size] = self._past.map_root()
+            self._past.roots[self.size] = self._past.map_root()
         logged = decoded(entry, self.size)
         if logged.event.ledger != self._origin:
             raise RuleBroken(self.size, "WRONG_LEDGER", f"this ledger is {self._origin}")
@@ -434,12 +444,13 @@ class Replay:
         body = logged.event.body
         if not isinstance(body, LedgerSealed) or body.size not in self._seals:
             return
-        if body.size < self._began and body.size not in self._roots:
+        if body.size < self._began and body.size not in self._past.roots:
             raise Forgotten(f"a seal covers {body.size} entries, before where this audit went on")
-        if body.map_root != f"sha256:{self._roots.pop(body.size).hex()}":
+        if body.map_root != f"sha256:{self._past.roots[body.size].hex()}":
             reason = f"the map of the first {body.size} entries has another root"
             raise RuleBroken(logged.position, "SEAL_MISMATCH", reason)
-        self.seals += 1
+        del self._past.roots[body.size]
+        self._past.seals += 1
 
 
 def decoded(entry: bytes, position: int) -> Logged:

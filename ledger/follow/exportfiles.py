@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,7 +100,13 @@ def write_whole(directory: Path, path: str, content: bytes) -> None:
     """Make a file appear whole or not at all."""
     (directory / path).parent.mkdir(parents=True, exist_ok=True)
     new = _place(directory)
-    new.write_bytes(content)
+    try:
+        new.write_bytes(content)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink()  # What it took of a full disk is free again.
+        error.filename = str(directory / path)
+        raise
     new.replace(directory / path)
 
 

@@ -106,26 +106,49 @@ def replay(events: Iterable[Logged], models: Sequence[ReadModel]) -> dict[str, s
     return {each.model.name: each.result() for each in replays}
 
 
-class Replay:
-    """A read model folded in memory."""
+Rows = tuple[Any, ...]
 
-    def __init__(self, model: ReadModel) -> None:
+
+class Replay:
+    """A read model folded in memory, with no database.
+
+    It goes on from the `state` of another one, if there is one: then `load` gives the rows of a
+    key, which are kept for so many keys as `capacity` says.
+    """
+
+    def __init__(
+        self,
+        model: ReadModel,
+        state: bytes | None = None,
+        *,
+        load: Callable[[str], Rows] = lambda _: (),
+        capacity: int | None = None,
+    ) -> None:
         self.model = model
-        self._digest = Digest(model)
-        self._sheet = open_sheet(model, complete=True, capacity=None)
+        self._digest = Digest(model, state)
+        self._load = load
+        self._sheet = open_sheet(model, complete=state is None, capacity=capacity)
         self._folded = 0
 
-    def fold(self, logged: Logged) -> None:
-        """Fold in the next event that touches the model."""
-        self._sheet.fold(logged)
+    def fold(self, logged: Logged) -> Sequence[str]:
+        """Fold in the next event that touches the model; return the keys whose rows it changes."""
+        self._sheet.load({key: self._load(key) for key in self._sheet.missing((logged,))})
+        changed = self._sheet.fold(logged)
         self._folded += 1
         if self._folded % _OFTEN == 0:
             self._settle()
+        return changed
 
     def result(self) -> str:
         """Return the digest of what was folded so far."""
         self._settle()
         return self._digest.result()
+
+    @property
+    def state(self) -> bytes:
+        """What is kept of the rows, for another replay to go on from."""
+        self._settle()
+        return self._digest.state
 
     def _settle(self) -> None:
         self._digest.move(self._sheet.changes())

@@ -69,8 +69,8 @@ class RowCache:
         """Take in the rows of missing keys; an empty tuple where there are none."""
         self._rows.update(rows)
 
-    def fold(self, logged: Logged) -> None:
-        """Fold an event in, wholly or, if that raises, not at all."""
+    def fold(self, logged: Logged) -> Sequence[str]:
+        """Fold an event in, wholly or, if that raises, not at all; return whose rows it changes."""
         on = self._on[type(logged.event.body)]
         changed = []
         for key in on.keys(logged):
@@ -82,6 +82,7 @@ class RowCache:
             self._before.setdefault(key, old)
             self._rows[key] = new
             self._rows.move_to_end(key)
+        return [key for key, _old, _new in changed]
 
     def changes(self) -> Changes:
         """Return the difference to what was last committed."""
@@ -134,12 +135,13 @@ class AppendBuffer:
         """Take in nothing."""
         assert not rows, "a journal never looks back"
 
-    def fold(self, logged: Logged) -> None:
-        """Add an event's rows in canonical order or, if that raises, none."""
+    def fold(self, logged: Logged) -> Sequence[str]:
+        """Add an event's rows in canonical order or, if that raises, none; none is changed."""
         rows = self._emit(logged)
         if len(rows) > 1:
             rows = self._in_order(rows)
         self._added.extend(map(self._values, rows))
+        return ()
 
     def _in_order(self, rows: Sequence[Any]) -> Sequence[Any]:
         orders = list(map(self._order, rows))

@@ -105,7 +105,7 @@ OWN = {
     "ledger/domain/core/remedy.py",
     "ledger/domain/core/territory.py",
     "ledger/events/lawbook.py",
-    "ledger/follow/judged.py",
+    "ledger/follow/auditfile.py",
     "ledger/powers.py",
     "ledger/store/embedded.py",
     "ledger/store/migrate.py",

@@ -321,7 +321,8 @@ HELD: dict[str, str] = {
         unit/test_audit_command.py::test_a_deal_that_a_rule_forbids_is_refused_though_all_have_signed""",
     "Step 12 notes what it has judged": """
         unit/test_judged.py::test_the_command_says_what_was_judged_now_and_earlier
-        unit/test_judged.py::test_an_audit_that_is_killed_goes_on_from_its_last_commit
+        unit/test_judged.py::test_an_audit_that_is_interrupted_goes_on_from_its_last_commit
+        unit/test_audit_killed.py::test_what_is_killed_at_any_step_finds_the_same_when_it_is_run_again
         unit/test_judged.py::test_a_damaged_file_is_told_from_a_broken_log
         unit/test_judged.py::test_other_software_or_law_data_judge_anew
         unit/test_judged.py::test_the_command_makes_a_damaged_file_anew_and_says_so
@@ -329,6 +330,7 @@ HELD: dict[str, str] = {
         unit/test_judged.py::test_without_read_models_their_digests_are_unchecked""",
     "`techledger audit replay DIR`": """
         unit/test_audit_command.py::test_replay_prints_the_digest_of_every_read_model
+        unit/test_audit_killed.py::test_a_replay_that_is_killed_over_and_over_comes_to_its_end
         unit/test_audit_replay.py::test_two_replays_agree_on_every_read_model
         integration/test_projections_rebuild.py::test_a_rebuild_gives_what_following_gave""",
     "`techledger operate fsck`": """

@@ -34,7 +34,7 @@ from projections.engine.decoding import decode
 from projections.engine.runner import NotBuilt, Runner
 from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import outdated, rebuild
-from projections.run.seal_check import SealCheck
+from projections.run.seal_check import FoldedInMemory, SealCheck
 from projections.run.seals import LastSeal, draft_seal, last_seal, subjects_of
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, technology_registered
 from tests.support.node import append, running
@@ -75,9 +75,9 @@ def replayed(directory: Path) -> tuple[int, int]:
     """Replay an export; return how many seals hold, and how many digests of read models."""
     seals = frozenset(sealed_sizes(exported_entries(directory)))
     replay = Replay(exported_entries(directory), ORIGIN, available_laws(), seals)
-    check = SealCheck(READ_MODELS, seals)
-    for _ in check.follow(replay):
-        pass
+    check = SealCheck(FoldedInMemory(READ_MODELS), READ_MODELS, seals)
+    for logged in replay:
+        check.follow(logged)
     return replay.seals, check.digests
 
 
@@ -150,9 +150,11 @@ def test_a_digest_of_another_version_is_not_checked_and_listed(
     lying(node, world, projections=[other])
     export(StoredLog(node.pool), tmp_path / "log")
     seals = frozenset(sealed_sizes(exported_entries(tmp_path / "log")))
-    check = SealCheck(READ_MODELS, seals)
-    list(check.follow(Replay(exported_entries(tmp_path / "log"), ORIGIN, available_laws(), seals)))
-    assert [(4, "title, version 999, is not one of this software")] == check.unchecked
+    folded = FoldedInMemory(READ_MODELS)
+    check = SealCheck(folded, READ_MODELS, seals)
+    for logged in Replay(exported_entries(tmp_path / "log"), ORIGIN, available_laws(), seals):
+        check.follow(logged)
+    assert [(4, "title, version 999, is not one of this software")] == folded.held.unchecked
 
 
 def test_the_stored_map_is_that_of_memory_wherever_it_was_moved_on(

@@ -30,7 +30,7 @@ from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.verify.word import Kept, verify_word
 from projections.run.catalogue import READ_MODELS
-from projections.run.seal_check import SealCheck
+from projections.run.seal_check import FoldedInMemory, SealCheck
 from projections.run.table_check import read_model_faults
 from tests.lies.stage import TECHNOLOGY, Operator, Stage, cosigned, watching
 from tests.support.postgres import ORIGIN
@@ -98,10 +98,10 @@ def audit(case: Case) -> str:
         return found
     directory = case.exported(case.source)
     seals = frozenset(sealed_sizes(exported_entries(directory)))
-    check = SealCheck(READ_MODELS, seals)
+    check = SealCheck(FoldedInMemory(READ_MODELS), READ_MODELS, seals)
     try:
-        for _ in check.follow(Replay(exported_entries(directory), ORIGIN, available_laws(), seals)):
-            pass
+        for logged in Replay(exported_entries(directory), ORIGIN, available_laws(), seals):
+            check.follow(logged)
     except RuleBroken as broken:
         return f"`{broken.code}`"
     return NOTHING

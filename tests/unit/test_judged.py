@@ -12,10 +12,12 @@ from typer.testing import CliRunner
 
 from api.cli.audit import app
 from ledger.events.lawbook import available_laws
-from ledger.follow import judged
+from ledger.follow import auditfile, judged
 from ledger.follow.audit import Forgotten, Replay, RuleBroken, exported_entries, sealed_sizes
-from ledger.follow.judged import Contradicted, PastOnDisk, Stale, going_on, judge_of
+from ledger.follow.auditfile import Contradicted, CopyEvents, Stale
+from ledger.follow.judged import going_on, judge_of
 from ledger.wire.regular import OddFile
+from projections.run import folded
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, RIVAL
 from tests.support.governance import ledger_sealed
@@ -27,9 +29,10 @@ LAWS = available_laws()
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commit every few entries, and keep next to nothing in memory: so each path is gone."""
-    monkeypatch.setattr(judged, "COMMIT", 4)
+    monkeypatch.setattr(auditfile, "COMMIT", 4)
+    monkeypatch.setattr(auditfile, "EVENTS", 2)
     monkeypatch.setattr(judged, "SUBJECTS_BYTES", 2_000)
-    monkeypatch.setattr(judged, "EVENTS", 2)
+    monkeypatch.setattr(folded, "KEYS", 1)
 
 
 def write(log: SampleLog, directory: Path) -> Path:
@@ -43,7 +46,7 @@ def audit(log: SampleLog, directory: Path) -> tuple[Any, ...]:
     """Judge what is new of a log; return the verdict, and how much was judged before."""
     export = write(log, directory)
     seals = frozenset(sealed_sizes(exported_entries(export)))
-    with going_on(directory / "file", export, LAWS) as past:
+    with going_on(directory / "file", CopyEvents(export), LAWS) as past:
         began, left_out = past.size, past.unchecked
         replay = Replay(exported_entries(export, began), log.origin, LAWS, seals, past)
         try:
@@ -117,13 +120,18 @@ def test_the_verdict_is_that_of_memory_wherever_audits_stopped(
         before = size if isinstance(verdict[1], list) else verdict[0]
 
 
-def test_an_audit_that_is_killed_goes_on_from_its_last_commit(tmp_path: Path) -> None:
+def test_an_audit_that_is_interrupted_goes_on_from_its_last_commit(tmp_path: Path) -> None:
     log = sample_log(30)
     export = write(log, tmp_path)
-    past = PastOnDisk(tmp_path / "file", export, origin=log.origin, judge=judge_of(LAWS))
-    replay = iter(Replay(exported_entries(export), log.origin, LAWS, (), past))
-    assert list(range(11)) == [next(replay).position for _ in range(11)]
-    past.close()  # All that a killed process leaves is what it has committed.
+
+    def interrupted() -> None:
+        with going_on(tmp_path / "file", CopyEvents(export), LAWS) as past:
+            replay = iter(Replay(exported_entries(export), log.origin, LAWS, (), past))
+            assert list(range(11)) == [next(replay).position for _ in range(11)]
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert (8, in_memory(log)) == audit(log, tmp_path)
     assert (30, in_memory(log)) == audit(log, tmp_path)
 
