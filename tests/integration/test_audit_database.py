@@ -140,7 +140,8 @@ def test_the_command_says_why_nothing_was_exported(
         gone = run("clone", tmp_path / "gone", "--url", f"{url}/nowhere", "--json")
     assert 1 == done.exit_code
     assert "tile/0/000.p/6" in json.loads(done.stdout)["reason"]  # It has no tile of that size.
-    assert (1, "the server answers 404 for checkpoint") == (
+    told = "NO_ANSWER: the server answers 404 for checkpoint; ask it again, and it goes on, or name"
+    assert (1, f"{told} another source") == (
         gone.exit_code,
         json.loads(gone.stdout)["reason"],
     )
