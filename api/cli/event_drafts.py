@@ -113,6 +113,9 @@ def list_events(  # noqa: PLR0913  (the question's parameters)
     asked = {"topic": topic, "subject": subject, "since": since}
     if not as_csv:
         print_answer(query(url, trust, language, "/v1/events", **asked), language, as_json=as_json)
+    if trust is not None:
+        told = "the rows of --csv are checked by no trust root: leave --trust away, or --csv"
+        raise typer.BadParameter(told, param_hint="--trust")
     with asking(url, None, language) as (ledger, _):
         table = ledger.download(f"{placed(language, ENTRY)}.csv", "text/csv", **asked)
     if sys.stdout.isatty():

@@ -135,3 +135,12 @@ def test_a_process_of_its_own_knows_all_rules(words: list[str]):
         check=False,
     )
     assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_the_rows_of_a_table_are_not_said_to_be_checked(tmp_path: Path) -> None:
+    trust = tmp_path / "trust.json"
+    trust.write_text("{}")
+    words = ["events", "list", "--csv", "--url", "http://127.0.0.1:9", "--trust", str(trust)]
+    told = CliRunner().invoke(app, words)
+    assert 2 == told.exit_code
+    assert "leave --trust away" in told.output

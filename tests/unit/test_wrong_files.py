@@ -10,11 +10,13 @@ import pytest
 from typer.core import TyperArgument
 
 from api.cli import logs, main
+from api.describe.event_types import describe_event_type
 from ledger.events.lawbook import bundled_files
 from ledger.follow import reader
 from ledger.follow.signed import Signed
 from ledger.home.keystore import save_key
 from ledger.home.paths import ConfigDamaged, Home
+from ledger.wire.canonical import dump
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.signing_keys import PrivateKey
 from tests.architecture.test_documented_commands import commands
@@ -45,7 +47,10 @@ HELPS = re.compile(
 )
 """How a message says what to do; what is refused by a step of a verification is refused."""
 
-LOOKED_AT_LATER = ("keys new", "witness init", "witness evidence", "audit summary")
+OTHERS = {"tlog proof": "receipt", "events seal": "payload.json"}
+"""What is right for the file of a command that takes no signed event."""
+
+LOOKED_AT_LATER = ("keys new", "events seal", "witness init", "witness evidence", "audit summary")
 """What writes, or has first to find what it works with."""
 
 Call = Callable[[list[str]], tuple[int, str]]
@@ -67,6 +72,9 @@ def call(
     save_key(tmp_path / "key.pem", PrivateKey.generate())
     signed = sign_envelope(b"{}", [PrivateKey.generate()])
     (tmp_path / "signed.json").write_bytes(Signed(signed).to_json())
+    drafted = {"ledger": log.origin, "event_id": "1", "type": GOOD["topic"]}
+    body = describe_event_type(GOOD["topic"]).example["body"]
+    (tmp_path / "payload.json").write_bytes(dump({**drafted, "body": body}))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(logs, "configure_logs", lambda _level: None)
     monkeypatch.setattr(reader, "RETRY_FOR_S", 0.0)
@@ -92,6 +100,7 @@ GOOD = {
     "bundle": "bundle.json",
     "key": "key.pem",
     "topic": "offer.made/1",
+    "at": "/body/price",
 }
 
 
@@ -115,7 +124,7 @@ def words_of(name: str, wrong: Any) -> Iterator[str]:
         if each is not wrong and each in paths_of(command):
             directory = "dir" in each.name or each.name == "predecessor"
             there = "law" if name.startswith("law") else "log"
-            other = "receipt" if name == "tlog proof" else "signed.json"
+            other = OTHERS.get(name, "signed.json")
             value = GOOD.get(each.name, there if directory else other)
         if each.name == "url":
             value = "http://127.0.0.1:9"
