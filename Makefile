@@ -11,9 +11,9 @@ lock:  ## requirements.lock again: what fits stays; make lock UPGRADE=--upgrade 
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile pyproject.toml \
 		--extra server --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate $(UPGRADE) --quiet --output-file requirements.lock
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile docsite/requirements.in \
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile .ci/site/requirements.in \
 		--universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-annotate $(UPGRADE) --quiet --output-file docsite/requirements.lock
+		--no-emit-index-url --no-annotate $(UPGRADE) --quiet --output-file .ci/site/requirements.lock
 
 hooks:  ## has git run lint, format and types before each commit
 	$(bin)/pre-commit install

@@ -115,8 +115,9 @@ def test_the_page_says_the_figures_of_the_answer_and_opens_a_month(
 
 @BOTH
 def test_a_year_without_figures_says_so_and_a_year_that_is_none_is_a_page(
-    http: httpx2.Client, prefix: str
+    http: httpx2.Client, loaded: Loaded, prefix: str
 ):
+    del loaded
     page = http.get(f"{prefix}/so-lieu/1999")
     assert 200 == page.status_code
     assert ("no deal and no payment" if prefix else "chưa ghi hợp đồng") in page.text

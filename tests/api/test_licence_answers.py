@@ -110,7 +110,8 @@ def test_terms_tiers_and_the_last_day_are_told_where_a_grant_holds(http: httpx2.
     assert "yes" == band_of(page)[0]
     said = text_of(page)
     assert f"cho phép; đến hết ngày {LAST_DAY[1]}" in said
-    assert re.findall(r'<text class="rate"[^>]*>([^<]*)<', page) == ["5%", "3,25%"]
+    drawn = re.findall(r'x2="([0-9.]+)%"[^>]*/></svg>\n<p class="by">([^<]*)<', page)
+    assert [("100.0", "5%"), ("65.0", "3,25%")] == drawn
     for words in ("đến 100.000,00 USD", "trên 100.000,00 USD", "2.000,00 USD", "1.234,56 USD"):
         assert words in said, words
     day = LAST_DAY[0] + timedelta(days=1)

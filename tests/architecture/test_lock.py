@@ -30,11 +30,11 @@ VERSIONS = [
 MACHINES = {"linux": "Linux", "darwin": "Darwin"}
 
 
-SITE = (ROOT / "docsite" / "requirements.lock").read_text("utf-8")
+SITE = (ROOT / ".ci" / "site" / "requirements.lock").read_text("utf-8")
 
 
 def test_what_builds_the_site_is_locked_too_and_no_part_of_the_product():
-    for line in (ROOT / "docsite" / "requirements.in").read_text("utf-8").splitlines():
+    for line in (ROOT / ".ci" / "site" / "requirements.in").read_text("utf-8").splitlines():
         assert f"\n{line} \\\n    --hash=sha256:" in SITE
         assert Requirement(line).name not in PINS
     assert len(re.findall("^[a-z]", SITE, re.MULTILINE)) == SITE.count(" \\\n    --hash") - len(
@@ -84,5 +84,5 @@ def test_the_gate_installs_from_it_alone():
     installs = re.findall(r"^.*pip install.*$", (ROOT / ".ci/run").read_text("utf-8"), re.MULTILINE)
     locked, ours, site = installs
     assert locked.endswith("--require-hashes --requirement requirements.lock")
-    assert site.endswith("--require-hashes --requirement docsite/requirements.lock")
+    assert site.endswith("--require-hashes --requirement .ci/site/requirements.lock")
     assert "--no-deps --no-build-isolation" in ours

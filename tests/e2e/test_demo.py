@@ -32,6 +32,9 @@ FOR_PEOPLE = [
     for ending in (".md", ".vi.md")
 ]
 
+RUN_ON_THE_DEMO = [*FOR_PEOPLE, *(ROOT / "docs" / f"questions{each}" for each in (".md", ".vi.md"))]
+"""The documents whose lines are run here, by the variables that the demo prints."""
+
 
 @pytest.fixture
 def home() -> Iterator[Home]:

@@ -29,7 +29,7 @@ COMMANDS = {
     "find": ["find", "x"],
     "ask": ["ask", "title", "right:x"],
     "title": ["rights", "title", "right:x"],
-    "list": ["events", "list", "--csv"],
+    "list": ["events", "list"],
     "show": ["events", "show", "3"],
     "gather": ["evidence", "gather", "new-bundle.json", "--subject", "right:x"],
     "case": ["report", "case", "dispute:x", "--pdf", "new.pdf"],
