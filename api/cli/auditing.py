@@ -22,7 +22,7 @@ from ledger.follow.audit import (
     SourceBehind,
     Unfinished,
 )
-from ledger.follow.auditfile import Contradicted, CopyEvents, Stale
+from ledger.follow.auditfile import Contradicted, CopyEvents, Stale, made_by_an_audit
 from ledger.follow.authentic import Authenticated, NotAuthentic
 from ledger.follow.client import NoAnswer, read_trust
 from ledger.follow.governed import Governed
@@ -74,15 +74,17 @@ def judged_file(named: Path | None, directory: Path, trust: Path | None) -> Path
 def going_on_or_again(files: Sequence[Path], judge: Callable[[], T]) -> T:
     """Go on from what these files say, or, with a word, from nothing where that cannot be.
 
-    They are removed then: they were made by an audit, and the log is not in doubt.
+    What cannot be gone on from is removed then: an audit made it, and the log is not in doubt.
     """
     try:
         return judge()
-    except (Stale, Forgotten) as why:
-        print(f"{files[0].name} is made again: {why}", file=sys.stderr)
-        for file in files:
-            file.unlink(missing_ok=True)
-        return judge()
+    except (Stale, Forgotten) as error:
+        again, why = [error.path] if isinstance(error, Stale) else files, error
+    for file in again:
+        print(f"{file.name} is made again: {why}", file=sys.stderr)
+        if made_by_an_audit(file):
+            file.unlink()
+    return going_on_or_again(files, judge)
 
 
 def signed_source(source: Source, directory: Path, trust: Path | None) -> Authenticated:
@@ -93,7 +95,13 @@ def signed_source(source: Source, directory: Path, trust: Path | None) -> Authen
     """
     if trust is None:
         return Authenticated(source, "", None)
-    return governed_source(source, directory, Governed(read_trust(trust)))
+    try:
+        return governed_source(source, directory, Governed(read_trust(trust)))
+    except Rotten as error:
+        if not isinstance(error.__cause__, NothingExported):
+            raise
+    # What is missing in the copy is about to be taken again: so far the trust root's keys count.
+    return _signed(source, Governed(read_trust(trust)))
 
 
 def governed_source(source: Source, directory: Path, governed: Governed) -> Authenticated:
@@ -107,6 +115,10 @@ def governed_source(source: Source, directory: Path, governed: Governed) -> Auth
                 governed.skip(entry)
     except (NotAuthentic, NothingExported) as error:
         raise Rotten(f"of the copy itself: {error}") from error
+    return _signed(source, governed)
+
+
+def _signed(source: Source, governed: Governed) -> Authenticated:
     origin, keys = governed.trust.origin, governed.log_keys
     return Authenticated(source, origin, keys, before=governed.keys_before)
 

@@ -163,7 +163,7 @@ def _judge_up_to(
     position: int, past: PastOnDisk, copy: CopyEvents, laws: Mapping[str, Law], *, hidden: bool
 ) -> None:
     """Judge what was not judged yet of the entries before a position. Raises `RuleBroken`."""
-    seals = frozenset(sealed_sizes(copy.entries(0, position)))
+    seals = frozenset(sealed_sizes(copy.entries(0)))
     with showing_progress(hidden=hidden) as told:
         for logged in Replay(copy.entries(past.size, position), past.origin, laws, seals, past):
             if logged.position % TILE_WIDTH == 0:

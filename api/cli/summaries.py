@@ -26,7 +26,7 @@ from ledger.log.note import (
     parse_vkey,
 )
 from ledger.log.tree_head import parse_checkpoint
-from ledger.runtime.durable import replace
+from ledger.runtime.durable import create
 from ledger.verify.outcome import Check, CheckState, Verified
 from ledger.wire.regular import read_regular
 
@@ -94,7 +94,11 @@ def write_summary(
         software=version("techledger"),
         finished=format_instant(datetime.now(UTC)),
     )
-    replace(file, sign_summary(summary, signer))
+    try:
+        create(file, sign_summary(summary, signer))
+    except FileExistsError:
+        must_be_new(file, "--summary")  # It has come while the audit was at work, and stays.
+        raise
     return format_vkey(signer)
 
 

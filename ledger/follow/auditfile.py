@@ -24,7 +24,7 @@ from typing import Any, Protocol, TypeVar
 
 from ledger.domain.core.event import Logged
 from ledger.follow.audit import AuditError, ExportedLog, RuleBroken, decoded, exported_checkpoint
-from ledger.follow.authentic import Authenticated, NotAuthentic
+from ledger.follow.authentic import Authenticated
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import Frontier, LogError
 from ledger.log.proof import prove_consistency, verify_consistency
@@ -64,7 +64,11 @@ _SAYS = {errno.EBUSY: "another audit is at work on this file"}
 
 
 class Stale(Exception):
-    """The file cannot be gone on from; the message says why. The log is not in doubt."""
+    """The file at `path` cannot be gone on from; the message says why. The log is not in doubt."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(why)
+        self.path = path
 
 
 class Contradicted(AuditError):
@@ -122,22 +126,23 @@ class AuditFile:
         Raises `Stale`, having changed nothing, `OddFile` for a file that no audit made, `OSError`.
         """
         self.path, self._named = path, {"origin": origin, "software": software}
-        fresh = not _made_here(path)
+        made_by_an_audit(path)  # What else lies there is left alone.
         self._tables = {**tables, "about": _ABOUT}
         with ExitStack() as undo:
             try:
                 with self._telling():
                     self._file = sqlite3.connect(path, isolation_level=None)
                     undo.callback(self._file.close)
-                    self._open(fresh=fresh)
+                    self._open()
             except (sqlite3.DatabaseError, LogError, ValueError) as error:
-                raise Stale(f"the file is damaged: {error}") from error
+                raise Stale(path, f"the file is damaged: {error}") from error
             undo.pop_all()
 
-    def _open(self, *, fresh: bool) -> None:
+    def _open(self) -> None:
         self._file.execute("PRAGMA cache_size = -32768")
+        self._file.execute("PRAGMA locking_mode = EXCLUSIVE")  # Nobody gets between two commits.
         self._file.execute("BEGIN IMMEDIATE")
-        if fresh:
+        if not self._file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             self._file.execute(f"PRAGMA application_id = {int.from_bytes(_MARK, 'big')}")
             for name, columns in self._tables.items():
                 keyed = " WITHOUT ROWID" * ("PRIMARY KEY" in columns)
@@ -145,8 +150,9 @@ class AuditFile:
         told = dict(self._file.execute("SELECT name, value FROM about"))
         if other := [name for name in self._named if told and told.get(name) != self._named[name]]:
             raise Stale(
+                self.path,
                 "it was judged by other software or law data, or is of another log: another "
-                + ", ".join(sorted(other))
+                + ", ".join(sorted(other)),
             )
         hashes = tuple(map(bytes.fromhex, json.loads(told.get("frontier", "[]"))))
         self._frontier, self._leaves = Frontier(int(told.get("size", "0")), hashes), list[bytes]()
@@ -157,7 +163,8 @@ class AuditFile:
             for row in self._file.execute(f"SELECT * FROM {name}"):  # noqa: S608  (ours)
                 self._sum += _weight(name, row)
         if sound != "ok" or (told and self._about() != told) or (self._sum and not told):
-            raise Stale(f"the file is damaged: it does not hold what was written (SQLite: {sound})")
+            why = f"it does not hold what was written (SQLite: {sound})"
+            raise Stale(self.path, f"the file is damaged: {why}")
 
     def _about(self) -> dict[str, str]:
         """Return what the file says of itself; `sum` is over that and all rows."""
@@ -221,7 +228,7 @@ class AuditFile:
         try:
             proof = prove_consistency(size, checkpoint.size, TileHashes(copy.log.fetch))
             verify_consistency(size, checkpoint.size, proof, root, checkpoint.root)
-        except (LogError, NotAuthentic) as error:
+        except LogError as error:
             raise Contradicted(
                 f"the log of {checkpoint.size} entries does not begin with the {size} of root"
                 f" {write_base64(root)}, which were judged before: {error}: keep the copy, and"
@@ -282,7 +289,7 @@ def noting(found: N) -> Iterator[N]:
     found.note()
 
 
-def _made_here(path: Path) -> bool:
+def made_by_an_audit(path: Path) -> bool:
     """Say whether an audit has made a file; False where none or an empty one is. Raises `OddFile`.
 
     What else lies there is somebody's, and stays as it is.

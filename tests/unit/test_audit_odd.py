@@ -128,8 +128,9 @@ def test_a_saved_state_that_is_no_good_is_made_again_with_a_word(
     whole = run("replay", copy, "--json", "--judged", tmp_path / "file").stdout
     spoil(tmp_path / which)
     again = run("replay", copy, "--json", "--judged", tmp_path / "file")
-    assert whole == again.stdout
-    assert "file is made again: the file is damaged" in again.stderr
+    kept = {"earlier": 60, "now": 0} if which == "file.models" else {"earlier": 0, "now": 60}
+    assert {**json.loads(whole), "judged": kept} == json.loads(again.stdout)
+    assert again.stderr.startswith(f"{which} is made again: the file is damaged")
 
 
 def test_what_other_software_has_folded_is_folded_again(
@@ -139,8 +140,8 @@ def test_what_other_software_has_folded_is_folded_again(
     whole = run("replay", copy, "--json", "--judged", tmp_path / "file").stdout
     monkeypatch.setattr(folded, "software_of", lambda *_: "another")
     again = run("replay", copy, "--json", "--judged", tmp_path / "file")
-    assert whole == again.stdout
-    assert "made again: it was judged by other software" in again.stderr
+    assert {**json.loads(whole), "judged": {"earlier": 20, "now": 0}} == json.loads(again.stdout)
+    assert "file.models is made again: it was judged by other software" in again.stderr
 
 
 def test_what_was_judged_of_another_log_is_not_believed_of_this(tmp_path: Path) -> None:
@@ -192,3 +193,48 @@ def test_half_a_copy_is_told_with_what_takes_the_rest(tmp_path: Path) -> None:
         assert done.stdout.startswith("OWN_DISK: ")
     assert 0 == run("clone", copy, "--mirror", source).exit_code
     assert 0 == run("replay", copy).exit_code
+
+
+@pytest.mark.parametrize("missing", ["tile/0/000", "tile/entries/000", "tile/0/001.p/44"])
+def test_what_is_missing_is_taken_again_by_a_clone_that_a_trust_root_holds(
+    tmp_path: Path, missing: str
+) -> None:
+    copy, trust = write(sample_log(300), tmp_path)
+    source = sample_log(300).write(tmp_path / "source")
+    (copy / missing).unlink()
+    done = run("clone", copy, "--mirror", source, "--trust", trust)
+    assert 0 == done.exit_code, done.output
+    assert (copy / missing).read_bytes() == (source / missing).read_bytes()
+
+
+def test_a_tile_that_rotted_is_no_log_that_contradicts_itself(tmp_path: Path) -> None:
+    (copy, _), file = write(sample_log(300), tmp_path), tmp_path / "file"
+    assert 0 == run("replay", copy, "--judged", file).exit_code
+    sample_log(600).write(copy)
+    tile = copy / "tile/0/001"
+    tile.write_bytes(flip(tile.read_bytes(), 100))
+    said = run("replay", copy, "--judged", file).output
+    assert "tile/0/001" in said
+    assert "which were judged before" not in said
+
+
+def test_of_two_files_only_the_one_that_is_no_good_is_made_again(tmp_path: Path) -> None:
+    (copy, _), file = write(sample_log(40), tmp_path), tmp_path / "file"
+    assert 0 == run("replay", copy, "--judged", file).exit_code
+    damage(tmp_path / "file.models")
+    done = run("replay", copy, "--judged", file)
+    assert 0 == done.exit_code
+    assert "file.models is made again" in done.stderr
+    assert "by earlier audits, as file says: 40" in done.stdout
+
+
+def test_no_audit_gets_between_two_commits_of_another(tmp_path: Path) -> None:
+    copy, _ = write(sample_log(20), tmp_path)
+    events, tables = auditfile.CopyEvents(copy), {"facts": "name TEXT PRIMARY KEY"}
+    with auditfile.audit_file(tmp_path / "file", events, tables, "x") as file:
+        file.insert("facts", ("a",))
+        file.commit()
+        other = sqlite3.connect(tmp_path / "file", timeout=0)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.close()
