@@ -75,9 +75,9 @@ class Recent:
                 self.slow.append(Sample(datetime.now(UTC), request, f"{seconds:.1f} s"))
 
     def refuse(self, code: str, request: str, told: str) -> None:
-        """Remember what was refused, and by which words."""
+        """Remember what was refused, and by which words, cut; `told` has nothing that was asked."""
         samples = self.refusals.setdefault(code, deque(maxlen=_SAMPLES))
-        samples.append(Sample(datetime.now(UTC), request, told[:_TOLD_MAX]))
+        samples.append(Sample(datetime.now(UTC), request[:_TOLD_MAX], told[:_TOLD_MAX]))
 
     def last_hour(self) -> list[Minute]:
         """Return each minute of the last hour, the oldest first, also those without a request."""

@@ -214,6 +214,7 @@ class BadParameter(ApiProblem):
         said = str(value)[:SAID_AGAIN]
         meant = f"; near: {', '.join(near)}" if near else ""
         super().__init__(422, code, f"{parameter}={said}: {expected}{meant}")
+        self.expected = f"{parameter}: {expected}"
         self.members = {"parameter": parameter, "value": said, "near": list(near)}
 
 
@@ -368,7 +369,8 @@ def respond(request: Request, error: Exception, note: bytes | None = None) -> Re
     """
     metrics, code = request.app.state.metrics, code_of(error)
     metrics.problems.labels(code).inc()
-    metrics.recent.refuse(code, f"{request.method} {request.url.path}", str(error))
+    told = error.expected if isinstance(error, BadParameter) else str(error)
+    metrics.recent.refuse(code, f"{request.method} {request.url.path}", told)
     page: Response | None = request.app.state.problem_page(request, error)
     vietnamese = wants_vietnamese(request)
     return page or response_of(error, note, request.state.request_id, vietnamese=vietnamese)

@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from api.cli.answers import asking, print_answer, query
-from api.cli.options import AsJson, Lang, TrustIfAny, Url, must_be_new, reading
+from api.cli.options import MAKES, AsJson, Lang, TrustIfAny, Url, must_be_new, reading
 from api.cli.paging import show_lines
 from api.cli.signing import seal_section
 from api.describe.description import Described, lines_of
@@ -19,6 +19,7 @@ from api.describe.event_types import describe_event_type
 from api.describe.links import ENTRY, placed
 from api.describe.saying import Speech
 from api.describe.text import text_of
+from ledger.domain.core.forms import first_fault
 from ledger.domain.registry import TOPICS
 from ledger.events.lawbook import bundled_law
 from ledger.follow.signed import Signed
@@ -88,7 +89,13 @@ def explain(
         payload = load(Signed.from_json(raw).envelope.payload if signed else raw)
         if payload["type"] not in TOPICS:
             raise KeyError(payload["type"])
+    try:
         TOPICS[payload["type"]].model_validate(payload["body"])
+    except (KeyError, ValidationError) as error:
+        place, why = ((), "missing") if isinstance(error, KeyError) else first_fault(error)
+        at = "/".join(("/body", *place))
+        told = f"{file} holds no {payload['type']}: {at}: {why}; {MAKES['body']}"
+        raise typer.BadParameter(told, param_hint="FILE") from None
     speech = Speech(language, bundled_law())
     sentence = "".join(word.text for word in event_sentence(payload, speech, {}))
     if as_json:

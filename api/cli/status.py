@@ -47,7 +47,7 @@ def status(
             print(f"{'ok ' if check.well else 'SEE'}  {check.name:<12} {check.seen.en}")
             if not check.well:
                 print(f"{'':18}-> {check.do.en}")
-    halted = any(check.name == "halt" and not check.well for check in checks)
+    halted = any(check.name == "halt" and check.asked and not check.well for check in checks)
     raise typer.Exit(EXIT_HALTED if halted else int(not well))
 
 

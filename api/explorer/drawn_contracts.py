@@ -61,7 +61,7 @@ def draw_balances(answer: Revenue, pen: Pen) -> Bars:
         for share in answer.shares
         if share.parts_commitment is not None
     ]
-    shown = [*sealed, *rows][:ROWS]
+    shown = [*rows, *sealed][:ROWS]
     return Bars(
         pen.said(_BALANCES),
         tuple(shown),
@@ -80,8 +80,8 @@ def _balance(balance: Balance, scale: Scale, pen: Pen) -> BarRow:
 _BALANCES = Said("Đã trả so với phải trả", "Paid against due")
 _OF_DUE = Said("phải trả {} · đã trả {} · còn {}", "due {} · paid {} · open {}")
 _SEALED = Said(
-    "phần chia niêm phong: không biết ai được bao nhiêu",
-    "the parts are sealed: who gets how much is not known",
+    "các phần chia đã thỏa thuận được niêm phong",
+    "the parts that were agreed are sealed",
 )
 _BALANCE_KEY: Mapping[Look, Said] = {
     "own": Said("đã trả", "paid"),
@@ -91,7 +91,7 @@ _BALANCE_KEY: Mapping[Look, Said] = {
 
 
 def draw_flow(answer: Revenue, pen: Pen) -> Bars:
-    """Draw who paid whom how much, what was paid back taken off, the most first."""
+    """Draw who paid whom how much, what was paid back the other way, the most first."""
     sums: dict[tuple[str, str, str], int] = {}
     for row in answer.payments:
         way = (

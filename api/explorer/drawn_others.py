@@ -32,7 +32,7 @@ from projections.tables.key_events import KeyFact
 
 def draw_keys(answer: KeysOf, pen: Pen) -> Bars:
     """Draw between which entries each key of a party binds, with the zone that is in doubt."""
-    scale = Scale(0, answer.size)
+    scale = Scale(0, _known_to(answer))
     rows = [
         BarRow(
             (pen.called(key_subject(key.key_id)),),
@@ -43,8 +43,24 @@ def draw_keys(answer: KeysOf, pen: Pen) -> Bars:
         if key.added is not None
     ]
     shown = rows[-ROWS:]
-    title = pen.said(_KEYS, max(answer.size - 1, 0))
+    title = pen.said(_KEYS, max(scale.last - 1, 0))
     return Bars(title, tuple(shown), len(rows) - len(shown), key=pen.key(_KEY_KEY))
+
+
+def _known_to(answer: KeysOf) -> int:
+    """Return up to where is drawn: as far as was asked; of an instant, to the last that is told."""
+    asked = answer.known_at
+    if asked is None:
+        return answer.size
+    if asked.isdecimal():
+        return min(int(asked) + 1, answer.size)
+    facts = (
+        fact.position
+        for key in answer.keys
+        for fact in (key.added, key.stopped, key.suspended, key.resumed, key.revoked)
+        if fact is not None
+    )
+    return max(facts, default=0) + 1
 
 
 def _told_of(key: Key, pen: Pen) -> Iterator[str]:
@@ -97,7 +113,8 @@ def draw_dispute(answer: Dispute, pen: Pen) -> Bars:
     first = max(len(answer.steps) - ROWS, 0)
     steps = [*enumerate(answer.steps, start=1)][first:]
     scale = Scale(first, len(answer.steps) + 1)
-    parties = dict.fromkeys(each for _, step in steps for each in (*step.by, *step.against))
+    parties = dict.fromkeys(each for step in answer.steps for each in (*step.by, *step.against))
+    earlier = {each for step in answer.steps[:first] for each in step.by}
     rows = []
     for party in parties:
         own = [(number, step) for number, step in steps if party in step.by]
@@ -106,15 +123,21 @@ def draw_dispute(answer: Dispute, pen: Pen) -> Bars:
             f" {pen.day(legal_day(step.accepted))}"
             for number, step in own
         ]
-        said = "; ".join(told) or pen.said(_NO_STEP)
+        said = "; ".join(told) or pen.said(_EARLIER if party in earlier else _NO_STEP)
         dots = tuple(scale.at(number) for number, _ in own)
         rows.append(BarRow((pen.called(party),), (Word(said),), (), dots))
     ticks = tuple(Tick(scale.at(number), str(number)) for number, _ in steps)
-    return Bars(pen.said(_LANES), tuple(rows), first, ticks)
+    title = pen.said(_LANES_FROM, first + 1) if first else pen.said(_LANES)
+    return Bars(title, tuple(rows[:ROWS]), len(rows[ROWS:]), ticks)
 
 
 _LANES = Said("Các bước của mỗi bên, theo thứ tự", "Steps of each party, in their order")
+_LANES_FROM = Said(
+    "Các bước của mỗi bên, theo thứ tự, từ bước {}",
+    "Steps of each party, in their order, from step {}",
+)
 _NO_STEP = Said("chưa có bước nào", "no step of its own")
+_EARLIER = Said("chỉ có các bước trước, không vẽ ở đây", "only earlier steps, not drawn here")
 
 
 def draw_around(

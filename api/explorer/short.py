@@ -23,6 +23,9 @@ from ledger.store.entries import first_by_subjects, read_at
 
 _NAMED = re.compile(r"~([0-9]{1,15})\.([0-9]{1,5})")
 
+MOST_NAMED = 8
+"""Entries that a short address names at most: each is read to follow it."""
+
 router = APIRouter(tags=["explorer"], include_in_schema=False)
 
 
@@ -38,6 +41,8 @@ def shorten(node: Node, address: str) -> str:
             subjects = enumerate(subjects_said(stored.entry))
             found = {each: f"~{stored.position}.{at}" for at, each in subjects if each in said}
             named = found | named
+    if len({each.partition(".")[0] for each in named.values()}) > MOST_NAMED:
+        return address
     return SHORT + _joined(path, query, lambda each: named.get(each, each))
 
 
@@ -56,8 +61,10 @@ def _lead_on(request: Request, node: Node) -> RedirectResponse:
     said = (*path, *(value for _, value in query))
     named = {each: found for each in said if (found := _NAMED.fullmatch(each))}
     positions = sorted({int(found[1]) for found in named.values()})
+    if len(positions) > MOST_NAMED:
+        raise NotFound(f"a short address names {MOST_NAMED} entries at most, not {len(positions)}")
     stored = read_at(node.reads, [each for each in positions if each < node.published])
-    subjects = {each.position: tuple(subjects_said(each.entry)) for each in stored}
+    subjects = {each.position: subjects_said(each.entry) for each in stored}
 
     def meant(value: str) -> str:
         if value not in named:

@@ -75,7 +75,8 @@ def looks_at_files(settings: Settings) -> Looks:
     """Return the looks that ask no database."""
     home = Home(settings.home)
     return {
-        "halt": lambda: _publisher(CheckpointFile(home.checkpoints)),
+        "halt": lambda: [_halt(CheckpointFile(home.checkpoints))],
+        "publisher": lambda: [_publisher(CheckpointFile(home.checkpoints))],
         "backup": lambda: [_backup(home, datetime.now(UTC))],
         "vault": lambda: [_vault(settings)],
         "room": lambda: [_room(settings)],
@@ -134,23 +135,25 @@ def _both(text: str) -> Said:
     return Said(text, text)
 
 
-def _publisher(file: CheckpointFile) -> Iterator[Check]:
+def _halt(file: CheckpointFile) -> Check:
     do = Said(
         "tìm hiểu điều gì đã xảy ra (docs/guides/operating.md), rồi techledger operate resume",
         "find out what happened (docs/guides/operating.md), then techledger operate resume",
     )
     try:
         file.check_not_halted()
-        yield Check("halt", well=True, seen=Said("không dừng", "not halted"))
     except Halted as halted:
-        yield Check("halt", well=False, seen=_both(str(halted)), do=do)
+        return Check("halt", well=False, seen=_both(str(halted)), do=do)
+    return Check("halt", well=True, seen=Said("không dừng", "not halted"))
+
+
+def _publisher(file: CheckpointFile) -> Check:
     try:
         os.close(file.hold())
     except InUse:
-        yield Check("publisher", well=True, seen=Said("đang làm việc", "at work"))
-    else:
-        seen = Said("không ai ký", "nobody signs")
-        yield Check("publisher", well=False, seen=seen, do=_both("techledger serve"))
+        return Check("publisher", well=True, seen=Said("đang làm việc", "at work"))
+    seen = Said("không ai ký", "nobody signs")
+    return Check("publisher", well=False, seen=seen, do=_both("techledger serve"))
 
 
 def _schema(database: Database, pool: Pool) -> Check:

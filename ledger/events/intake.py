@@ -8,7 +8,7 @@ signed; whether a rule forbids it is judged later, under the sequencer's lock.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -423,13 +423,14 @@ def accepted_at(entry: bytes, accepted: bytes) -> bytes:
     return b"".join((_BEFORE_INSTANT, accepted, entry[_AFTER_INSTANT:]))
 
 
-def subjects_said(entry: bytes) -> Collection[str]:
-    """Return the subjects that an entry names, of whatever type; none where none can be read."""
+def subjects_said(entry: bytes) -> tuple[str, ...]:
+    """Return the subjects that an entry names, in its order; none where none can be read."""
     try:
         said = canonical.load(parse_entry(entry).payload, admission=False).get("subjects")
     except WireError:
         return ()
-    return {each for each in said if isinstance(each, str)} if isinstance(said, list) else ()
+    named = said if isinstance(said, list) else ()
+    return tuple(dict.fromkeys(each for each in named if isinstance(each, str)))
 
 
 def decode(entry: bytes, position: int) -> Logged:

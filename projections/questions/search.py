@@ -30,7 +30,7 @@ from projections.engine.view import (
     written,
 )
 from projections.questions.word_search import HAS, LOOKED_AT, WHOLE, Match, Matches, match_words
-from projections.questions.wording import behind, said_of_it
+from projections.questions.wording import behind, said_of_it, says_a_place
 from projections.tables.hashes import hashes
 from projections.tables.names import KINDS, MOST_LETTERS, Name, names, title_of, words
 from projections.tables.reader import Reader
@@ -112,10 +112,11 @@ def search(
     question = (q, kind, written(reader.known_at), limit)
     cursor = Cursor.read(after, *question)
     asked_for = [word[:MOST_LETTERS] for word in plain(q).split()[:MOST_ASKED]]
-    said = q.strip().lower()
-    if not _SUBJECT.fullmatch(said):
-        said = behind(said, said_of_it(asked_for)).strip()
-    entries = _entries_meant(reader, said)
+    said, before = q.strip().lower(), said_of_it(asked_for)
+    if before and not _SUBJECT.fullmatch(said):
+        said = behind(said, before).strip()
+    of_log = not before or says_a_place(asked_for[:before])
+    entries = _entries_meant(reader, said, of_log=of_log)
     with read_snapshot(reader.pool, names, words, hashes, events, timeline) as view:
         asked = reader.as_of(view)
         size = view.size if cursor is None else cursor.size
@@ -129,6 +130,7 @@ def search(
             [each for each in KINDS if kind in (None, each)],
             asked_for,
             but=[hit.id for hit in meant],
+            bare=all(hit.kind == "entry" for hit in meant),
             start=max(0, start - len(meant)),
             limit=limit - len(first),
         )
@@ -172,7 +174,7 @@ _SUBJECT = re.compile("[a-z]+:[a-z0-9.-]{1,80}")
 _TAX_CODE = re.compile("(?P<entity>[0-9]{10})[ .-]?(?P<branch>[0-9]{3})?")
 
 
-def _entries_meant(reader: Reader, said: str) -> dict[int, str]:
+def _entries_meant(reader: Reader, said: str, *, of_log: bool) -> dict[int, str]:
     """Return the entries that are meant by position, or by how an id or a hash begins; by which."""
     if _UUID.fullmatch(said):
         digits = said.replace("-", "")
@@ -184,7 +186,7 @@ def _entries_meant(reader: Reader, said: str) -> dict[int, str]:
         found = positions_by_hash(reader.pool, first, last, MOST_BEGUN)
         return dict.fromkeys(found, "payload_hash")
     form = _POSITION.fullmatch(said)
-    return {int(form["number"]): "position"} if form else {}
+    return {int(form["number"]): "position"} if form and of_log else {}
 
 
 def _meant(view: View, known: Known, said: str, entries: Mapping[int, str]) -> Iterator[Hit]:

@@ -83,14 +83,15 @@ def match_words(  # noqa: PLR0913  (what is asked, and which page)
     asked: Sequence[str],
     *,
     but: Sequence[str],
+    bare: bool,
     start: int,
     limit: int,
 ) -> Matches:
     """Return what has the words, the best first: by the first reading by which anything has them.
 
-    `but` are subjects that are found already.
+    `but` are found already; `bare`: what only says what something is may be left away.
     """
-    for reading in _readings(view, asked, bare=not but):
+    for reading in _readings(view, asked, bare=bare):
         found = _look(
             view, known, kinds, reading, {"but": list(but), "start": start, "limit": limit}
         )

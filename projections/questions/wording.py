@@ -32,6 +32,8 @@ _SAID_FIRST = tuple(
 )
 """Words that say what something is, before what it is called or numbered; the longest first."""
 
+_PLACES = frozenset(("so muc", "muc", "vi tri", "position", "entry"))
+
 _SHORT_FOR = {
     "bk": "bach khoa",
     "bv": "benh vien",
@@ -80,6 +82,11 @@ def said_of_it(words: Sequence[str]) -> int:
         if len(words) > len(each) and tuple(words[: len(each)]) == each:
             return len(each) + said_of_it(words[len(each) :])
     return 0
+
+
+def says_a_place(words: Sequence[str]) -> bool:
+    """Say whether words say that a position of the log stands behind them."""
+    return " ".join(words) in _PLACES
 
 
 def behind(text: str, count: int) -> str:

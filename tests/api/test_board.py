@@ -139,6 +139,17 @@ def test_refusals_are_counted_by_code_with_samples_but_what_was_asked(http: http
     assert "?true_on" not in row
 
 
+def test_of_a_question_that_is_no_good_only_what_is_wanted_is_remembered(
+    node: Node, http: httpx2.Client
+):
+    del node
+    http.get("/v1/rights/right:x/title", params={"true_on": "Nguyễn Thị Bí Mật"})
+    page = http.get("/van-hanh").text
+    assert "BAD_PARAMETER" in page
+    assert "true_on: " in page
+    assert "Bí Mật" not in page
+
+
 def test_what_was_slow_is_remembered_and_no_more_than_some():
     recent = Recent()
     for number in range(30):

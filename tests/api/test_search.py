@@ -88,3 +88,15 @@ def test_the_command_takes_bytes_that_are_no_text(loaded: Loaded):
     done = CliRunner().invoke(app, ["find", "\udcff\ud800", "--url", loaded.url])
     assert isinstance(done.exception, CouldNotAsk)
     assert "BAD_PARAMETER: q is '\\udcff\\ud800'" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [("mục 3", {"entry"}), ("#3", {"entry"}), ("văn bằng số 3", set()), ("hợp đồng 3", set())],
+)
+def test_a_number_is_a_position_only_behind_a_word_for_one(
+    http: httpx2.Client, loaded: Loaded, text: str, kinds: set[str]
+):
+    del loaded
+    hits = http.get("/v1/search", params={"q": text}).json()["hits"]
+    assert kinds == {"entry"} & {hit["kind"] for hit in hits}

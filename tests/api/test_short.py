@@ -1,5 +1,6 @@
 """Short addresses: the QR code of a page whose own address is too long leads to that very page."""
 
+import json
 from collections.abc import Callable
 from urllib.parse import quote, urlencode
 
@@ -9,8 +10,11 @@ import pytest
 from api.cli.story import names
 from api.explorer.found_again import MAX_QR, draw_qr
 from api.explorer.short import shorten
+from ledger.events.intake import subjects_said
 from ledger.home.paths import Home
 from ledger.node.node import Node
+from ledger.store.entries import read_entries
+from ledger.wire.entry import parse_entry
 from tests.api.test_found_again import end_of
 from tests.support.node import append
 from tests.support.qr import read_svg
@@ -85,6 +89,23 @@ def test_it_leads_to_no_other_host_and_changes_nothing_else(
 def test_what_looks_like_a_place_already_is_not_shortened(node: Node, long: str):
     assert f"/tim?{long}&q=~1.0" == shorten(node, f"/tim?{long}&q=~1.0")
     assert "/~/tim?party=~" in shorten(node, f"/tim?{long}&q=~1.")
+
+
+def test_a_place_among_the_subjects_of_an_entry_is_that_of_its_payload(node: Node, loaded: Loaded):
+    """In every process: a set of texts would have another order in each."""
+    del loaded
+    several = 0
+    for stored in read_entries(node.pool, 0, None, 100):
+        said = json.loads(parse_entry(stored.entry).payload)["subjects"]
+        assert tuple(said) == subjects_said(stored.entry)
+        several += len(said) > 1
+    assert several > 10
+
+
+def test_a_short_address_of_many_entries_is_not_followed(http: httpx2.Client, loaded: Loaded):
+    del loaded
+    many = "/".join(f"~{position}.0" for position in range(9))
+    assert 404 == http.get(f"/~/{many}", follow_redirects=False).status_code
 
 
 def test_an_unknown_id_stands_for_itself(node: Node, loaded: Loaded):

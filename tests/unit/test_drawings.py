@@ -278,7 +278,7 @@ def test_what_is_paid_stands_on_what_is_due_and_what_is_sealed_is_said() -> None
         Balance("party:bank", "USD", 700, 700),
     )
     drawn = only(money(shares=(sealed,), balances=balances))
-    hidden, part, nothing, whole = drawn.rows
+    part, nothing, whole, hidden = drawn.rows
     assert ["dashed"] == [bar.look for bar in hidden.bars]
     assert "sealed" in text(hidden.more)
     assert [("plain", 100), ("own", 25)] == [(bar.look, bar.end) for bar in part.bars]
@@ -382,7 +382,20 @@ def test_steps_of_a_dispute_have_a_lane_for_each_party_two_of_one_day_side_by_si
     assert "no step of its own" == text(drawn.rows[1].more)
     assert ["1", "2", "3"] == [tick.text for tick in drawn.ticks]
     many = only(MarkedDispute("dispute:a", 9, 67 * steps, ()))
-    assert ROWS == len(many.ticks) == 201 - many.left_out
+    assert (ROWS, "from step 190", 0) == (len(many.ticks), many.title[-13:], many.left_out)
+    assert [8, 0, 4] == [len(row.dots) for row in many.rows]
+    early = only(MarkedDispute("dispute:a", 9, (*steps[1:2], *20 * steps[:1]), ()))
+    assert "only earlier steps, not drawn here" == text(early.rows[0].more)
+
+
+@pytest.mark.parametrize(("known_at", "to"), [("50", 50), ("2030-07-01T00:00:00Z", 25)])
+def test_keys_are_drawn_as_far_as_was_asked_what_was_known(known_at: str, to: int) -> None:
+    asked = replace(KeysOf("party:firm", 100, (key(added=(25, None)),)), known_at=known_at)
+    drawn = only(asked)
+    assert drawn.title.endswith(f"0 to {to}")
+    (bar,) = drawn.rows[0].bars
+    assert bar.onward
+    assert min(round(100 * 25 / (to + 1), 2), 98) <= bar.start < 100
 
 
 def fallen(position: int, of: int, *, certain: bool = True) -> Fallen:

@@ -63,6 +63,13 @@ def test_a_draft_is_told_in_words_from_its_very_bytes(payload: Path, language: s
     assert 5_000_000_000 == told["payload"]["body"]["price"]["amount"]
 
 
+def test_a_draft_that_breaks_its_type_is_told_where(payload: Path):
+    payload.write_bytes(payload.read_bytes().replace(b'"amount":500000000', b'"amount":"much"'))
+    done = run("explain", payload)
+    assert 2 == done.exit_code
+    assert "holds no offer.made/1: /body/price" in done.output
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"{}", b"[]", b'{"type": "offer.mad/1", "body": {}}', b"\xff"], ids=str
 )
