@@ -160,6 +160,12 @@ def verify(  # noqa: PLR0913  (the command's options)
         file = judged_file(judged, directory, trust)
         fold = Fold.SEALED if read_models else Fold.NOTHING
         replayed = judge(directory, law, file, fold, hidden=as_json)
+        verified = answer.checkpoint.size, answer.checkpoint.root
+        if verified != (replayed.size, replayed.root):
+            why = f"{directory} changed while it was audited: of {verified[0]} entries were the"
+            why += f" signatures verified, of {replayed.size} the rules; run it again"
+            members = {"verified": False, "code": "CHANGED", "reason": why}
+            fail(members, f"CHANGED: {why}", as_json=as_json)
     if summary is not None and signer is not None:
         vkey = write_summary(
             summary,

@@ -40,13 +40,14 @@ class Fold(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A replay that came to its end: of `size` entries, of which `began` were judged before.
+    """A replay that came to its end: of `size` entries of this root; `began` were judged before.
 
     `file` says so. `unchecked` is what could not be checked, by position; `digests` are those of
     the read models, none where these were not folded, and `compared` how many of seals agree.
     """
 
     size: int
+    root: bytes
     began: int
     file: Path
     unchecked: list[tuple[int, str | LeftOut]]
@@ -91,6 +92,7 @@ def _gone_on(
             unchecked.append((seals[-1], "the digests of read models under the seals"))
         return Replayed(
             size=size,
+            root=copy.checkpoint.root,
             began=began,
             file=files[0],
             unchecked=sorted(unchecked, key=lambda each: (each[0], str(each[1]))),

@@ -27,8 +27,10 @@ from ledger.follow.audit import AuditError, ExportedLog, RuleBroken, decoded, ex
 from ledger.follow.authentic import Authenticated
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import Frontier, LogError
+from ledger.log.note import parse_note
 from ledger.log.proof import prove_consistency, verify_consistency
 from ledger.log.tiles import TILE_WIDTH, TileHashes, parse_bundle, tile_width
+from ledger.log.tree_head import parse_checkpoint
 from ledger.wire.regular import OddFile, open_regular
 
 COMMIT = 4096
@@ -82,8 +84,9 @@ class CopyEvents:
     """
 
     def __init__(self, directory: Path) -> None:
-        self.checkpoint = exported_checkpoint(directory)
-        self.log = log = Authenticated(ExportedLog(directory), self.checkpoint.origin, None)
+        origin = exported_checkpoint(directory).origin
+        self.log = log = Authenticated(ExportedLog(directory), origin, None)
+        self.checkpoint = parse_checkpoint(parse_note(log.checkpoint()).text)
 
         @lru_cache(maxsize=BUNDLES)
         def bundle(n: int) -> list[bytes]:

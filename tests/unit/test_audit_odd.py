@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from api.cli import audit
 from api.cli.audit import app
 from ledger.follow import auditfile
 from projections.run import folded
@@ -238,3 +239,23 @@ def test_no_audit_gets_between_two_commits_of_another(tmp_path: Path) -> None:
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("BEGIN IMMEDIATE")
         other.close()
+
+
+def test_rules_are_not_said_of_another_log_than_the_one_that_was_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy, trust = write(sample_log(20), tmp_path)
+    verify = audit.verify_export
+
+    def verify_while_it_grows(*given: Any, **options: Any) -> Any:
+        verified = verify(*given, **options)
+        sample_log(30).write(copy)
+        return verified
+
+    monkeypatch.setattr(audit, "verify_export", verify_while_it_grows)
+    done = run("verify", copy, "--trust", trust)
+    assert 1 == done.exit_code
+    assert done.stdout.startswith(f"CHANGED: {copy} changed while it was audited: of 20 entries")
+    assert "of 30 the rules; run it again" in done.stdout
+    monkeypatch.setattr(audit, "verify_export", verify)
+    assert 0 == run("verify", copy, "--trust", trust).exit_code
