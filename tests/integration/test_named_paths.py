@@ -82,6 +82,7 @@ FINE = {
     ("operate export-tiles directory", "nothing"),
     ("audit clone directory", "nothing"),
     ("audit verify --judged", "nothing"),
+    ("audit replay --judged", "nothing"),
     ("law export directory", "nothing"),
     ("keys new file", "nothing"),
 }

@@ -109,18 +109,24 @@ def test_the_ledgers_own_schema_has_none(pool: Pool, node: Node, home: Home) -> 
     assert "" == faults(pool, node, home)
 
 
+def turned(http: httpx2.Client, *, ready: bool) -> httpx2.Response:
+    """Wait until a server says that it is ready, or is not; a look is half a second old."""
+    deadline = time.monotonic() + 10
+    while (answer := http.get("/health/ready")).is_success is not ready:
+        assert time.monotonic() < deadline, answer.text
+        time.sleep(0.1)
+    return answer
+
+
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_one_is_found_the_server_is_not_ready_and_does_not_start(
     database: Database, pool: Pool, node: Node, home: Home, name: str
 ) -> None:
     put, said = OVERLAYS[name]
     with serving(node) as url, httpx2.Client(base_url=url) as http:
-        assert 200 == http.get("/health/ready").status_code
+        turned(http, ready=True)  # What checks signatures may still be starting.
         run_sql(database.superuser_dsn, put)
-        deadline = time.monotonic() + 5
-        while (ready := http.get("/health/ready")).is_success:  # A look is half a second old.
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        ready = turned(http, ready=False)
     assert f"nobody of this ledger made {said}" in " ".join(ready.json()["reasons"])
     with pytest.raises(DatabaseUnfit, match="nobody of this ledger made"):
         attest(database.app_dsn)
