@@ -160,12 +160,7 @@ def verify(  # noqa: PLR0913  (the command's options)
         file = judged_file(judged, directory, trust)
         fold = Fold.SEALED if read_models else Fold.NOTHING
         replayed = judge(directory, law, file, fold, hidden=as_json)
-        verified = answer.checkpoint.size, answer.checkpoint.root
-        if verified != (replayed.size, replayed.root):
-            why = f"{directory} changed while it was audited: of {verified[0]} entries were the"
-            why += f" signatures verified, of {replayed.size} the rules; run it again"
-            members = {"verified": False, "code": "CHANGED", "reason": why}
-            fail(members, f"CHANGED: {why}", as_json=as_json)
+        _require_one_log(directory, answer, replayed, as_json=as_json)
     if summary is not None and signer is not None:
         vkey = write_summary(
             summary,
@@ -183,6 +178,18 @@ def verify(  # noqa: PLR0913  (the command's options)
         print(f"{RULES_STEP:>2}  {_state(replayed):<9}  {RULES_LABEL}")
         if replayed is not None:
             print_replayed(replayed)
+
+
+def _require_one_log(
+    directory: Path, answer: Verified, replayed: Replayed, *, as_json: bool
+) -> None:
+    """Fail with CHANGED where the copy grew or changed between the signatures and the rules."""
+    size, root = answer.checkpoint.size, answer.checkpoint.root
+    if (size, root) == (replayed.size, replayed.root):
+        return
+    why = f"{directory} changed while it was audited: of {size} entries were the signatures"
+    why += f" verified, of {replayed.size} the rules; run it again"
+    fail({"verified": False, "code": "CHANGED", "reason": why}, f"CHANGED: {why}", as_json=as_json)
 
 
 def _verified_members(answer: Verified, replayed: Replayed | None) -> dict[str, Any]:

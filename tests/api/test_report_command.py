@@ -78,7 +78,8 @@ def test_without_a_trust_root_nothing_is_said_to_be_verified(
     code, told = run("year", "2026", "--pdf", str(tmp_path / "year.pdf"))
     assert (0, True) == (code, "nothing of it is verified" in told)
     assert "python -m ledger.verify" in told
-    assert '"evidence_verified": false' in run("year", "2025", "--json", "--pdf", "b.pdf")[1]
+    other = str(tmp_path / "other.pdf")
+    assert '"evidence_verified": false' in run("year", "2025", "--json", "--pdf", other)[1]
 
 
 def test_a_month_and_an_earlier_state_are_asked_for(asked: Loaded, tmp_path: Path):

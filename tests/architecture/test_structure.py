@@ -14,6 +14,12 @@ from ledger.domain.registry import TOPICS
 
 ROOT = Path(__file__).parents[2]
 CODE = ("ledger", "api", "projections", "bench", "migrations", "tests")
+TOP = {
+    *("ledger", "api", "projections", "migrations", "tests", "docs", "deploy", "bench", ".ci"),
+    *("pyproject.toml", "requirements.lock", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"),
+    *("LICENSE", "SECURITY.md", "Makefile", ".editorconfig", ".gitignore"),
+    ".pre-commit-config.yaml",
+}
 LONGEST_FUNCTION = 70
 LONGEST_TABLE = 110
 """In tests a function may be a table of cases or a story, which splitting makes no clearer."""
@@ -39,6 +45,14 @@ def test_imports_only_point_inwards():
         [lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert 0 == run.returncode, run.stdout
+
+
+def test_nothing_stands_at_the_top_but_what_a_repository_has():
+    """A file that a test or a command left there by chance is not taken in."""
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\0")
+    assert TOP == {name.split("/")[0] for name in tracked if name}
 
 
 @pytest.mark.parametrize("folder", CODE)
