@@ -41,6 +41,13 @@ def day_of_year(month: int, day_of_month: int, language: Language) -> str:
     return f"{day_of_month} {_MONTHS[month - 1]}"
 
 
+def month(value: date, language: Language) -> str:
+    """Return a month by any day of it: Tháng 11/2034, November 2034."""
+    if language == "vi":
+        return f"Tháng {value.month}/{value.year}"
+    return f"{_MONTHS[value.month - 1]} {value.year}"
+
+
 def until(end: date | None, language: Language) -> str:
     """Return to when something runs, of the first day after it; None has no end."""
     if end is None:

@@ -8,6 +8,7 @@ _KEY = "the key of the row; what it names is said beside it"
 _PAGES = (
     *(
         "Duties",
+        "DutiesByDeadline",
         "Feed",
         "Findings",
         "Found",

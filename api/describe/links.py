@@ -66,7 +66,7 @@ BOARD_AT, RUNBOOK_AT = "/van-hanh", "/van-hanh/so-tay"
 """Where the operator's board is, on the machine itself, and the runbook that it leads to."""
 
 DUTIES = "/dang-ky"
-"""Where it is shown what is to be filed with the State, by which day."""
+"""Where it is shown what is to be done by when: filed with the State, reported, paid."""
 
 DOCUMENTS, QUESTIONS_AT = "/tai-lieu", "/tai-lieu/cau-hoi"
 """Where it is shown what there is to read, and every question with examples."""

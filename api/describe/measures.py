@@ -43,7 +43,7 @@ _BY_MEASURE: Mapping[Measure, str] = {
     "entry": "TermsDifference.by Mandate.ended Mandate.given MarkedDispute.ended answered_position "
     "changed_position closed_position compromised_since contradicts deed_position doubt doubted "
     "filed_position first ListingState.held_by lapsed_by lifted_position next_after of position "
-    "positions counted refused_position registered_position settled_by Feed.since "
+    "positions counted follows_from refused_position registered_position settled_by Feed.since "
     "suspended_position vouched_at",
     "number": "ChainLink.number MoneyIn.payments Rate.denominator Rate.numerator after before "
     "bytes count deals depth fee_year month openings rank size tier trl trl_from trl_to version",

@@ -61,6 +61,12 @@ OWN: Mapping[str, Said] = {
     "MarkedDispute.ended": Said("kết thúc bởi mục", "ended by entry"),
     "LookedAt.ended": Said("quyền không có hiệu lực ở đó", "rights that are not in force there"),
     "LeftToGrant.asked": Said("điều được hỏi", "what was asked about"),
+    "DatedDuty.kind": Said("việc", "duty"),
+    "DutiesByDeadline.kind": Said("chỉ việc", "only duties of the kind"),
+    "DutiesByDeadline.late": Said("chỉ việc quá hạn", "only what is late"),
+    "DutiesByDeadline.sealed": Said(
+        "hợp đồng có lịch trả niêm phong", "contracts with a sealed schedule"
+    ),
     "Duties.late": Said("chỉ hồ sơ nộp muộn", "only those filed late"),
     "LeftToGrant.exclusive": Said("còn cấp độc quyền được", "may still be granted exclusively"),
     "Below.fallen": Said("đổ theo quyền cấp bên trên", "fell with the grant above it"),

@@ -94,6 +94,7 @@ IN_VIETNAMESE: Mapping[str, str] = {
     "listOffers": "Các đề nghị ra sao vào một thời điểm?",
     "getOffer": "Đề nghị này còn ngỏ không, từ đâu đến, đi tới đâu?",
     "listRegistrations": "Hợp đồng nào phải trình Nhà nước, cái nào nộp muộn?",
+    "listDuties": "Việc gì phải làm trước ngày nào, việc gì đã quá hạn?",
     "getTerms": "Điều khoản nào có hiệu lực vào một ngày, theo những gì biết khi nào?",
     "listVersions": "Ai đã đổi điều khoản, khi nào?",
     "diffVersions": "Hai phiên bản khác nhau ở đâu, ai đã ký?",

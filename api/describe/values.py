@@ -10,6 +10,17 @@ from collections.abc import Mapping
 from api.describe.language import Language, Said
 
 VALUES: Mapping[str, Said] = {
+    **{
+        f"{owner}.{kind}": said
+        for owner in ("DatedDuty", "DutiesByDeadline")
+        for kind, said in {
+            "permit": Said("nộp hồ sơ xin phép", "file for a permit"),
+            "registration": Said("nộp hồ sơ đăng ký", "file for registration"),
+            "answer": Said("cơ quan nhà nước trả lời hồ sơ", "answer of the authority"),
+            "report": Said("báo cáo doanh thu", "report of sales"),
+            "payment": Said("trả tiền theo báo cáo", "payment of what was reported"),
+        }.items()
+    },
     "ListingState.draft": Said("bản nháp", "a draft"),
     "ListingState.published": Said("tin đã đăng", "published"),
     "ListingState.mirrored": Said("tin trên sàn liên thông", "shown on a linked exchange"),

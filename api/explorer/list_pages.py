@@ -1,5 +1,5 @@
 """
-Lists as pages: the feed of events, the market, what a party has.
+Lists as pages: the feed of events, the market, what a party has, what is due by when.
 
 Each is a question that HTTP is asked, with the same parameters, from a form that is sent by GET: a
 field left empty asks nothing. A page shows 50 rows, its twins all of them.
@@ -21,10 +21,20 @@ from api.describe.answer_json import members_of
 from api.describe.description import lines_of
 from api.describe.event_names import event_name
 from api.describe.language import Language
-from api.describe.links import ENTRY, MARKET, OF_PARTIES, OPEN, PREFIXES, AddressQuery, feed_at
+from api.describe.links import (
+    DUTIES,
+    ENTRY,
+    MARKET,
+    OF_PARTIES,
+    OPEN,
+    PREFIXES,
+    AddressQuery,
+    feed_at,
+)
 from api.describe.saying import Line, Speech
 from api.describe.shape import members_of_kind
 from api.describe.values import value_name
+from api.explorer.calendar import months_of
 from api.explorer.day_bar import DayBar
 from api.explorer.found_again import PROOF, found_again, pinned
 from api.explorer.happened import Happened, happened
@@ -34,6 +44,7 @@ from api.explorer.shown import language_of, page
 from api.explorer.subject_answers import Asked, Section
 from api.explorer.twins import MEDIA, Form, all_of, linked, rows_in, twin, twins_of
 from api.problems import BadParameter
+from api.reads.duties import list_duties
 from api.reads.feed import list_events
 from api.reads.listings import list_listings
 from api.reads.named import PartyPath
@@ -44,6 +55,8 @@ from ledger.domain.registry import TOPICS
 from ledger.letters import vietnamese_order
 from ledger.node.node import Node
 from projections.engine.answer import Answer
+from projections.questions.duties import DatedDuty, DutiesByDeadline
+from projections.questions.duties import Kind as DutyKind
 from projections.questions.feed import Feed
 from projections.questions.listed import Listed
 from projections.questions.market import Listings, ListingState
@@ -96,6 +109,7 @@ _ON_CARDS: Mapping[type[Any], Collection[str]] = {
         "closed_reason",
     ),
     OfferState: ("offer", "open"),
+    DatedDuty: ("contract", "kind", "due_on", "days_late", "owed_by", "owed_to"),
 }
 
 
@@ -118,6 +132,12 @@ def _happened(node: Node, answer: Listed, speech: Speech) -> Sequence[Happened]:
     return happened(node, answer.events, vouched.at, speech, _names(answer))
 
 
+def _calendar(answer: Listed, language: Language) -> Any:
+    """Return the months in which the rows are due."""
+    assert isinstance(answer, DutiesByDeadline)
+    return months_of((each.due_on for each in answer.duties), answer.true_on, language)
+
+
 def _names(answer: Listed) -> Mapping[str, str]:
     return {each.id: each.name for each in answer.names}
 
@@ -126,7 +146,8 @@ def _names(answer: Listed) -> Mapping[str, str]:
 class _Page:
     """A list that is shown: at which path, which question answers it, and what shows it.
 
-    `read` makes of what was typed what the question takes, `tell` says each row in words.
+    `read` makes of what was typed what the question takes, `tell` says each row in words, `draw`
+    draws them all.
     """
 
     path: str
@@ -135,6 +156,7 @@ class _Page:
     template: str
     read: Callable[[Reader, Given, Language], Given] = lambda _reader, given, _language: given
     tell: Callable[[Node, Listed, Speech], Sequence[Any]] = _lines
+    draw: Callable[[Listed, Language], Any] = lambda _answer, _language: None
 
     @property
     def question(self) -> tuple[str, Question]:
@@ -160,6 +182,7 @@ _MARKET = _Page(MARKET, list_listings, "market", "market.html", _field_read)
 _RIGHTS = _Page(OF_PARTIES["rights"], list_party_rights, "rights", "rights.html")
 _CONTRACTS = _Page(OF_PARTIES["contracts"], list_party_contracts, "contracts", "contracts.html")
 _LISTINGS = _Page(OF_PARTIES["listings"], list_listings, "listings", "market.html", _field_read)
+_DUTIES = _Page(DUTIES, list_duties, "duties", "duties.html", draw=_calendar)
 _OFFERS = _Page(OF_PARTIES["offers"], list_party_offers, "offers", "offers.html", tell=_offers)
 
 
@@ -232,6 +255,7 @@ def _show(put: _Put, after: str | None) -> Response:
         answer=answer,
         rows=getattr(answer, member),
         told=told,
+        drawn=put.page.draw(answer, language),
         narrowed=_narrowed(put, answer, speech),
         following=put.address(question, after=answer.next_after) if answer.next_after else None,
     )
@@ -268,6 +292,7 @@ def _shown(
         today=put.address(AddressQuery(put.asked.question.language)),
         topics=_topics(language_of(put.request)),
         kinds=_kinds(language_of(put.request)),
+        duty_kinds=_duty_kinds(language_of(put.request)),
         levels=[(str(each), str(each)) for each in range(1, 10)],
         **shown,
     )
@@ -284,6 +309,10 @@ def _kinds(language: Language) -> Mapping[str, str]:
     """Return what kinds of listings are called; of those elsewhere, which tell none, so."""
     said = {**dict.fromkeys(get_args(Kind), "kind"), "mirrored": "shown"}
     return {each: value_name("ListingState", of, each, language) for each, of in said.items()}
+
+
+def _duty_kinds(language: Language) -> Mapping[str, str]:
+    return {each: value_name("DatedDuty", "kind", each, language) for each in get_args(DutyKind)}
 
 
 def _twin(put: _Put, form: Form, after: str | None) -> Response:
@@ -354,5 +383,5 @@ _DAYS = Parameter("asked", Parameter.KEYWORD_ONLY, annotation=DayBar)
 _PARTY = Parameter("party", Parameter.KEYWORD_ONLY, annotation=PartyPath)
 _AFTER = Parameter("after", Parameter.KEYWORD_ONLY, default=None, annotation=PageCursor)
 
-for _list in (_FEED, _MARKET, _RIGHTS, _CONTRACTS, _LISTINGS, _OFFERS):
+for _list in (_FEED, _MARKET, _RIGHTS, _CONTRACTS, _LISTINGS, _OFFERS, _DUTIES):
     _lists(_list)

@@ -60,7 +60,7 @@ NAMED_BY: Mapping[str, tuple[str, ...]] = {
 PAGE_OF: Mapping[str, str] = {
     "listEvents": ENTRY,
     "listListings": MARKET,
-    "listRegistrations": DUTIES,
+    "listDuties": DUTIES,
     "listEditions": LAW,
     "getFigures": f"{FIGURES}/{{year}}",
     "search": f"{FIND}?q={{q}}",

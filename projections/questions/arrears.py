@@ -5,7 +5,7 @@ Serves `GET /v1/contracts/{id}/overdue` and `GET /v1/contracts/{id}/minimum`. No
 event: it follows from the schedule in force, the calendar, and what was reported and paid.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import chain, pairwise
@@ -168,13 +168,13 @@ def overdue_of(reader: Reader, contract: str, *, true_on: date) -> Overdue:
         known = reader.as_of(view)
         value = folded(contract, events_of(view, contract, known))
         rows = money_of(view, (contract,), known)
-        schedules = [] if value is None else _schedules(value, true_on)
+        schedules = [] if value is None else schedules_before(value, true_on)
         sealed = any(isinstance(each.royalty, Sealed) for each in schedules)
         if value is None or sealed or not schedules:
             nothing = Overdue(contract, true_on, view.size, sealed, (), (), ())
             return told(view, nothing, known, contract)
-        reports = _in_force(rows)
-        rows = money_of(view, (contract, *_distributions(rows)), known)
+        reports = reports_in_force(rows)
+        rows = money_of(view, (contract, *distributions_of(rows)), known)
         ended = set[int]()
 
         def is_over(day: date) -> bool:
@@ -183,7 +183,12 @@ def overdue_of(reader: Reader, contract: str, *, true_on: date) -> Overdue:
             return status in OVER
 
         own = [body for _, body in reports]
-        unreported = tuple(_missing(value, schedules, own, true_on, is_over))
+        periods = unreported_periods(value, schedules, own)
+        unreported = tuple(
+            MissingReport(licensee, first, until, due_on, (true_on - due_on).days)
+            for licensee, first, until, due_on in periods
+            if due_on < true_on and not is_over(first)
+        )
         unpaid = tuple(_unpaid(value, reports, rows, law, true_on))
         answer = Overdue(
             contract,
@@ -193,7 +198,7 @@ def overdue_of(reader: Reader, contract: str, *, true_on: date) -> Overdue:
             unreported,
             unpaid,
             positions_of(
-                _terms_by(value, true_on),
+                terms_by(value, true_on),
                 [row.position for row, _ in reports],
                 _paid_by(rows),
                 sorted(ended),
@@ -233,12 +238,12 @@ def minimum_of(
             return told(view, nothing, known, contract, licensee)
         reports = [
             (row, body)
-            for row, body in _in_force(money_of(view, (contract,), known))
+            for row, body in reports_in_force(money_of(view, (contract,), known))
             if body.reported_by == who
         ]
         assert value is not None, "a schedule is that of a contract"
         found = _minimum(view, contract, who, royalty, reports, year)
-        agreed = _terms_by(value, date(year, 12, 31))
+        agreed = terms_by(value, date(year, 12, 31))
         answer = replace(found, positions=positions_of(agreed, found.positions))
         return told(view, answer, known, contract, licensee)
 
@@ -252,7 +257,7 @@ def _runs_in(value: Contract | None, royalty: Royalty, year: int) -> bool:
     return value.over_from is None or value.over_from > year_start(royalty, year)
 
 
-def _terms_by(value: Contract, on: date) -> list[int]:
+def terms_by(value: Contract, on: date) -> list[int]:
     """Return the positions of the contract and of the changes of its schedule in force on a day."""
     changes = [
         change.position
@@ -330,19 +335,20 @@ def _royalty(value: Contract | None, on: date) -> tuple[Royalty | None, bool]:
     return agreed, False
 
 
-def _in_force(rows: Sequence[MoneyEvent]) -> list[tuple[MoneyEvent, RevenueReported]]:
+def reports_in_force(rows: Sequence[MoneyEvent]) -> list[tuple[MoneyEvent, RevenueReported]]:
     """Return the reports that no correction has taken the place of."""
     reports = said_as(rows, RevenueReported)
     corrected = {body.corrects for _, body in reports}
     return [(row, body) for row, body in reports if body.report not in corrected]
 
 
-def _distributions(rows: Sequence[MoneyEvent]) -> set[str]:
+def distributions_of(rows: Sequence[MoneyEvent]) -> set[str]:
+    """Return the distributions of what was reported."""
     return {body.distribution for _, body in said_as(rows, RevenueDistributed)}
 
 
 @dataclass(frozen=True, slots=True)
-class _Schedule:
+class Schedule:
     """A schedule and the days `[begins, ends)` of which it is in force."""
 
     begins: date
@@ -350,33 +356,29 @@ class _Schedule:
     royalty: Royalty | Sealed
 
 
-def _schedules(value: Contract, on: date) -> list[_Schedule]:
+def schedules_before(value: Contract, on: date) -> list[Schedule]:
     """Return the schedules in force before a day, each with its days; no days are without end."""
     start = min(value.in_force_from or on, on)
     changed = {change.effective_from for change in value.changes}
     days = sorted({start, *(day for day in changed if day is not None and start < day < on)})
-    found = list[_Schedule]()
+    found = list[Schedule]()
     for begins, ends in pairwise([*days, on]):
         royalty = value.terms_on(begins).royalty
         last = found[-1] if found else None
         if last is not None and (last.ends, last.royalty) == (begins, royalty):
             found[-1] = replace(last, ends=ends)
         elif royalty is not None:
-            found.append(_Schedule(begins, ends, royalty))
+            found.append(Schedule(begins, ends, royalty))
     return found
 
 
-def _missing(
-    value: Contract,
-    schedules: Sequence[_Schedule],
-    reports: Sequence[RevenueReported],
-    on: date,
-    is_over: Callable[[date], bool],
-) -> Iterator[MissingReport]:
-    """Yield the periods, from the first day in force, that were due by `on` and not reported.
+def unreported_periods(
+    value: Contract, schedules: Sequence[Schedule], reports: Sequence[RevenueReported]
+) -> Iterator[tuple[str, date, date, date]]:
+    """Yield who has not reported which period `[from, to)`, and by when it is due.
 
-    Each is a period of the schedule in force on its days, which ends where that does. On its first
-    day, the contract and what it rests on are not over.
+    Each is a period of the schedule in force on its days, which ends where that does; none begins
+    once the contract is over.
     """
     if value.in_force_from is None:
         return
@@ -386,11 +388,11 @@ def _missing(
         for first, last, due_on in chain.from_iterable(map(_periods, schedules)):
             until = min(end, last)
             covered = any(body.period_from < until and first < body.period_to for body in own)
-            if first < end and due_on < on and not covered and not is_over(first):
-                yield MissingReport(licensee, first, until, due_on, (on - due_on).days)
+            if first < end and not covered:
+                yield licensee, first, until, due_on
 
 
-def _periods(schedule: _Schedule) -> Iterator[tuple[date, date, date]]:
+def _periods(schedule: Schedule) -> Iterator[tuple[date, date, date]]:
     """Yield the agreed periods of a schedule's days, cut at both ends, and when each was due."""
     royalty = schedule.royalty
     assert not isinstance(royalty, Sealed), "what is sealed says no periods"
@@ -408,18 +410,13 @@ def _unpaid(
     law: Law,
     on: date,
 ) -> Iterator[UnpaidReport]:
-    paid = _paid_by_report(rows)
+    paid = paid_by_report(rows)
     default = law.rule("money.late_interest_default", on)
     cap = law.rule("money.late_interest_cap", on)
-    for filed, body in reports:
-        royalty = value.terms_on(body.period_from).royalty
-        if not isinstance(royalty, Royalty):
+    for filed, body, royalty, due_on, unpaid in unpaid_sums(value, reports, paid):
+        if due_on >= on:
             continue
         late = royalty.late
-        due_on = due_day(royalty, agreed_period(royalty, body.period_from)[1])
-        unpaid = body.due.amount - paid.get(body.report, 0)
-        if unpaid <= 0 or due_on >= on:
-            continue
         row = UnpaidReport(
             body.report,
             filed.position,
@@ -438,7 +435,21 @@ def _unpaid(
         yield replace(row, interest=row.accrued_by(on))
 
 
-def _paid_by_report(rows: Sequence[MoneyEvent]) -> Mapping[str, int]:
+def unpaid_sums(
+    value: Contract,
+    reports: Iterable[tuple[MoneyEvent, RevenueReported]],
+    paid: Mapping[str, int],
+) -> Iterator[tuple[MoneyEvent, RevenueReported, Royalty, date, int]]:
+    """Yield the reports whose sum is not wholly paid, by which schedule, when due, what is open."""
+    for filed, body in reports:
+        royalty = value.terms_on(body.period_from).royalty
+        unpaid = body.due.amount - paid.get(body.report, 0)
+        if isinstance(royalty, Royalty) and unpaid > 0:
+            due_on = due_day(royalty, agreed_period(royalty, body.period_from)[1])
+            yield filed, body, royalty, due_on, unpaid
+
+
+def paid_by_report(rows: Sequence[MoneyEvent]) -> Mapping[str, int]:
     """Return what was paid of each report: of a distribution of several, the oldest first."""
     confirmed: dict[str, int] = {}
     for _, made in said_as(rows, PaymentConfirmed):

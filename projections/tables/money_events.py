@@ -109,4 +109,5 @@ def money_of(view: View, subjects: Iterable[str], known: Known) -> tuple[MoneyEv
 
 def said_as(rows: Iterable[MoneyEvent], kind: type[B]) -> list[tuple[MoneyEvent, B]]:
     """Return the events of one kind, with what they say."""
-    return [(row, body) for row in rows if isinstance(body := row.body, kind)]
+    of_kind = (row for row in rows if issubclass(TOPICS[row.topic], kind))
+    return [(row, body) for row in of_kind if isinstance(body := row.body, kind)]

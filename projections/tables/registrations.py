@@ -283,7 +283,7 @@ def duties(  # noqa: PLR0913  (each is a parameter of the question)
             registrations, " AND ".join(conditions), asked, order="position", limit=limit + 1
         )
         page = rows[:limit]
-        found = tuple(_duty(row, true_on, law) for row in page)
+        found = tuple(duty_of(row, true_on, law) for row in page)
         kept = tuple(duty for duty in found if duty.late) if late_only else found
         cursor = page[-1].position if len(rows) > limit else None
         answer = Duties(
@@ -292,10 +292,16 @@ def duties(  # noqa: PLR0913  (each is a parameter of the question)
         return told(view, answer, known, contract, technology)
 
 
-def _duty(row: Registration, day: date, law: Law) -> Duty:
+def ground_of(row: Registration, law: Law) -> Ground | None:
+    """Return the rule by which it must be filed; None where the law of its day has none."""
     topic = {"permit": "contract.permit", "registration": "contract.registration"}[row.purpose]
     # Whatever crosses the border or is paid by the State has the same days.
-    ground = law.find(topic, row.recorded_on, direction="inbound", state_money=False)
+    return law.find(topic, row.recorded_on, direction="inbound", state_money=False)
+
+
+def duty_of(row: Registration, day: date, law: Law) -> Duty:
+    """Return a contract's duty to be filed as it stood on a day."""
+    ground = ground_of(row, law)
     done = day if row.filed_on is None or row.filed_on > day else row.filed_on
     if ground is None:
         return Duty(row, row.concluded_on, max(0, (done - row.concluded_on).days), None, None)

@@ -18,7 +18,7 @@ from projections.run.catalogue import READ_MODELS
 from projections.run.rebuild import rebuild
 from tests.support import builders as b
 from tests.support import contracts as c
-from tests.support.tale import Tale
+from tests.support.tale import Tale, transfer_to_register
 from tests.support.world import World
 
 
@@ -179,28 +179,7 @@ def test_what_had_to_be_filed_and_was_late(
     cast = tale.cast
     contract = f"{cast.ids['contract']}.state"
     signed = cast.today - timedelta(days=10)
-    transfer = b.contract_concluded(
-        contract=contract,
-        kind="technology_transfer",
-        parties=sorted([cast.institute, cast.firm]),
-        grants=[
-            b.grant(
-                licensor=cast.institute,
-                licensee=cast.firm,
-                rights=[],
-                technologies=[cast.ids["technology"]],
-                exclusivity="non_exclusive",
-                valid_from=day(cast.today),
-                valid_to=None,
-            )
-        ],
-        state_money=True,
-        effective_upon="registration",
-        concluded_on=day(signed),
-        **c.LATE,
-        effective_from=day(cast.today),
-        effective_to=None,
-    )
+    transfer = transfer_to_register(cast, contract, signed)
     made = ledger.submit(world.sign(transfer, cast.institute, cast.firm)).position
     rebuild(node.pool, READ_MODELS, decode, key=node.key)
     path = "/v1/contracts/registrations"

@@ -44,6 +44,11 @@ SELL = f"{FIRM} --act sell --territory vn-2025:48 --field C09D"
 ASKED: dict[str, tuple[str, ...]] = {
     "search": ("--q 2024", f"--q {R} --limit 1"),
     "listRegistrations": ("", "--late", f"--technology {T} --true-on $Q3"),
+    "listDuties": (
+        "",
+        f"--party {NAMES['rival']} --true-on $NEXT_YEAR",
+        "--late --kind report --true-on $Q1",
+    ),
     "getTerms": (f"{ROYALTIES} --report {NAMES['second_report']}", f"{ROYALTIES} --true-on $Q2"),
     "listVersions": (ROYALTIES, f"{ROYALTIES} --known-at 5", "contract:2026-090"),
     "diffVersions": (f"{ROYALTIES} 1 2",),

@@ -299,6 +299,7 @@ def _asked_of_days() -> Iterator[tuple[str, str]]:
 
 
 FURTHER_DAYS = (
+    "/v1/duties",
     *(f"/v1/technologies/{NAMES['technology']}/{what}" for what in ("exclusive", "left-to-grant")),
     f"/v1/rights/{NAMES['older_right']}/status",
     f"/v1/contracts/{NAMES['contract']}/sublicences",
@@ -366,6 +367,8 @@ NOBODY = (
     "/v1/contracts/contract:none/versions/1/diff/2",
     "/v1/contracts/registrations?contract=contract:none",
     "/v1/contracts/registrations?technology=technology:none",
+    "/v1/duties?contract=contract:none",
+    "/v1/duties?party=party:none",
     "/v1/findings?subject=right:none",
     "/v1/offers?listing=listing:none",
     "/v1/offers?party=party:none",

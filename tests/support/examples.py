@@ -82,6 +82,7 @@ QUESTIONS = [
     "/v1/listings/$listing?true_on=$TODAY",
     "/v1/listings/$listing/matches?true_on=$TODAY",
     "/v1/contracts/registrations?contract=$contract",
+    "/v1/duties?true_on=$TODAY",
     "/v1/contracts/$royalties/terms?true_on=$TODAY",
     "/v1/contracts/$royalties/terms?report=$second_report",
     "/v1/contracts/$royalties/versions",

@@ -84,6 +84,7 @@ BY_LIST_ALONE = frozenset(
             "listPartyRights",
             "listPartyContracts",
             "getFigures",
+            "listDuties",
         ),
         *(
             "listPartyOffers",

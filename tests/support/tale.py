@@ -8,12 +8,14 @@ from string import Template
 
 from api.cli.signing import sign_sealed
 from api.cli.story import Cast, Done, Step, names, story
+from ledger.domain.contracts.contract import ContractConcluded
 from ledger.domain.core.types import legal_day
 from ledger.events.compose import uuid7
 from ledger.follow.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt
 from ledger.node.genesis import key_record
 from ledger.wire.envelope import payload_hash
-from tests.support.builders import OPERATOR, REGISTRAR, SOME_HASH
+from tests.support.builders import OPERATOR, REGISTRAR, SOME_HASH, contract_concluded, grant
+from tests.support.contracts import LATE
 from tests.support.world import World
 
 
@@ -74,6 +76,32 @@ def cast(world: World, parties: Mapping[str, str], ids: Mapping[str, str], today
     # Kept by its name: it is a second key of the same party.
     keys["institute-2"] = key_record(world.key("institute-2"))
     return Cast(played, dict(names()) | {"terms": SOME_HASH, **ids}, keys, today)
+
+
+def transfer_to_register(cast: Cast, contract: str, signed_on: date) -> ContractConcluded:
+    """Return a transfer of the cast's technology with State money, which waits to be registered."""
+    return contract_concluded(
+        contract=contract,
+        kind="technology_transfer",
+        parties=sorted([cast.institute, cast.firm]),
+        grants=[
+            grant(
+                licensor=cast.institute,
+                licensee=cast.firm,
+                rights=[],
+                technologies=[cast.ids["technology"]],
+                exclusivity="non_exclusive",
+                valid_from=cast.today.isoformat(),
+                valid_to=None,
+            )
+        ],
+        state_money=True,
+        effective_upon="registration",
+        concluded_on=signed_on.isoformat(),
+        **LATE,
+        effective_from=cast.today.isoformat(),
+        effective_to=None,
+    )
 
 
 def play(ledger: LedgerClient, world: World, cast: Cast, *chapters: str) -> Tale:
