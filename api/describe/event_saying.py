@@ -28,6 +28,9 @@ _SEALED = Said("niêm phong", "sealed")
 _SEALED_SUM = Said("(niêm phong)", "a sealed sum")
 _PERSON = Said("cá nhân", "person")
 _KINDS = {
+    "charter": Said("hiến chương", "charter"),
+    "entry": Said("mục", "entry"),
+    "identifier": Said("mã định danh", "identifier"),
     "relation": Said("quan hệ", "relation"),
     "share": Said("thỏa thuận chia", "sharing agreement"),
     "use": Said("việc tự sử dụng", "own use"),

@@ -22,7 +22,7 @@ from api.describe.titles import country, symbol
 from api.describe.values import value_name
 from api.explorer.asked_by_hand import KnownByHand, known_up_to
 from api.explorer.found_again import PROOF, found_again, pinned
-from api.explorer.happened import sentences_at
+from api.explorer.happened import sentences_on
 from api.explorer.reported import (
     EVENTS_MAX,
     Reportable,
@@ -93,7 +93,7 @@ async def show_figures(
         then = _ask(node, year, month, _end_of(year)) if _is_over(year) and known is None else None
         law = reader_of(node).law
         opened = now.positions if month else ()
-        told = sentences_at(node, opened[:EVENTS], Speech(language, law), {})
+        told = sentences_on(node, opened[:EVENTS], Speech(language, law), _end_of(year).date())
         twins = twins_of(request)
         where = pinned(question, now.size).address(request.url.path, ("known_at",))
         if month:

@@ -108,6 +108,11 @@ def test_the_page_says_the_figures_of_the_answer_and_opens_a_month(
             alone = http.get(f"/v1/figures/{year}?month={month}").json()
             for position in alone["positions"]:
                 assert f'href="{prefix}/muc/{position}"' in opened
+            sentences = "".join(re.findall(r'<ol class="told">.*?</ol>', opened, re.DOTALL))
+            for party, name in re.findall(r'title="(party:vn[^"]*)">([^<]*)<', sentences):
+                of_year = http.get(f"/v1/parties/{party}?true_on={year}-12-31").json()
+                assert of_year["name"] == unescape(name)
+            assert 'title="party:vn' in sentences
             for form in ("json", "csv"):
                 twin = http.get(f"{prefix}/so-lieu/{year}.{form}?month={month}")
                 assert 200 == twin.status_code

@@ -8,15 +8,16 @@ from typing import Any, get_args
 import pytest
 
 from api.describe.description import lines_of
-from api.describe.event_saying import event_sentence
+from api.describe.event_saying import event_sentence, kind_name
 from api.describe.event_sentences import EVENT_SENTENCES
 from api.describe.event_types import describe_event_type
 from api.describe.language import Language
 from api.describe.left_out import LEFT_OUT
 from api.describe.saying import Speech
 from api.describe.shape import bare, is_record, members_of_kind
-from ledger.domain.registry import TOPICS
+from ledger.domain.registry import EVOLVES, TOPICS
 from ledger.events.lawbook import bundled_law
+from projections.questions.search import FOUND
 from tests.support.answers import Maker
 from tests.support.spoken import forms, leaves, text_of
 
@@ -120,3 +121,9 @@ def test_what_is_sealed_is_told_as_sealed() -> None:
     payload = describe_event_type("offer.made/1").example
     body = {**payload["body"], "price": {"commitment": f"sha256:{64 * '0'}"}}
     assert sentence({**payload, "body": body}, "en").endswith("for a sealed sum.")
+
+
+@pytest.mark.parametrize("kind", sorted({*FOUND, *(kind for kind, _ in EVOLVES)}))
+def test_every_kind_of_what_is_found_is_called_in_vietnamese(kind: str) -> None:
+    assert kind != kind_name(kind, "vi")
+    assert kind_name(kind, "vi") != kind_name(kind, "en")
