@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.deps import address_of, look, node_of, reader_of, traffic_of
+from api.deps import look, node_of, reader_of
 from api.describe import money
 from api.describe.language import Language
 from api.describe.links import FIGURES, PREFIXES, AddressQuery
@@ -35,7 +35,7 @@ from api.explorer.reported import (
 )
 from api.explorer.shown import HEADERS, Spoken, language_of, page
 from api.explorer.subject_answers import Asked, Section
-from api.explorer.twins import MEDIA, Form, linked, twin, twins_of
+from api.explorer.twins import Twinned, add_twins, linked, twins_of
 from api.reads.common import today
 from api.reads.parameters import Month, Year
 from ledger.domain.core.types import HANOI
@@ -275,30 +275,19 @@ _COUNTED = ("how_counted_deals", "how_counted_money", "how_counted_late")
 """The words for what is counted."""
 
 
-def _twin(form: Form) -> Callable[..., Any]:
-    async def give(
-        request: Request, year: YearPath, month: OfMonth = None, known_at: KnownByHand = None
-    ) -> Response:
-        known = known_up_to(known_at, "ledger")
-
-        def work() -> Response:
-            node = node_of(request)
-            figures = _ask(node, year, month, known)
-            question = AddressQuery(language_of(request), known_at=written(known))
-            asked = Asked(question, today(), known, "ledger", "parties", after=-1)
-            section = Section("figures", figures, "getFigures", {"year": str(year)}, asked)
-            return twin(request, form, [section], reader_of(node).law)
-
-        return await traffic_of(request).replays.run(address_of(request), work)
-
-    return give
+def _twinned(request: Request, year: int, month: int | None, known_at: KnownAt) -> Twinned:
+    known, node = known_up_to(known_at, "ledger"), node_of(request)
+    question = AddressQuery(language_of(request), known_at=written(known))
+    asked = Asked(question, today(), known, "ledger", "parties", after=-1)
+    figures = _ask(node, year, month, known)
+    section = Section("figures", figures, "getFigures", {"year": str(year)}, asked)
+    return Twinned([section], reader_of(node).law)
 
 
 for _prefix in PREFIXES.values():
     _where = f"{_prefix}{FIGURES}"
     router.add_api_route(_where, show_this_year)
-    for _form in MEDIA:
-        router.add_api_route(f"{_where}/{{year}}.{_form}", _twin(_form), response_class=Response)
+    add_twins(router, f"{_where}/{{year}}", show_figures, _twinned)
     router.add_api_route(f"{_where}/{{year}}{PROOF}", prove_figures, response_class=Response)
     router.add_api_route(f"{_where}/{{year}}.pdf", print_figures, response_class=Response)
     router.add_api_route(f"{_where}/{{year}}", show_figures, response_class=HTMLResponse)

@@ -6,7 +6,7 @@ what means nothing, or several things, is asked again in the same form (`meant`)
 """
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -44,6 +44,7 @@ from api.explorer.reported import (
 )
 from api.explorer.shown import HEADERS, Spoken, language_of, page
 from api.explorer.subject_answers import Asked, Section
+from api.explorer.twins import Twinned, add_twins, linked, twins_of
 from api.problems import BadParameter
 from api.reads.common import today
 from api.reads.questions import QUESTIONS
@@ -90,6 +91,17 @@ async def prove_answer(request: Request, form: Form) -> Response:
     return await reported_proof(request, _finding(request, form))
 
 
+def _twinned(request: Request, form: Typed) -> Twinned:
+    """Return the whole answer, with the terms of that day. Raises `BadParameter`."""
+    asked = _readable(node_of(request), form, language_of(request))
+    reader = reader_of(node_of(request), asked.asked["known_at"])
+    check = _check(reader, asked)
+    sections = _sections(reader, language_of(request), asked, check)
+    described = (_described(reader, language_of(request), each.answer) for each in sections)
+    names = names_of(reader, {*parties_said(described), check.use.party}, check.use.true_on)
+    return Twinned(sections, reader.law, names)
+
+
 def _finding(request: Request, form: Typed) -> Callable[[Node, int], Reportable]:
     def found(node: Node, size: int) -> Reportable:
         day, known = form.true_on or today().isoformat(), form.known_at or str(size - 1)
@@ -101,6 +113,7 @@ def _finding(request: Request, form: Typed) -> Callable[[Node, int], Reportable]
 for _prefix in PREFIXES.values():
     router.add_api_route(f"{_prefix}{LICENCE_CHECK}", show_form, response_class=HTMLResponse)
     router.add_api_route(f"{_prefix}{LICENCE_ANSWER}", show_answer, response_class=HTMLResponse)
+    add_twins(router, f"{_prefix}{LICENCE_ANSWER}", show_answer, _twinned)
     router.add_api_route(f"{_prefix}{LICENCE_ANSWER}{PROOF}", prove_answer, response_class=Response)
     router.add_api_route(f"{_prefix}{LICENCE_ANSWER}.pdf", print_answer, response_class=Response)
 
@@ -218,37 +231,27 @@ def _check(reader: Reader, asked: Filled) -> LicenceCheck:
 def _reportable(request: Request, node: Node, form: Typed) -> Reportable:
     """Return the whole answer, with the terms of that day. Raises `BadParameter`, `ApiProblem`."""
     language = language_of(request)
-    asked = read(reader_of(node), form, language)
-    for name, error in asked.again.items():
-        near = [choice.value for choice in error.choices]
-        raise BadParameter(name, getattr(form, name), error.in_("en"), near)
+    asked = _readable(node, form, language)
     reader = reader_of(node, asked.asked["known_at"])
     check = _check(reader, asked)
     if len(check.positions) > EVENTS_MAX:
         raise too_many_events("the answer rests on", "of one right (right)")
-    terms, use = _terms(reader, check), check.use
-    question = _question(language, asked, check)
-    of = Asked(question, use.true_on, reader.known_at, "ledger", use.effect, after=-1)
-    answers: list[tuple[str, Answer, str]] = [("licence_check", check, OPERATION)]
-    answers += [("terms_that_day", terms, "getTerms")] if terms else []
-    parts = tuple(
-        ("", Section(heading, answer, operation, {}, of), _described(reader, language, answer))
-        for heading, answer, operation in answers
-    )
+    sections, use = _sections(reader, language, asked, check), check.use
+    parts = tuple(("", each, _described(reader, language, each.answer)) for each in sections)
     events = marked_events_at(reader, check.positions)
     named = {*parties_said(each for *_, each in parts), use.party, *signers_of(events)}
     names = names_of(reader, named, use.true_on)
     titles = titles_of(reader, things_of(members_of(check)))
-    say = Spoken(request, question, names)
+    say = Spoken(request, sections[0].asked.question, names)
     in_words = _in_words(members_of(check), Speech(language, reader.law), titles)
     said = (say.name(use.party) or use.party, *filter(None, in_words.values()))
     return Reportable(
-        question=question,
+        question=sections[0].asked.question,
         kind="licence_check",
         name=said[0],
         subject=use.party,
         sentence=say.sentence(parts[0][2].sentence),
-        asked=(" · ".join(said), say.asked(of)),
+        asked=(" · ".join(said), say.asked(sections[0].asked)),
         parts=parts,
         names=names,
         events=events,
@@ -256,6 +259,29 @@ def _reportable(request: Request, node: Node, form: Typed) -> Reportable:
         path=f"{placed(language, LICENCE_ANSWER)}?{urlencode(asked.query, safe=':')}",
         file=file_name(f"licence-{use.party}-{use.true_on}"),
     )
+
+
+def _readable(node: Node, form: Typed, language: Language) -> Filled:
+    """Return what is asked. Raises `BadParameter` for what is to be mended or chosen."""
+    asked = read(reader_of(node), form, language)
+    for name, error in asked.again.items():
+        near = [choice.value for choice in error.choices]
+        raise BadParameter(name, getattr(form, name), error.in_("en"), near)
+    return asked
+
+
+def _sections(
+    reader: Reader, language: Language, asked: Filled, check: LicenceCheck
+) -> Sequence[Section]:
+    """Return the answer, and the terms of that day of the contract on which it rests, if any."""
+    use, terms = check.use, _terms(reader, check)
+    question = _question(language, asked, check)
+    of = Asked(question, use.true_on, reader.known_at, "ledger", use.effect, after=-1)
+    found = [Section("licence_check", check, OPERATION, {}, of)]
+    if terms is not None:
+        path = {"contract": terms.contract}
+        found.append(Section("terms_that_day", terms, "getTerms", path, of))
+    return found
 
 
 def _described(reader: Reader, language: Language, answer: Answer) -> Described:
@@ -280,15 +306,16 @@ def _shown(request: Request, reader: Reader, asked: Filled, check: LicenceCheck)
     named = {*parties_said(filter(None, (described, in_words))), check.use.party}
     named |= {row.licensor for row in rows}
     names = names_of(reader, named, check.use.true_on)
-    question, pdf = _question(language, asked, check), pdf_at(request)
+    question, pdf, twins = _question(language, asked, check), pdf_at(request), twins_of(request)
     answers = Spoken(request, question, names).sentence(described.sentence)
     return page(
         request,
         "licence_answer.html",
         question,
         names,
-        headers={"Link": pdf_linked(pdf)},
+        headers={"Link": f"{pdf_linked(pdf)}, {linked(twins)}"},
         pdf=pdf,
+        twins=twins,
         band=_band(check.verdict, answers, language),
         check=check,
         use=_in_words(members, speech, titles),

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
-from api.deps import address_of, look, node_of, reader_of, traffic_of
+from api.deps import look, node_of, reader_of
 from api.describe.answer_json import members_of
 from api.describe.description import lines_of
 from api.describe.event_names import event_name
@@ -42,7 +42,7 @@ from api.explorer.meant import AskAgain, field_meant
 from api.explorer.proofs import RestsOn, closed, proved
 from api.explorer.shown import language_of, page
 from api.explorer.subject_answers import Asked, Section
-from api.explorer.twins import MEDIA, Form, all_of, linked, rows_in, twin, twins_of
+from api.explorer.twins import Twinned, add_twins, all_of, linked, rows_in, twins_of
 from api.problems import BadParameter
 from api.reads.duties import list_duties
 from api.reads.feed import list_events
@@ -315,11 +315,11 @@ def _duty_kinds(language: Language) -> Mapping[str, str]:
     return {each: value_name("DatedDuty", "kind", each, language) for each in get_args(DutyKind)}
 
 
-def _twin(put: _Put, form: Form, after: str | None) -> Response:
-    """Return a twin. Raises `BadParameter`."""
+def _twinned(put: _Put, after: str | None) -> Twinned:
+    """Return every row of a list. Raises `BadParameter`."""
     answer = _answered(put, lambda ask: all_of(ask, after))
     section = Section(put.page.heading, answer, put.page.question[0], {}, put.asked)
-    return twin(put.request, form, [section], put.reader.law)
+    return Twinned([section], put.reader.law)
 
 
 def _answered(put: _Put, of: Callable[[Callable[[int, str | None], Listed]], Listed]) -> Listed:
@@ -351,21 +351,15 @@ def _lists(listed: _Page) -> None:
     async def prove(request: Request, asked: Asked, after: str | None, **given: Any) -> Response:
         return await proved(request, partial(_rests_on, put(request, asked, given), after))
 
-    def in_form(form: Form) -> Callable[..., Coroutine[Any, Any, Response]]:
-        async def give(request: Request, asked: Asked, after: str | None, **given: Any) -> Response:
-            work = partial(_twin, put(request, asked, given), form, after)
-            return await traffic_of(request).replays.run(address_of(request), work)
+    def every_row(request: Request, asked: Asked, after: str | None, **given: Any) -> Twinned:
+        return _twinned(put(request, asked, given), after)
 
-        return give
-
+    show.__signature__ = prove.__signature__ = asked  # type: ignore[attr-defined]  # by FastAPI
     for prefix in PREFIXES.values():
-        for end, answer in (
-            ("", show),
-            (PROOF, prove),
-            *((f".{form}", in_form(form)) for form in MEDIA),
-        ):
-            answer.__signature__ = asked  # type: ignore[attr-defined]  # read by FastAPI
-            router.add_api_route(f"{prefix}{listed.path}{end}", answer, response_class=Response)
+        path = f"{prefix}{listed.path}"
+        router.add_api_route(path, show, response_class=Response)
+        router.add_api_route(f"{path}{PROOF}", prove, response_class=Response)
+        add_twins(router, path, show, every_row, heavy=True)
 
 
 def _given(listed: _Page) -> list[Parameter]:

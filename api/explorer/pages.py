@@ -4,7 +4,7 @@ Each shows what the API answers about the subject in words, as true on a day and
 with a link to every answer; unprefixed in Vietnamese, under `/en` in English. They need no scripts.
 """
 
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -31,7 +31,7 @@ from api.explorer.pen import Pen
 from api.explorer.reported import pdf_at, pdf_linked, reported, reported_proof, subject_report
 from api.explorer.shown import HEADERS, page
 from api.explorer.subject_answers import Answers, Asked, Section, Sections, answers_of, asking
-from api.explorer.twins import MEDIA, Form, linked, twin, twins_of
+from api.explorer.twins import Twinned, add_twins, linked, twins_of
 from api.reads.named import Party, Subject
 from api.reads.parameters import Cursor
 from ledger.node.node import Node
@@ -233,22 +233,6 @@ def _of_kind(kind: str) -> Any:
     return Annotated[str, StringConstraints(pattern=rf"^{kind}:[a-z0-9.-]{{1,80}}$")]
 
 
-def _twin_of(
-    as_: Form, kind: str, form: Any, find: Sections
-) -> Callable[..., Coroutine[Any, Any, Response]]:
-    """Return what gives a twin of the page of a kind of subject."""
-
-    async def give(request: Request, subject: form, asked: AskedByHand) -> Response:
-        def given() -> Response:
-            node = node_of(request)
-            answers = answers_of(node, kind, subject, asked, find, events=EVENTS)
-            return twin(request, as_, [*answers.sections], reader_of(node).law, answers.names)
-
-        return await look(request, given)
-
-    return give
-
-
 def _shows(kind: str, of: Any, find: Sections, beside: str = "", under: str = "") -> None:
     """Add the page of a kind of subject, in both languages; `of` is what its ids can be.
 
@@ -274,12 +258,14 @@ def _shows(kind: str, of: Any, find: Sections, beside: str = "", under: str = ""
     async def prove(request: Request, subject: form, asked: AskedByHand) -> Response:
         return await reported_proof(request, subject_report(request, kind, subject, asked, find))
 
+    def answer(request: Request, subject: str, asked: Asked) -> Twinned:
+        node = node_of(request)
+        answers = answers_of(node, kind, subject, asked, find, events=EVENTS)
+        return Twinned([*answers.sections], reader_of(node).law, answers.names)
+
     for prefix in PREFIXES.values():
         path = f"{prefix}{place}"
-        for each in MEDIA:
-            router.add_api_route(
-                f"{path}.{each}", _twin_of(each, kind, form, find), name=f"{each}_{kind}"
-            )
+        add_twins(router, path, show, answer)
         router.add_api_route(f"{path}.pdf", print_report, name=f"print_{kind}")
         router.add_api_route(f"{path}{PROOF}", prove, name=f"prove_{kind}")
         router.add_api_route(path, show, response_class=HTMLResponse, name=f"show_{kind}")

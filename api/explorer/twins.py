@@ -6,14 +6,16 @@ row of the question, up to `WHOLE`; of a longer one it says where it is cut, and
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
+from functools import partial
+from inspect import signature
 from typing import Any, Literal, get_args, get_origin
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 
+from api.deps import address_of, traffic_of
 from api.describe.answer_json import members_of
 from api.describe.cells import table_of, table_of_facts
 from api.describe.interface import INTERFACE
@@ -88,19 +90,49 @@ def rows_in(kind: Any) -> tuple[str, type[Any]]:
     return member, of
 
 
-def twin(
-    request: Request,
-    form: Form,
-    sections: Sequence[Section],
-    law: Law,
-    names: Mapping[str, str] = MappingProxyType({}),
-) -> Response:
-    """Return a twin of the page that says these answers; `names` are those of parties in them."""
-    language = language_of(request)
+@dataclass(frozen=True, slots=True)
+class Twinned:
+    """What a page answers, and its twins write; `names` are those of parties in it."""
+
+    sections: Sequence[Section]
+    law: Law
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def add_twins(
+    router: APIRouter,
+    path: str,
+    like: Callable[..., Any],
+    answer: Callable[..., Twinned],
+    *,
+    heavy: bool = False,
+) -> None:
+    """Add the twins of the page at a path, which are asked what the function `like` takes.
+
+    `answer` is called with it on a thread that may block; of what is `heavy` one at a time.
+    """
+
+    def in_form(form: Form) -> Callable[..., Any]:
+        async def give(request: Request, **asked: Any) -> Response:
+            traffic = traffic_of(request)
+            lane = traffic.replays if heavy else traffic.reads
+            work = partial(_written, request, form, partial(answer, request, **asked))
+            return await lane.run(address_of(request), work)
+
+        give.__signature__ = signature(like)  # type: ignore[attr-defined]  # read by FastAPI
+        return give
+
+    for form in MEDIA:
+        router.add_api_route(f"{path}.{form}", in_form(form), response_class=Response)
+
+
+def _written(request: Request, form: Form, answer: Callable[[], Twinned]) -> Response:
+    language, answered = language_of(request), answer()
     if form == "json":
-        content = orjson.dumps(_members(sections))
+        content = orjson.dumps(_members(answered.sections))
     else:
-        content = _as_csv(sections, Speech(language, law), names)
+        speech = Speech(language, answered.law)
+        content = _as_csv(answered.sections, speech, answered.names)
     file = request.url.path.rpartition("/")[2].replace(":", "-")
     named = {"Content-Disposition": f'inline; filename="{file}"'}
     said = {**HEADERS, **named, "Content-Language": language}

@@ -1,6 +1,6 @@
 """Two versions of a contract's terms, side by side: what changed, to the leaf, by which events."""
 
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -21,7 +21,7 @@ from api.explorer.happened import sentences_at
 from api.explorer.proofs import RestsOn, proved
 from api.explorer.shown import page
 from api.explorer.subject_answers import Asked, Section, asking
-from api.explorer.twins import MEDIA, Form, linked, twin, twins_of
+from api.explorer.twins import Twinned, add_twins, linked, twins_of
 from api.explorer.version_rail import rail_of
 from api.problems import BadParameter
 from api.reads.parameters import Ordinal
@@ -170,19 +170,9 @@ async def show_compared(request: Request, put: Put) -> Response:
     return await look(request, shown)
 
 
-def _twin_of(form: Form) -> Callable[..., Coroutine[Any, Any, Response]]:
-    """Return what gives a twin of the page."""
-
-    async def give(request: Request, put: Put) -> Response:
-        def given() -> Response:
-            node = node_of(request)
-            versions, section = _answers(node, put)
-            reader = reader_of(node, put.asked.known_at)
-            return twin(request, form, [section or versions], reader.law)
-
-        return await look(request, given)
-
-    return give
+def _twinned(request: Request, put: _Put) -> Twinned:
+    versions, section = _answers(node_of(request), put)
+    return Twinned([section or versions], reader_of(node_of(request), put.asked.known_at).law)
 
 
 async def prove_compared(request: Request, put: Put) -> Response:
@@ -194,5 +184,4 @@ for _prefix in PREFIXES.values():
     _path = f"{_prefix}{PAGES['contract']}/{{contract}}/{COMPARED}"
     router.add_api_route(_path, show_compared, response_class=HTMLResponse)
     router.add_api_route(f"{_path}{PROOF}", prove_compared)
-    for _form in MEDIA:
-        router.add_api_route(f"{_path}.{_form}", _twin_of(_form), name=f"{_form}_compared")
+    add_twins(router, _path, show_compared, _twinned)

@@ -183,6 +183,30 @@ def test_where_it_depends_on_the_field_each_that_was_granted_can_be_asked(
 # What was typed
 
 
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_its_twins_say_what_the_api_says(http: httpx2.Client, loaded: Loaded, prefix: str):
+    asked = asking(loaded)
+    page = http.get(f"{prefix}{ANSWER}", params=asked)
+    told = http.get("/v1/licences/check", params=asked).json()
+    by_form = dict(re.findall(r'<a href="([^"]*)">(JSON|CSV)</a>', page.text))
+    addresses = {form: unescape(address) for address, form in by_form.items()}
+    assert addresses["JSON"].startswith(f"{prefix}{ANSWER}.json?")
+    assert (
+        f'<{addresses["JSON"]}>; rel="alternate"; type="application/json"' in (page.headers["link"])
+    )
+    check, terms = http.get(addresses["JSON"]).raise_for_status().json()["answers"]
+    assert ("checkLicence", told) == (check["question"], check["answer"])
+    assert NAMES["contract"] == terms["asked"]["contract"] == terms["answer"]["contract"]
+    table = http.get(addresses["CSV"]).raise_for_status()
+    assert "text/csv" in table.headers["content-type"]
+    assert NAMES["firm"] in table.text
+    nobody = http.get(f"{prefix}{ANSWER}.json", params=asking(loaded, territory="iso:LA")).json()
+    assert "no" == nobody["verdict"]
+    wrong = http.get(f"{prefix}{ANSWER}.csv", params=asking(loaded, territory="iso:XX"))
+    assert (422, "application/problem+json") == (wrong.status_code, wrong.headers["content-type"])
+    assert "territory" == wrong.json()["parameter"]
+
+
 def doubts_of(page: str) -> dict[str, list[str]]:
     """Return what is to be chosen from, by the field that is asked again."""
     found: dict[str, list[str]] = {}
