@@ -199,9 +199,29 @@ def _check_replayed(server: EmbeddedPostgres, archive: Archive) -> None:
 
 
 def take_dump(owner_dsn: str, directory: Path, bin_dir: Path | None = None) -> None:
-    """Copy a database into `directory / DUMP`, as of one instant. Raises `BackupFailed`."""
-    options = ["--format=custom", f"--file={directory / DUMP}", *_SCHEMAS]
+    """Copy a database into `directory / DUMP`, as of one instant. Raises `BackupFailed`.
+
+    Read models are left out, and how far they are: the application owns their tables, where the
+    owner of the schema may read nothing, and they are folded again from the entries.
+    """
+    left_out = [f"--exclude-table={name}" for name in _tables_of_others(owner_dsn)]
+    left_out += [f"--exclude-table-data=read.{name}" for name in ("progress", "tracking")]
+    options = ["--format=custom", f"--file={directory / DUMP}", *_SCHEMAS, *left_out]
     _run(None, bin_dir, "pg_dump", options, dsn=owner_dsn)
+
+
+def _tables_of_others(owner_dsn: str) -> list[str]:
+    """Return the tables of schema `read` that somebody else made, as patterns of `pg_dump`."""
+    with (
+        translated(),
+        closing(psycopg2.connect(owned(owner_dsn))) as session,
+        session.cursor() as cursor,
+    ):
+        cursor.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_catalog.pg_tables"
+            " WHERE schemaname = 'read' AND tableowner <> current_user"
+        )
+        return [name for (name,) in cursor.fetchall()]
 
 
 def place_dump(owner_dsn: str, directory: Path, bin_dir: Path | None = None) -> None:

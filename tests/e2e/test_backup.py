@@ -281,6 +281,7 @@ def test_a_dump_comes_back_in_a_database_of_ones_own(
         append(node, world.registration(AUTHOR, kind="person", name=None))
         append(node, world.sign(closed, OPERATOR, REGISTRAR))
         order = order_erasure(node.pool, machine.home, submission(erasure(world)))
+        told(machine.operate("rebuild", **urls(first)))
         told(machine.operate("backup", machine.backups, **urls(first)))
     machine.destroy()
     machine.bring_keys()
@@ -293,6 +294,8 @@ def test_a_dump_comes_back_in_a_database_of_ones_own(
     assert [order.position] == [each.position for each in Orders(machine.home.erasures).read()]
     told(machine.operate("resume", "--reason", "moved", **urls(second)))
     told(machine.operate("fsck", **urls(second)))
+    told(machine.operate("rebuild", **urls(second)))
+    assert "no difference in 8 entries" in told(machine.operate("compare", "parties", **urls(second)))
 
 
 def urls(database: Database) -> dict[str, str]:
