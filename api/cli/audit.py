@@ -23,13 +23,13 @@ from api.cli.auditing import (
     LawDirectory,
     code_of,
     coded,
-    fail,
     judged_file,
     signed_source,
 )
 from api.cli.differing import diff
 from api.cli.explaining import explain_event
 from api.cli.options import AsJson, TrustFile, read_note_in, read_trust_in
+from api.cli.outcome import fail, tell
 from api.cli.progress import showing_progress
 from api.cli.replaying import (
     Fold,
@@ -216,15 +216,24 @@ def succession(
     *,
     trust: TrustFile,
     predecessor_trust: Annotated[Path, typer.Option(help="That of the closed one", exists=True)],
+    as_json: AsJson = False,
 ) -> None:
     """Verify two logs, and that the one follows the other, which was closed."""
     try:
         closed = read_closed(log_in(predecessor), read_trust_in(predecessor_trust))
         new = check_succession(log_in(directory), read_trust_in(trust), closed)
     except (Refused, SuccessionError) as error:
-        fail({}, f"REFUSED: {error}", as_json=False)
+        fail({"verified": False, "reason": str(error)}, f"REFUSED: {error}", as_json=as_json)
     old = closed.checkpoint
-    print(f"VERIFIED: {new.origin} follows {old.origin}, closed at size {old.size}")
+    members = {
+        "verified": True,
+        "origin": new.origin,
+        "predecessor": old.origin,
+        "size": old.size,
+        "root": write_base64(old.root),
+    }
+    text = f"VERIFIED: {new.origin} follows {old.origin}, closed at size {old.size}"
+    tell(members, text, as_json=as_json)
 
 
 app.command("diff")(diff)
@@ -237,17 +246,9 @@ app.command("replay")(replay)
 
 def _print_exported(done: Exported, *, believed: bool, as_json: bool) -> None:
     """Say what an export has; of whose checkpoint nobody was asked whether to trust it, say so."""
-    members = {
-        "exported": True,
-        **({"verified": False} if believed else {}),
-        "origin": done.checkpoint.origin,
-        "size": done.checkpoint.size,
-        "root": write_base64(done.checkpoint.root),
-        "files": done.files,
-    }
-    text = "{origin} at size {size}, {files} new files".format(**members)
-    text += ", unverified: no trust root was given (--trust)" * believed
-    print(json.dumps(members, indent=1) if as_json else one_line(text))
+    members = {"exported": True, **({"verified": False} if believed else {}), **done.to_json()}
+    text = f"{done}{', unverified: no trust root was given (--trust)' * believed}"
+    tell(members, one_line(text), as_json=as_json)
 
 
 @contextmanager

@@ -1,17 +1,17 @@
 """What the commands of `techledger audit` have in common."""
 
 import hashlib
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 from platformdirs import user_state_path
 
+from api.cli.outcome import fail
 from ledger.follow.audit import (
     CHECKPOINT,
     AuditError,
@@ -29,7 +29,6 @@ from ledger.follow.governed import Governed
 from ledger.follow.mirror import Rotten
 from ledger.verify.outcome import Refused
 from ledger.wire.regular import read_regular
-from ledger.wire.shown import brief, one_line
 
 T = TypeVar("T")
 
@@ -170,10 +169,3 @@ _SOURCES: dict[type[Exception], tuple[str, str]] = {
 def code_of(error: Exception) -> int:
     """Return the exit code of an error: 2 where the server could not be asked."""
     return NoAnswer.exit_code if isinstance(error, NoAnswer) else 1
-
-
-def fail(members: dict[str, Any], text: str, *, as_json: bool, code: int = 1) -> NoReturn:
-    """Say what is wrong, and exit."""
-    said = {name: brief(each) if isinstance(each, str) else each for name, each in members.items()}
-    print(json.dumps(said, indent=1) if as_json else one_line(text))
-    raise typer.Exit(code)

@@ -1,6 +1,7 @@
 """`techledger operate backup` and `restore`: a copy of the database, and the way back from it."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -9,6 +10,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from api.cli.options import AsJson
+from api.cli.outcome import fail, tell
 from ledger.follow.supply import SupplyError, gather
 from ledger.home.antirollback import CheckpointFile
 from ledger.home.keystore import load_log_keys
@@ -54,6 +57,7 @@ def backup(
     keep_days: Annotated[
         int | None, typer.Option(min=1, help="Remove backups that are older, but for the newest.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Copy the database into a new directory, while the ledger works, and read the copy back.
 
@@ -66,18 +70,30 @@ def backup(
         directory, manifest = back_up(settings, database, destination, how)
     finally:
         database.stop()
-    print(f"{directory}: {manifest.origin} to size {manifest.size} at least, read back")
-    if not manifest.mac:
-        print("unproven: keys/batches.key is not at hand, so nobody can tell who made it")
+    proven, removed = bool(manifest.mac), []
     if keep_days:
         keep = timedelta(days=keep_days)
         bin_dir = settings.postgres_bin
-        for old in forget_old(destination, manifest.origin, keep, settings.wal_archive, bin_dir):
-            print(f"removed {old}")
+        old = forget_old(destination, manifest.origin, keep, settings.wal_archive, bin_dir)
+        removed = [str(each) for each in old]
+    lines = [f"{directory}: {manifest.origin} to size {manifest.size} at least, read back"]
+    if not proven:
+        lines.append("unproven: keys/batches.key is not at hand, so nobody can tell who made it")
+    lines += [f"removed {each}" for each in removed]
+    members = {
+        "backup": str(directory),
+        "origin": manifest.origin,
+        "size": manifest.size,
+        "method": how,
+        "proven": proven,
+        "removed": removed,
+    }
+    tell(members, "\n".join(lines), as_json=as_json)
 
 
-def restore_backup(
+def restore_backup(  # noqa: PLR0913  (the command's options)
     directory: Annotated[Path, typer.Argument(help="One backup", exists=True, file_okay=False)],
+    *,
     mirror: Annotated[
         Path | None,
         typer.Option(
@@ -103,6 +119,7 @@ def restore_backup(
         bool,
         typer.Option(help="Say that no witness, mirror or client holds anything newer."),
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make the database of this home from a backup, and bring back what came after it.
 
@@ -116,8 +133,9 @@ def restore_backup(
     try:
         manifest = check_backup(directory, settings.postgres_bin)
         check_fits(manifest, settings)
-        if unproven or not check_proven(manifest, home):
-            print("unproven: nothing shows that this ledger made the backup")
+        proven = not unproven and check_proven(manifest, home)
+        if not proven:
+            print("unproven: nothing shows that this ledger made the backup", file=sys.stderr)
         replayed = check_archive(archive, directory, manifest, up_to)
         if not (mirror or archive) and (signed := signed_already(home)) > manifest.size:
             raise BackupOlder(_older(manifest, signed))
@@ -131,12 +149,24 @@ def restore_backup(
             undo.pop_all()
     except (BackupError, SupplyError, RestoreError) as error:
         code = error.code if isinstance(error, BackupError) else type(error).__name__
-        print(f"REFUSED: {code}: {error}")
-        raise typer.Exit(1) from None
-    print(f"{manifest.origin} is back at size {reached.size}, root {write_base64(reached.root)}")
-    if up_to:
-        print(f"what was written from segment {up_to} on is given up")
-    print("it is halted: techledger operate resume --reason … lets it go on")
+        members = {"restored": False, "code": code, "reason": str(error)}
+        fail(members, f"REFUSED: {code}: {error}", as_json=as_json)
+    size, root = reached.size, write_base64(reached.root)
+    lines = [
+        f"{manifest.origin} is back at size {size}, root {root}",
+        *([f"what was written from segment {up_to} on is given up"] if up_to else []),
+        "it is halted: techledger operate resume --reason … lets it go on",
+    ]
+    members = {
+        "restored": True,
+        "origin": manifest.origin,
+        "size": size,
+        "root": root,
+        "proven": proven,
+        "given_up_from": up_to,
+        "halted": True,
+    }
+    tell(members, "\n".join(lines), as_json=as_json)
 
 
 def _complete(

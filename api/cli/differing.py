@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.auditing import code_of, fail, governed_source
+from api.cli.auditing import code_of, governed_source
 from api.cli.options import AsJson, TrustFile, read_note_in
+from api.cli.outcome import fail
 from api.cli.served import ServedLog
 from ledger.domain.registry import TOPICS
 from ledger.follow.audit import AuditError, ExportedLog

@@ -1,23 +1,25 @@
 """`techledger evidence`: bundles that a court checks without a server, and without this program."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Any
 
 import typer
 
 from api.cli.answers import EXIT_CODES
-from api.cli.options import TrustFile, Url, must_be_new, read_trust_in, reading
+from api.cli.options import AsJson, TrustFile, Url, must_be_new, read_trust_in, reading
+from api.cli.outcome import fail, tell
 from ledger import court
 from ledger.follow.bundles import contradictions, goes_on
 from ledger.follow.client import ClientError, HistoryChanged, LedgerClient, read_trust
 from ledger.log.evidence_bundle import Evidence, format_evidence, parse_evidence
 from ledger.log.tree_head import Checkpoint
 from ledger.runtime import durable
-from ledger.verify.evidence_check import show
+from ledger.verify.evidence_check import answer_of, show
 from ledger.verify.files import MAX_ANSWER
 from ledger.verify.outcome import Refused
 from ledger.wire.commitment import opening_from_object
@@ -44,6 +46,7 @@ def gather(
     position: Annotated[
         list[int] | None, typer.Option(help="Single entry that is shown; repeatable")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Fetch a bundle, verify it, and write it, in place of one that it goes on from.
 
@@ -55,7 +58,7 @@ def gather(
     asked += [f"position={each}" for each in position or []]
     with LedgerClient(url, read_trust(trust)) as ledger:
         raw = ledger.evidence(*asked)
-        found = _shown(raw, trust)
+        found = _shown(raw, trust, as_json=as_json)
         try:
             continued = earlier is None or is_continued(ledger, earlier[0], found)
         except HistoryChanged as error:
@@ -70,21 +73,27 @@ def gather(
         durable.replace(bundle, raw, 0o644)
     else:
         must_be_new(bundle, "BUNDLE")
-    _tell(found, subject or [])
-    for each in absent:
+    _tell(found, subject or [], {"bundle": str(bundle), "near": near}, as_json=as_json)
+    for each in absent if not as_json else ():
         says = f"nothing in {found.trust.origin}, of {found.size} entries, names {each}"
-        print(one_line(f"as the server says: {says}{near[each]}; {bundle} shows no more"))
+        says += f"; {_near_told(near[each])}; {bundle} shows no more"
+        print(one_line(f"as the server says: {says}"))
     raise typer.Exit(EXIT_CODES["unknown"] if absent else 0)
 
 
-def _near(ledger: LedgerClient, subject: str) -> str:
+def _near(ledger: LedgerClient, subject: str) -> list[str] | None:
     """Return what may be meant by an id that the log does not name, as its server says."""
     try:
         answer = ledger.get(f"/v1/subjects/{subject}/timeline", limit=1)
-        ids = [each for told in answer["near"] for each in told["ids"]]
+        return [str(each) for told in answer["near"] for each in told["ids"]]
     except (ClientError, LookupError, TypeError):
-        return ""  # It is a help, and no part of the bundle.
-    return f"; near: {', '.join(ids)}" if ids else "; no id that is recorded is near"
+        return None  # It is a help, and no part of the bundle.
+
+
+def _near_told(ids: list[str] | None) -> str:
+    if ids is None:
+        return "what is near, it does not say"
+    return f"near: {', '.join(ids)}" if ids else "no id that is recorded is near"
 
 
 @app.command("open")
@@ -96,9 +105,10 @@ def open_section(
     ],
     *,
     trust: TrustFile,
+    as_json: AsJson = False,
 ) -> None:
     """Add the opening of a sealed section that the holder may show."""
-    _shown(was := read_regular(bundle, court.MAX_BUNDLE), trust, bundle)
+    _shown(was := read_regular(bundle, court.MAX_BUNDLE), trust, bundle, as_json=as_json)
     evidence = parse_evidence(was)
     said = read_regular(opening)
     with reading(opening, "opening", "OPENING"):
@@ -106,7 +116,7 @@ def open_section(
         opening_from_object(opened)
     shown = (*evidence.openings, (position, opened))
     raw = format_evidence(replace(evidence, openings=shown))
-    _tell(_shown(raw, trust))
+    _tell(_shown(raw, trust, as_json=as_json), as_json=as_json)
     durable.replace(bundle, raw, 0o644)
 
 
@@ -118,13 +128,14 @@ def verify(
     subject: Annotated[
         list[str] | None, typer.Option(help="Whose whole history it must show; repeatable")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Check a bundle, as `python -m ledger.verify` does; exit code 1 where a step fails.
 
     So it is where the history of a subject that was asked for is not shown; 4 where it has none.
     """
-    found = _shown(read_regular(bundle, court.MAX_BUNDLE), trust, bundle)
-    _tell(found, subject or [])
+    found = _shown(read_regular(bundle, court.MAX_BUNDLE), trust, bundle, as_json=as_json)
+    _tell(found, subject or [], as_json=as_json)
     raise typer.Exit(found.ends_with(subject or []))
 
 
@@ -166,13 +177,20 @@ def _kept_beside(bundle: Path, raw: bytes) -> Path:
     return kept
 
 
-def _shown(raw: bytes, trust: Path, bundle: Path | None = None) -> court.Verified:
+def _shown(raw: bytes, trust: Path, bundle: Path | None = None, *, as_json: bool) -> court.Verified:
     try:
         return show(raw, read_trust_in(trust))
     except Refused as refused:
-        print(one_line(f"REFUSED: {refused}{f'; it stands in {bundle}' if bundle else ''}"))
-        raise typer.Exit(1) from None
+        where = f"; it stands in {bundle}" if bundle else ""
+        fail(refused.to_json(), f"REFUSED: {refused}{where}", as_json=as_json)
 
 
-def _tell(found: court.Verified, asked: Sequence[str] = ()) -> None:
-    print("\n".join(found.lines(asked)))
+def _tell(
+    found: court.Verified,
+    asked: Sequence[str] = (),
+    also: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    as_json: bool,
+) -> None:
+    answer = answer_of(found, asked)
+    tell({**answer.to_json(), **also}, answer.report(), as_json=as_json)

@@ -14,6 +14,8 @@ import typer
 from pydantic import ValidationError
 
 from api.cli.officers import sign_as_officers
+from api.cli.options import AsJson
+from api.cli.outcome import tell
 from ledger.domain.core.body import Body
 from ledger.domain.core.forms import first_fault
 from ledger.domain.government.governance import (
@@ -199,6 +201,7 @@ techledger operate erase goes on, by orders beside the log; keep LEDGER_HOME/era
 def succeed(
     directory: Annotated[Path, typer.Argument(help="An export of the closed log", exists=True)],
     trust: Annotated[Path, typer.Option(help="Trust root of the closed log", exists=True)],
+    as_json: AsJson = False,
 ) -> None:
     """Have this log, just made, say which closed log it follows; nothing else may come first.
 
@@ -220,7 +223,9 @@ def succeed(
         pool.close()
     finally:
         database.stop()
-    print(f"position {recorded.position} follows {body.predecessor} at size {body.size}")
+    members = {"position": recorded.position, "predecessor": body.predecessor, "size": body.size}
+    text = "position {position} follows {predecessor} at size {size}".format(**members)
+    tell(members, text, as_json=as_json)
 
 
 def _print(body: Body) -> None:

@@ -14,7 +14,8 @@ import structlog
 import typer
 
 from api.cli.officers import sign_as_officers
-from api.cli.options import read_envelope_in
+from api.cli.options import AsJson, read_envelope_in
+from api.cli.outcome import tell
 from ledger.domain.parties.party_lifecycle import PersonErased
 from ledger.events.intake import Invalid, Submission, read_envelope
 from ledger.home.datakeys import DataKeyError, DataKeys, VaultExists
@@ -61,6 +62,7 @@ def erase(
         Path | None,
         typer.Option(help="Of a closed log: the event as both officers have signed it"),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Erase a person: record it in the log, destroy the key of all openings that concern them.
 
@@ -85,14 +87,16 @@ def erase(
         envelope = read_envelope_in(signed, "--signed")
     with _opened(settings) as (pool, vault):
         if is_closed(pool, home.identity().origin):
-            said = f"order {order_erasure(pool, home, _read(envelope)).position}, beside the log,"
+            beside, position = True, order_erasure(pool, home, _read(envelope)).position
         elif signed is None:
-            said = f"position {append_unpublished(pool, home, envelope, vault).position}"
+            beside, position = False, append_unpublished(pool, home, envelope, vault).position
         else:
             raise typer.BadParameter(_IF_OPEN, param_hint="--signed")
         # Once more, and loudly: within the append what fails is only logged.
         vault.open()
-    print(f"erased; {said} says so")
+    said = f"order {position}, beside the log," if beside else f"position {position}"
+    members = {"erased": True, "order" if beside else "position": position}
+    tell(members, f"erased; {said} says so", as_json=as_json)
 
 
 _IF_CLOSED = "A log that was closed takes nothing: techledger operate erase --signed signed.json"
@@ -140,7 +144,7 @@ def show(
 
 
 @kek.command("rotate")
-def rotate() -> None:
+def rotate(as_json: AsJson = False) -> None:
     """Wrap all data keys under a new key-encryption key and destroy the old one.
 
     A server may run meanwhile. Interrupted, run it again.
@@ -148,9 +152,9 @@ def rotate() -> None:
     settings = Settings()
     keys = Home(settings.home).data_keys(settings.vault, settings.kek_file)
     keys.open()
-    print(
-        f"the key-encryption key is {keys.rotate()} now; destroy what copies there are of the old"
-    )
+    made = keys.rotate()
+    text = f"the key-encryption key is {made} now; destroy what copies there are of the old"
+    tell({"kek": made}, text, as_json=as_json)
 
 
 @kek.command("new")
@@ -158,6 +162,7 @@ def new(
     give_up: Annotated[
         bool, typer.Option("--give-up", help="The keys are lost: remove what nobody can open.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make the vault's keys, for a ledger that has none, or whose keys are lost for good.
 
@@ -184,7 +189,8 @@ def new(
         pool.close()
     finally:
         database.stop()
-    print(f"new keys; {given_up} openings were given up")
+    text = f"new keys; {given_up} openings were given up"
+    tell({"given_up": given_up}, text, as_json=as_json)
 
 
 @contextmanager

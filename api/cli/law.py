@@ -1,6 +1,5 @@
 """`techledger law`: which law data a ledger judges by, and how a new decree is adopted."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +8,7 @@ import typer
 from api.cli.answers import print_answer, query
 from api.cli.officers import sign_as_officers
 from api.cli.options import AsJson, Lang, TrustFile, TrustIfAny, Url, must_be_new, reading
+from api.cli.outcome import tell
 from ledger.domain.core.dated_law import Law, MalformedLaw, read_law
 from ledger.domain.government.ledger import RulesAdopted
 from ledger.domain.parties.ledger_state import ledger_subject
@@ -33,15 +33,18 @@ def _read(directory: Path) -> Law:
 
 
 @app.command("digest")
-def digest(directory: Directory) -> None:
+def digest(directory: Directory, as_json: AsJson = False) -> None:
     """Check a set of law data and print the digest by which a ledger names it."""
     law = _read(directory)
-    print(f"{law.sha256}  {law.edition}, {len(law.rows)} rules")
+    members = {"law_data_sha256": law.sha256, "edition": law.edition, "rules": len(law.rows)}
+    text = f"{law.sha256}  {law.edition}, {len(law.rows)} rules"
+    tell(members, text, as_json=as_json)
 
 
 @app.command("export")
 def export(
     directory: Annotated[Path, typer.Argument(help="Directory to write into", file_okay=False)],
+    as_json: AsJson = False,
 ) -> None:
     """Write the law data of this version as files: what a new decree starts from."""
     files = {directory / name: raw for name, raw in bundled_files().items()}
@@ -51,7 +54,9 @@ def export(
     directory.mkdir(parents=True, exist_ok=True)
     for file, raw in files.items():
         replace(file, raw, 0o644)
-    print(f"{_read(directory).sha256}  {directory}")
+    digest = _read(directory).sha256
+    members = {"law_data_sha256": digest, "directory": str(directory)}
+    tell(members, f"{digest}  {directory}", as_json=as_json)
 
 
 @app.command("adopt")
@@ -78,7 +83,7 @@ def adopt(directory: Directory, url: Url, trust: TrustFile, as_json: AsJson = Fa
         receipt = ledger.submit(signed)
     members = {"position": receipt.position, "law_data_sha256": law.sha256, "edition": law.edition}
     text = "{law_data_sha256} ({edition}) decides from after position {position}".format(**members)
-    print(json.dumps(members, indent=1) if as_json else text)
+    tell(members, text, as_json=as_json)
 
 
 @app.command("grounds")

@@ -1,16 +1,17 @@
 """`techledger mirror`: follow a log, and keep a verified copy of it that can be served as it is."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from api.cli.options import TrustFile, Url
+from api.cli.options import AsJson, TrustFile, Url
 from api.cli.served import Most, ServedLog, share_of
 from api.cli.turns import look_again
-from ledger.follow.audit import AuditError, Exported, NothingExported, Unfinished
+from ledger.follow.audit import AuditError, NothingExported, Unfinished
 from ledger.follow.authentic import NotAuthentic
 from ledger.follow.client import NoAnswer, read_trust
 from ledger.follow.exportfiles import Allowance
@@ -50,7 +51,7 @@ BROKEN = 9
 _GRAVEST = (3, 4, 8, 1, BROKEN, 6, 7, 5, 10)
 
 
-def mirror(
+def mirror(  # noqa: PLR0913  (the command's options)
     directory: Annotated[Path, typer.Argument(help="The mirror", file_okay=False)],
     *,
     url: Url,
@@ -62,6 +63,7 @@ def mirror(
         bool, typer.Option("--check", help="Look again at every byte that the mirror holds")
     ] = False,
     most: Most = 16,
+    as_json: AsJson = False,
 ) -> None:
     """Take in what is new of a log, verified to its signed root.
 
@@ -70,22 +72,39 @@ def mirror(
     than a checkpoint without it; 9 an entry that changes who may sign is refused, which is said at
     each start, and nothing waits for it; 10 there is more of the log than one run takes in: the
     next one goes on. With --every a source that is behind, or has more, or does not answer is asked
-    again, and what the disk or the system refuses is tried again.
+    again, and what the disk or the system refuses is tried again. With --json each line is an
+    object: `code` is what one of these is called, and absent where it took something in.
     """
     codes = set[int]()
-    with _ending(codes), open_client(url) as http:
+    say = _line_as_json if as_json else _line
+    with _ending(codes, say), open_client(url) as http:
         governed, source = Governed(read_trust(trust)), ServedLog(http)
-        _follow(source, directory, governed, every, codes, share_of(most), check=check)
+        _follow(source, directory, governed, every, codes, share_of(most), say=say, check=check)
     raise typer.Exit(next((code for code in _GRAVEST if code in codes), 0))
 
 
-def _mended(source: ServedLog, directory: Path, origin: str) -> int:
+Say = Callable[[Mapping[str, Any], str], None]
+"""What prints a line: its members, and the text for people."""
+
+
+def _line(members: Mapping[str, Any], text: str) -> None:
+    del members
+    print(one_line(text), flush=True)
+
+
+def _line_as_json(members: Mapping[str, Any], text: str) -> None:
+    del text
+    print(json.dumps(members), flush=True)
+
+
+def _mended(source: ServedLog, directory: Path, origin: str, say: Say) -> int:
     """Fetch again what has changed on the disk; return how many files."""
     count = 0
     while (directory / "checkpoint").exists() and (found := rotten(directory, origin)):
         count += len(found)
         for path in found:
-            print(f"OWN_DISK: {path} had changed, and is fetched again", flush=True)
+            told = f"{path} had changed, and is fetched again"
+            say({"code": "OWN_DISK", "reason": told}, f"OWN_DISK: {told}")
         mend(source, directory, origin)
     return count
 
@@ -98,16 +117,17 @@ def _follow(  # noqa: PLR0913  (the command's options)
     codes: set[int],
     share: Allowance,
     *,
+    say: Say,
     check: bool,
 ) -> None:
     shown = -1
 
     def look() -> None:
         nonlocal shown, check
-        if check and _mended(source, directory, governed.trust.origin):
+        if check and _mended(source, directory, governed.trust.origin, say):
             codes.add(CODES[Rotten][1])
         check = False
-        _judge(governed, directory, codes)
+        _judge(governed, directory, codes, say)
         keys, before = governed.log_keys, governed.keys_before
         trust = governed.trust
         done = follow(
@@ -119,14 +139,16 @@ def _follow(  # noqa: PLR0913  (the command's options)
             genesis=trust.genesis_sha256,
             share=share,
         )
-        shown = _told(done, shown)
-        _judge(governed, directory, codes)
+        if done.checkpoint.size != shown:
+            say(done.to_json(), str(done))
+        shown = done.checkpoint.size
+        _judge(governed, directory, codes, say)
 
     def look_on() -> None:
         try:
             look()
         except (NoAnswer, NothingExported, Behind, Unfinished) as error:
-            _tell(error)
+            _tell(error, say)
 
     if every is None:
         look()
@@ -134,31 +156,26 @@ def _follow(  # noqa: PLR0913  (the command's options)
         look_again(look_on, every)
 
 
-def _judge(governed: Governed, directory: Path, codes: set[int]) -> None:
+def _judge(governed: Governed, directory: Path, codes: set[int], say: Say) -> None:
     """Learn from the entries of the mirror who may sign, and say what is refused of these."""
     for fault in catch_up(governed, directory):
         codes.add(BROKEN)
-        print(one_line(f"RULE_BROKEN: position {fault.position}: {fault.reason}"), flush=True)
+        members = {"code": "RULE_BROKEN", "position": fault.position, "reason": fault.reason}
+        say(members, f"RULE_BROKEN: position {fault.position}: {fault.reason}")
 
 
-def _told(done: Exported, shown: int) -> int:
-    size = done.checkpoint.size
-    if size != shown:
-        print(f"{done.checkpoint.origin} at size {size}, {done.files} new files", flush=True)
-    return size
-
-
-def _tell(error: Exception) -> int:
+def _tell(error: Exception, say: Say) -> int:
     """Say what an error is called, once, and what it is; return the exit code."""
     name, code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
-    print(one_line(f"{name}: {str(error).removeprefix(f'{name}: ')}"), flush=True)
+    reason = str(error).removeprefix(f"{name}: ")
+    say({"code": name, "reason": reason}, f"{name}: {reason}")
     return code
 
 
 @contextmanager
-def _ending(codes: set[int]) -> Iterator[None]:
+def _ending(codes: set[int], say: Say) -> Iterator[None]:
     """Say what went wrong, and keep its code."""
     try:
         yield
     except (AuditError, NoAnswer, Refused) as error:
-        codes.add(_tell(error))
+        codes.add(_tell(error, say))

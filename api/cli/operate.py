@@ -11,7 +11,8 @@ import orjson
 import typer
 
 from api.cli import backups, governing, keeping, restoring, status
-from api.cli.options import read_envelope_in
+from api.cli.options import AsJson, read_envelope_in
+from api.cli.outcome import fail, tell
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
 from ledger import court
@@ -57,7 +58,8 @@ app = typer.Typer(help="Make, migrate, rebuild and check a ledger.", no_args_is_
 
 
 @app.command("init")
-def init(
+def init(  # noqa: PLR0913  (the command's options)
+    *,
     host: Annotated[
         str | None,
         typer.Option(help="Begins the origin, for ever: the exchange's host name"),
@@ -85,6 +87,7 @@ def init(
     resume: Annotated[
         Path | None, typer.Option(help="The first event, as the registrar has signed it")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a new log: origin, keys, database, genesis entry, first checkpoint, trust root.
 
@@ -105,19 +108,18 @@ def init(
             delay_s=delay,
         )
     except RegistrarMustSign as waiting:
-        print(f"waits   {waiting}")
-        print(_REGISTRAR_SIGNS.format(genesis=home.genesis))
+        members = {"made": False, "waits": str(waiting), "genesis": str(home.genesis)}
+        text = f"waits   {waiting}\n{_REGISTRAR_SIGNS.format(genesis=home.genesis)}"
+        tell(members, text, as_json=as_json)
         raise typer.Exit(int(resume is not None)) from None
     except RegistrarKeysRefused as refused:
         files = ", ".join(map(str, registrar or ()))
         raise typer.BadParameter(f"{files}: {refused}", param_hint="--registrar") from None
-    print(f"origin  {identity.origin}")
-    print(f"trust   {home.trust}")
-    print(f"keys    {home.keys}")
-    if not registrar_keys_of(home):
-        print(DEMONSTRATION)
-    if delay == 0:
-        print(court.DEMONSTRATION)
+    places = {"origin": identity.origin, "trust": str(home.trust), "keys": str(home.keys)}
+    warnings = [] if registrar_keys_of(home) else [DEMONSTRATION]
+    warnings += [court.DEMONSTRATION] if delay == 0 else []
+    lines = [*(f"{name:<7} {place}" for name, place in places.items()), *warnings]
+    tell({"made": True, **places, "warnings": warnings}, "\n".join(lines), as_json=as_json)
 
 
 DEMONSTRATION = "demonstration: who has this home has the keys of operator and registrar both"
@@ -142,33 +144,36 @@ def trust() -> None:
 
 
 @app.command("migrate")
-def migrate() -> None:
+def migrate(as_json: AsJson = False) -> None:
     """Bring the schema up to date, after checking the sums of all migrations."""
     database = open_database(Settings())
     try:
-        for name in run_migrations(database.owner_dsn):
-            print(f"applied {name}")
+        applied = run_migrations(database.owner_dsn)
     finally:
         database.stop()
+    text = "\n".join(f"applied {each}" for each in applied) or "the schema is up to date"
+    tell({"applied": applied}, text, as_json=as_json)
 
 
 @app.command("rebuild")
-def rebuild() -> None:
+def rebuild(as_json: AsJson = False) -> None:
     """Fold every read model again, beside the live tables, and swap; print the digests."""
     settings = Settings()
     database = open_database(settings)
     try:
         pool, key = Pool(database.app_dsn, size=4), batch_key(Home(settings.home))
         rebuild_models(pool, READ_MODELS, decode, key=key)
-        for model in READ_MODELS:
-            print(f"{model.name:<14} {stored_digest(pool, model)}")
+        digests = {model.name: str(stored_digest(pool, model)) for model in READ_MODELS}
     finally:
         database.stop()
+    text = "\n".join(f"{name:<14} {digest}" for name, digest in digests.items())
+    tell({"digests": digests}, text, as_json=as_json)
 
 
 @app.command("export-tiles")
 def export_tiles(
     directory: Annotated[Path, typer.Argument(help="Any web server's root", file_okay=False)],
+    as_json: AsJson = False,
 ) -> None:
     """Write the log as the plain files that tlog-tiles names, or what is new of it."""
     settings = Settings()
@@ -178,12 +183,11 @@ def export_tiles(
         done = export(StoredLog(pool, Quorum(policy_of(settings, pool))), directory)
     finally:
         database.stop()
-    checkpoint = done.checkpoint
-    print(f"{checkpoint.origin} at size {checkpoint.size}, {done.files} new files")
+    tell(done.to_json(), str(done), as_json=as_json)
 
 
 @app.command("seal")
-def seal_now() -> None:
+def seal_now(as_json: AsJson = False) -> None:
     """Seal the log now: commit to every subject's history and to the read models.
 
     Signs `ledger.sealed/1` with the operator's key of LEDGER_HOME.
@@ -196,18 +200,26 @@ def seal_now() -> None:
         pool.close()
     finally:
         database.stop()
-    print(f"sealed by position {sealed.position}" if sealed else "there is nothing new to seal")
+    members = {"sealed": sealed is not None, "position": sealed.position if sealed else None}
+    text = f"sealed by position {sealed.position}" if sealed else "there is nothing new to seal"
+    tell(members, text, as_json=as_json)
 
 
 @app.command("halt")
-def halt(reason: Annotated[str, typer.Option(help="Why, for anyone who finds it")]) -> None:
+def halt(
+    reason: Annotated[str, typer.Option(help="Why, for anyone who finds it")],
+    as_json: AsJson = False,
+) -> None:
     """Have the log sign nothing more, across restarts, until `operate resume`."""
     CheckpointFile(Home(Settings().home).checkpoints).halt(reason)
-    print("halted")
+    tell({"halted": True, "reason": reason}, "halted", as_json=as_json)
 
 
 @app.command("resume")
-def resume(reason: Annotated[str, typer.Option(help="What was found, and done about it")]) -> None:
+def resume(
+    reason: Annotated[str, typer.Option(help="What was found, and done about it")],
+    as_json: AsJson = False,
+) -> None:
     """Let a halted log sign again, if everything agrees now; the log records who did it and why.
 
     Signs `ledger.resumed/1` with the operator's key of LEDGER_HOME. The server has to be stopped.
@@ -220,8 +232,8 @@ def resume(reason: Annotated[str, typer.Option(help="What was found, and done ab
     except Halted as halted:
         why = _sayable(str(halted))
     else:
-        print("the log is not halted")
-        raise typer.Exit(1)
+        members = {"resumed": False, "reason": "the log is not halted"}
+        fail(members, "the log is not halted", as_json=as_json)
     body = {"ledger": ledger_subject(identity.origin), "halted": why, "reason": _sayable(reason)}
     database, held = open_database(settings), file.hold()
     try:
@@ -235,18 +247,19 @@ def resume(reason: Annotated[str, typer.Option(help="What was found, and done ab
         key = load_key(home.keys / "operator.pem")
         signed = sign_sealed(identity.origin, LedgerResumed.TOPIC, body, [identity.operator], [key])
         try:
-            position = append_unpublished(pool, home, signed.envelope).position
+            position: int | None = append_unpublished(pool, home, signed.envelope).position
             said = f"position {position} says why"
         except AppendRefused as refused:
             if not isinstance(refused.__cause__, LedgerIsClosed):
                 raise
+            position = None
             said = f"{refused}: nothing is recorded any more, it is served as it is"
         file.resume()
         pool.close()
     finally:
         os.close(held)
         database.stop()
-    print(f"resumed; {said}")
+    tell({"resumed": True, "position": position}, f"resumed; {said}", as_json=as_json)
 
 
 _NOT_TO_BE_SIGNED = 'docs/guides/operating.md, "Rows that are not to be signed"'
@@ -284,7 +297,7 @@ class NothingToCompare(Told):
 @app.command("compare")
 def compare(
     name: Annotated[str, typer.Argument(help="A read model, such as title")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Replay the log and say which is the first event by which a read model differs from it.
 
@@ -331,7 +344,7 @@ def fsck(
     read_models: Annotated[
         bool, typer.Option("--read-models", help="Read all rows of the read models too")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check the database against itself: every entry, hash, tag, node and checkpoint."""
     settings = Settings()

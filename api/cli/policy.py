@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from api.cli.options import reading
+from api.cli.options import AsJson, reading
+from api.cli.outcome import tell
 from ledger.log.collusion import Tangled, worth_of
 from ledger.log.policy import parse_policy
 from ledger.wire.regular import read_regular
@@ -21,21 +22,37 @@ def policy() -> None:
 @app.command("lint")
 def lint(
     file: Annotated[Path, typer.Argument(help="The policy (c2sp.org/tlog-policy)", exists=True)],
+    as_json: AsJson = False,
 ) -> None:
     """Say who must collude for a split view, who can stop a quorum; exit code 1 if nobody must."""
     raw = read_regular(file)
     with reading(file, "policy", "FILE", Tangled):
         read = parse_policy(raw)
         worth = worth_of(read)
-    print(f"sha256  {read.sha256}")
+    members = {
+        "sha256": read.sha256,
+        "logs": len(read.logs),
+        "keys": len(read.witnesses),
+        "witnesses": list(worth.witnesses),
+        "quorum": read.quorum,
+        "groups": [
+            {"name": each.name, "threshold": each.threshold, "members": list(each.members)}
+            for each in read.groups
+        ],
+        "loose": list(worth.loose),
+        "split": list(worth.split),
+        "stall": list(worth.stall),
+    }
     counted = f"witnesses {len(worth.witnesses)} by {len(read.witnesses)} keys"
-    print(f"logs {len(read.logs)}, {counted}, quorum {read.quorum or 'none'}")
-    for group in read.groups:
-        print(f"  {group.name}: {group.threshold} of {len(group.members)}")
-    for name in worth.loose:
-        print(f"warning: two choices of group {name} may have nobody in common")
-    print(f"split view: {_told(worth.split)} must cosign both")
-    print(f"no quorum: {_told(worth.stall)} can stop it by silence")
+    lines = [
+        f"sha256  {read.sha256}",
+        f"logs {len(read.logs)}, {counted}, quorum {read.quorum or 'none'}",
+        *(f"  {each.name}: {each.threshold} of {len(each.members)}" for each in read.groups),
+        *(f"warning: two choices of group {n} may have nobody in common" for n in worth.loose),
+        f"split view: {_told(worth.split)} must cosign both",
+        f"no quorum: {_told(worth.stall)} can stop it by silence",
+    ]
+    tell(members, "\n".join(lines), as_json=as_json)
     raise typer.Exit(0 if worth.split else 1)
 
 

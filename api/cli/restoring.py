@@ -10,6 +10,8 @@ from typing import Annotated
 import httpx2
 import typer
 
+from api.cli.options import AsJson
+from api.cli.outcome import fail, tell
 from api.cli.served import ServedLog
 from ledger.follow.audit import AuditError, export
 from ledger.follow.authentic import Authenticated
@@ -19,7 +21,7 @@ from ledger.home.paths import Home
 from ledger.home.settings import Settings
 from ledger.log.encoding import write_base64
 from ledger.node.node import batch_key, open_database
-from ledger.node.restore import Restored, RestoreError, restore
+from ledger.node.restore import RestoreError, restore
 from ledger.runtime.http import open_client
 from ledger.store.connection import Pool
 
@@ -33,6 +35,7 @@ def restore_from_mirror(
         list[str] | None,
         typer.Option(help="RECEIPT:ENTRY, two files that a member kept; many times"),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Bring back what the database has lost, from all who hold some of it, to the identical root.
 
@@ -48,18 +51,21 @@ def restore_from_mirror(
             supply = held.enter_context(_supply(home.trust_root(), sources or (), receipt or ()))
             done = restore(pool, file, supply, batch_key(home))
     except (SupplyError, RestoreError, AuditError, httpx2.HTTPError) as error:
-        print(f"REFUSED: {error}")
-        raise typer.Exit(1) from None
+        fail({"restored": False, "reason": str(error)}, f"REFUSED: {error}", as_json=as_json)
     finally:
         database.stop()
-    _tell(done)
-
-
-def _tell(done: Restored) -> None:
-    root = write_base64(done.checkpoint.root)
-    print(f"{done.entries} entries came back; size {done.checkpoint.size}, root {root}")
+    size, root = done.checkpoint.size, write_base64(done.checkpoint.root)
+    text = f"{done.entries} entries came back; size {size}, root {root}"
     if done.sealed:
-        print(f"{done.sealed} of them hold sealed sections, whose openings no mirror has")
+        text += f"\n{done.sealed} of them hold sealed sections, whose openings no mirror has"
+    members = {
+        "restored": True,
+        "entries": done.entries,
+        "size": size,
+        "root": root,
+        "sealed": done.sealed,
+    }
+    tell(members, text, as_json=as_json)
 
 
 @contextmanager

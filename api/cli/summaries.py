@@ -1,6 +1,5 @@
 """What an audit found, signed to a file by a key of the auditor's own, and read back."""
 
-import json
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -10,8 +9,8 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from api.cli.auditing import fail
 from api.cli.options import AsJson, must_be_new, reading
+from api.cli.outcome import fail, tell
 from ledger.domain.core.types import format_instant
 from ledger.home.keystore import read_private
 from ledger.log.audit_summary import AuditSummary, NotSigned, open_summary, sign_summary
@@ -118,7 +117,7 @@ def summary(
         found = open_summary(raw, _key(auditor))
     except NotSigned as refused:
         fail(refused.to_json(), f"REFUSED: {refused}", as_json=as_json)
-    print(json.dumps(found.to_json(), indent=1) if as_json else found.report())
+    tell(found.to_json(), found.report(), as_json=as_json)
 
 
 def _key(vkey: str) -> Verifier:

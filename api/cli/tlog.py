@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any
 
 import typer
 
-from api.cli.options import read_note_in, reading
+from api.cli.options import AsJson, read_note_in, reading
+from api.cli.outcome import fail, tell
 from ledger.follow.tlog import is_of_tree, verify_proof, verify_tiles
 from ledger.log.encoding import write_base64
 from ledger.log.note import MAX_NOTE
@@ -15,7 +16,6 @@ from ledger.log.receipt import MAX_TLOG_PROOF, parse_tlog_proof
 from ledger.verify.files import MAX_ANSWER, log_in
 from ledger.verify.outcome import Refused
 from ledger.wire.regular import read_regular
-from ledger.wire.shown import one_line
 
 app = typer.Typer(
     help="Verify any tlog-tiles log and tlog-proof, by a policy.", no_args_is_help=True
@@ -35,14 +35,15 @@ def verify(
     directory: Annotated[Path, typer.Argument(help="The log's files", exists=True)],
     policy: PolicyFile,
     previous: Previous = None,
+    as_json: AsJson = False,
 ) -> None:
     """Verify a log's static files (c2sp.org/tlog-tiles): signatures, every tile, every entry."""
     try:
         earlier = read_note_in(previous, "--previous")
         opened = verify_tiles(log_in(directory), _policy(policy), earlier)
     except Refused as refused:
-        _refuse(refused)
-    _tell(opened)
+        fail(refused.to_json(), f"REFUSED: {refused}", as_json=as_json)
+    _tell(opened, as_json=as_json)
 
 
 @app.command("proof")
@@ -51,6 +52,7 @@ def proof(
     entry: Annotated[Path, typer.Option(help="The entry that it is for", exists=True)],
     policy: PolicyFile,
     previous: Previous = None,
+    as_json: AsJson = False,
 ) -> None:
     """Verify that an entry is in a log, by its proof (c2sp.org/tlog-proof)."""
     try:
@@ -63,11 +65,8 @@ def proof(
         origin = opened.checkpoint.origin
         continued = earlier is None or is_of_tree(earlier, origin, roots, trusted)
     except Refused as refused:
-        _refuse(refused)
-    print(f"the entry has index {index}")
-    if not continued:
-        print("unchecked: whether the log continues what it was: techledger tlog verify shows it")
-    _tell(opened)
+        fail(refused.to_json(), f"REFUSED: {refused}", as_json=as_json)
+    _tell(opened, index, continued=continued, as_json=as_json)
 
 
 def _proof(file: Path) -> bytes:
@@ -83,13 +82,31 @@ def _policy(file: Path) -> Policy:
         return parse_policy(raw)
 
 
-def _tell(opened: Witnessed) -> None:
-    for name, time in sorted(opened.times.items()):
-        print(f"cosigned by {name} at {datetime.fromtimestamp(time, UTC).isoformat()}")
-    head = opened.checkpoint
-    print(f"VERIFIED: {head.origin} at size {head.size}, root {write_base64(head.root)}")
+def _tell(
+    opened: Witnessed, index: int | None = None, *, continued: bool = True, as_json: bool
+) -> None:
+    """Say what was verified; `continued`: that the log goes on from what it was is known."""
+    head, root = opened.checkpoint, write_base64(opened.checkpoint.root)
+    times = {
+        name: datetime.fromtimestamp(time, UTC).isoformat()
+        for name, time in sorted(opened.times.items())
+    }
+    members: dict[str, Any] = {
+        "verified": True,
+        "origin": head.origin,
+        "size": head.size,
+        "root": root,
+        **({} if index is None else {"index": index}),
+        "cosigned": [{"by": name, "at": at} for name, at in times.items()],
+        "unchecked": [] if continued else [_UNCONTINUED],
+    }
+    lines = [
+        *([] if index is None else [f"the entry has index {index}"]),
+        *([] if continued else [f"unchecked: {_UNCONTINUED}"]),
+        *(f"cosigned by {name} at {at}" for name, at in times.items()),
+        f"VERIFIED: {head.origin} at size {head.size}, root {root}",
+    ]
+    tell(members, "\n".join(lines), as_json=as_json)
 
 
-def _refuse(refused: Refused) -> NoReturn:
-    print(one_line(f"REFUSED: {refused}"))
-    raise typer.Exit(1)
+_UNCONTINUED = "whether the log continues what it was: techledger tlog verify shows it"

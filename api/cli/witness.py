@@ -1,6 +1,7 @@
 """`techledger witness`: cosign the checkpoints of logs, for the State, an institute or a firm."""
 
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from api.cli.options import AsJson
+from api.cli.outcome import tell
 from api.limits.guarded import Guard, Limits, guarded
 from api.witness_app import witness_app
 from ledger.witness.directory import WitnessDirectory, policy_lines
@@ -28,22 +31,24 @@ def init(
     log: Annotated[list[str], typer.Option(help="vkey of a log; repeat it for each of its keys")],
     host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on")] = 8021,
+    as_json: AsJson = False,
 ) -> None:
     """Make a witness: two keys, an empty book, witness.toml; print its lines for a policy."""
     house = WitnessDirectory(directory)
     house.create(name, tuple(log), host, port)
-    _show(house)
+    _show(house, as_json=as_json)
 
 
 @app.command("show")
-def show(directory: Directory) -> None:
+def show(directory: Directory, as_json: AsJson = False) -> None:
     """Print the witness's lines for a policy."""
-    _show(WitnessDirectory(directory))
+    _show(WitnessDirectory(directory), as_json=as_json)
 
 
-def _show(house: WitnessDirectory) -> None:
+def _show(house: WitnessDirectory, *, as_json: bool) -> None:
     name = house.config().name
-    print(policy_lines(name.rpartition("/")[2], house.signers(name)), end="")
+    lines = policy_lines(name.rpartition("/")[2], house.signers(name)).removesuffix("\n")
+    tell({"name": name, "policy": lines.split("\n")}, lines, as_json=as_json)
 
 
 @app.command("serve")
@@ -63,13 +68,25 @@ def serve(directory: Directory) -> None:
 def evidence(
     directory: Directory,
     origin: Annotated[str, typer.Argument(help="Origin of a log")],
+    as_json: AsJson = False,
 ) -> None:
     """Print each two checkpoints of one size that the log signed; exit code 1 if there are any."""
     with closing(WitnessState(WitnessDirectory(directory).book)) as book:
         found = book.contradictions(origin)
-    for each in found:
-        when = datetime.fromtimestamp(each.received, UTC).isoformat()
-        print(f"{when}  the log signed two trees of one size: this one, cosigned before")
-        print(f"{each.cosigned.decode() or 'the empty tree'}\nand this one, refused")
-        print(each.other.decode())
+    said = [
+        {
+            "received": datetime.fromtimestamp(each.received, UTC).isoformat(),
+            "cosigned": each.cosigned.decode(),
+            "refused": each.other.decode(),
+        }
+        for each in found
+    ]
+    members = {"origin": origin, "contradictions": said}
+    tell(members, "\n".join(map(_contradiction, said)), as_json=as_json)
     raise typer.Exit(1 if found else 0)
+
+
+def _contradiction(said: Mapping[str, str]) -> str:
+    heads = f"{said['cosigned'] or 'the empty tree'}\nand this one, refused\n{said['refused']}"
+    when = f"{said['received']}  the log signed two trees of one size"
+    return f"{when}: this one, cosigned before\n{heads}"

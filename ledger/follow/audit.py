@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ledger.domain import admission
 from ledger.domain.admission import Folds
@@ -31,6 +31,7 @@ from ledger.follow.exportfiles import (
     write_whole,
 )
 from ledger.log.dating import SEEN, seen_path
+from ledger.log.encoding import write_base64
 from ledger.log.merkle import HASH_SIZE, LogError, leaf_hash
 from ledger.log.note import parse_note
 from ledger.log.proof import frontier_at, prove_consistency, verify_consistency
@@ -150,6 +151,15 @@ class Exported:
 
     checkpoint: Checkpoint
     files: int
+
+    def __str__(self) -> str:
+        return f"{self.checkpoint.origin} at size {self.checkpoint.size}, {self.files} new files"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        head = self.checkpoint
+        root = write_base64(head.root)
+        return {"origin": head.origin, "size": head.size, "root": root, "files": self.files}
 
 
 def export(

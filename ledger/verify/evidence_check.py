@@ -15,7 +15,11 @@ def verify_evidence(raw: bytes, trust_root: bytes, asked: Sequence[str] = ()) ->
 
     Of the subjects `asked` for it is said whether their whole history is shown.
     """
-    found = show(raw, trust_root)
+    return answer_of(show(raw, trust_root), asked)
+
+
+def answer_of(found: court.Verified, asked: Sequence[str] = ()) -> Verified:
+    """Return the answer of this package to what a bundle was found to show."""
     checkpoint = Checkpoint(found.trust.origin, found.size, found.root)
     return Verified(
         checkpoint,

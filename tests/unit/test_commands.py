@@ -48,6 +48,29 @@ def test_every_command_says_what_it_does():
     assert [] == [each for each in told(json.loads(command_table.written())) if each[-1:] != "."]
 
 
+ALWAYS_JSON = {
+    *("openapi", "keys new", "keys show", "events template", "events seal", "events new"),
+    *("events sign", "events show", "operate trust", "operate refusal-key", "operate adopt-delay"),
+    *("operate adopt-policy", "operate hand-over", "operate close", "operate log-keys new"),
+    *("operate log-keys retire", "operate opening show"),
+}
+"""Commands that print JSON however they are asked: events, keys and what others read on."""
+
+SERVES = {"demo", "serve", "witness serve"}
+"""Commands that work until they are interrupted; what they log is JSON lines."""
+
+
+def test_every_command_prints_json():
+    def without(table: dict[str, Any], words: str = "") -> Iterator[str]:
+        for name, each in table.items():
+            if "commands" in each:
+                yield from without(each["commands"], f"{words}{name} ")
+            elif not any("--json" in one.get("flags", ()) for one in each["parameters"]):
+                yield f"{words}{name}"
+
+    assert ALWAYS_JSON | SERVES == {*without(json.loads(command_table.written()))}
+
+
 def test_the_version_is_told():
     done = CliRunner().invoke(app, ["--version"])
     assert (0, f"techledger {version('techledger')}\n") == (done.exit_code, done.stdout)
