@@ -2,11 +2,11 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -151,22 +151,23 @@ def restore_backup(  # noqa: PLR0913  (the command's options)
         code = error.code if isinstance(error, BackupError) else type(error).__name__
         members = {"restored": False, "code": code, "reason": str(error)}
         fail(members, f"REFUSED: {code}: {error}", as_json=as_json)
-    size, root = reached.size, write_base64(reached.root)
-    lines = [
-        f"{manifest.origin} is back at size {size}, root {root}",
-        *([f"what was written from segment {up_to} on is given up"] if up_to else []),
-        "it is halted: techledger operate resume --reason … lets it go on",
-    ]
     members = {
         "restored": True,
         "origin": manifest.origin,
-        "size": size,
-        "root": root,
+        "size": reached.size,
+        "root": write_base64(reached.root),
         "proven": proven,
         "given_up_from": up_to,
         "halted": True,
     }
-    tell(members, "\n".join(lines), as_json=as_json)
+    tell(members, _restored(members), as_json=as_json)
+
+
+def _restored(members: Mapping[str, Any]) -> str:
+    lines = ["{origin} is back at size {size}, root {root}".format(**members)]
+    if segment := members["given_up_from"]:
+        lines.append(f"what was written from segment {segment} on is given up")
+    return "\n".join([*lines, "it is halted: techledger operate resume --reason … lets it go on"])
 
 
 def _complete(

@@ -295,7 +295,9 @@ def test_a_dump_comes_back_in_a_database_of_ones_own(
     told(machine.operate("resume", "--reason", "moved", **urls(second)))
     told(machine.operate("fsck", **urls(second)))
     told(machine.operate("rebuild", **urls(second)))
-    assert "no difference in 8 entries" in told(machine.operate("compare", "parties", **urls(second)))
+    assert "no difference in 8 entries" in told(
+        machine.operate("compare", "parties", **urls(second))
+    )
 
 
 def urls(database: Database) -> dict[str, str]:
