@@ -1,7 +1,6 @@
 """`techledger operate backup` and `restore`: a copy of the database, and the way back from it."""
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -134,8 +133,6 @@ def restore_backup(  # noqa: PLR0913  (the command's options)
         manifest = check_backup(directory, settings.postgres_bin)
         check_fits(manifest, settings)
         proven = not unproven and check_proven(manifest, home)
-        if not proven:
-            print("unproven: nothing shows that this ledger made the backup", file=sys.stderr)
         replayed = check_archive(archive, directory, manifest, up_to)
         if not (mirror or archive) and (signed := signed_already(home)) > manifest.size:
             raise BackupOlder(_older(manifest, signed))
@@ -164,7 +161,9 @@ def restore_backup(  # noqa: PLR0913  (the command's options)
 
 
 def _restored(members: Mapping[str, Any]) -> str:
-    lines = ["{origin} is back at size {size}, root {root}".format(**members)]
+    nobody = "unproven: nothing shows that this ledger made the backup"
+    lines = [] if members["proven"] else [nobody]
+    lines.append("{origin} is back at size {size}, root {root}".format(**members))
     if segment := members["given_up_from"]:
         lines.append(f"what was written from segment {segment} on is given up")
     return "\n".join([*lines, "it is halted: techledger operate resume --reason … lets it go on"])
