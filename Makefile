@@ -1,6 +1,6 @@
 # The parts of the gate, one at a time. `make gate` is what CI runs: .ci/run.
 .DEFAULT_GOAL := check
-.PHONY: install lock hooks lint format types contracts generated test check gate foreign deploy site
+.PHONY: install lock hooks lint format types contracts generated test check gate foreign deploy browsers site
 bin := .venv/bin
 
 install:  ## makes .venv, with what the tests need
@@ -48,6 +48,9 @@ foreign:
 
 deploy:
 	.ci/run --deploy
+
+browsers:
+	.ci/run --browsers
 
 site:  ## docs/ as a site, in build/site, and its tests
 	.ci/run --site

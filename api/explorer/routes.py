@@ -5,7 +5,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from api.deps import look
 from api.explorer.operations import groups_of
-from api.explorer.shown import HEADERS, HERE, SCRIPT, page
+from api.explorer.shown import HEADERS, HERE, INTEGRITY, SCRIPT, page
 
 STATIC_HEADERS = HEADERS | {"Cache-Control": "public, max-age=3600"}
 
@@ -30,10 +30,17 @@ def get_style() -> FileResponse:
     return FileResponse(HERE / "static" / "page.css", headers=STATIC_HEADERS)
 
 
+@router.get("/static/icon.svg")
+def get_icon() -> FileResponse:
+    """Return the pages' icon, which a browser asks for in any case."""
+    return FileResponse(HERE / "static" / "icon.svg", headers=STATIC_HEADERS)
+
+
 @router.get(SCRIPT)
 def get_script() -> FileResponse:
-    """Return the check of a page; never from a cache, as its hash stands in the page."""
-    return FileResponse(HERE / SCRIPT[1:], media_type="text/javascript", headers=HEADERS)
+    """Return the check of a page; from no cache that has not asked, as a page has its hash."""
+    headers = HEADERS | {"Cache-Control": "no-cache", "ETag": f'"{INTEGRITY}"'}
+    return FileResponse(HERE / SCRIPT[1:], media_type="text/javascript", headers=headers)
 
 
 def _url(request: Request) -> str:

@@ -3,18 +3,16 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 import httpx2
 import pytest
 
-from api.cli.story import Done, chapters, variables
+from api.cli.story import chapters
 from ledger.domain.core.types import legal_day
 from ledger.events.intake import decode
 from ledger.follow.client import LedgerClient, read_trust
 from ledger.home.paths import Home
 from ledger.home.settings import Settings
-from ledger.log.encoding import write_base64
 from ledger.node.node import Node
 from ledger.store.embedded import EmbeddedPostgres
 from projections.run.catalogue import READ_MODELS
@@ -23,7 +21,7 @@ from tests.support.builders import FIRM, INSTITUTE, RIVAL
 from tests.support.http import serving
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import fresh_database
-from tests.support.tale import Loaded, Tale, cast, cast_of, play
+from tests.support.tale import Loaded, Tale, cast, cast_of, loaded_at, play
 from tests.support.world import World
 
 
@@ -85,15 +83,8 @@ def loaded(url: str, home: Home, node: Node) -> Loaded:
     world, today = World.of(home), legal_day(datetime.now(UTC))
     with LedgerClient(url, read_trust(home.trust)) as ledger:
         tale = play(ledger, world, cast(world, {}, {}, today), *chapters())
-        at = {name: receipt.position for name, receipt in tale.receipts.items()}
-        kept = ledger.open_note(ledger.get_bytes("/checkpoint"))
         rebuild(node.pool, READ_MODELS, decode, key=node.key)
-        words = variables(tale.cast, Done({}, at)) | {
-            "AT": tale.receipts["acceptance"].accepted,
-            "SIZE": str(kept.size),
-            "ROOT": quote(write_base64(kept.root), safe=""),
-        }
-        return Loaded(url, home.trust, at, words)
+        return loaded_at(ledger, url, home.trust, tale)
 
 
 @pytest.fixture

@@ -102,7 +102,9 @@ def test_a_page_brings_its_check_along_and_no_other_script(
     assert [f'type="module" src="/static/verify.js" integrity="sha256-{digest}"'] == scripts
     assert answer.text.count("<script") == 1
     assert served.headers["content-type"].startswith("text/javascript")
-    assert "no-store" == served.headers["cache-control"]
+    assert "no-cache" == served.headers["cache-control"], "it is kept, and asked for each time"
+    known = {"If-None-Match": served.headers["etag"]}
+    assert 304 == http.get("/static/verify.js", headers=known).status_code
     policy = answer.headers["content-security-policy"]
     for said in ("default-src 'none'", "script-src 'self'", "connect-src 'self'"):
         assert f"{said}; " in policy

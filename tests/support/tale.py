@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from string import Template
+from urllib.parse import quote
 
 from api.cli.signing import sign_sealed
-from api.cli.story import Cast, Done, Step, names, story
+from api.cli.story import Cast, Done, Step, names, story, variables
 from ledger.domain.contracts.contract import ContractConcluded
 from ledger.domain.core.types import legal_day
 from ledger.events.compose import uuid7
 from ledger.follow.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt
+from ledger.log.encoding import write_base64
 from ledger.node.genesis import key_record
 from ledger.wire.envelope import payload_hash
 from tests.support.builders import OPERATOR, REGISTRAR, SOME_HASH, contract_concluded, grant
@@ -50,6 +52,19 @@ class Loaded:
     def said(self, text: str) -> str:
         """Return what the document says, with what differs from ledger to ledger."""
         return Template(text).substitute(self.words)
+
+
+def loaded_at(ledger: LedgerClient, url: str, trust: Path, tale: Tale) -> Loaded:
+    """Return the ledger that is served there, once its head is signed."""
+    at = {name: receipt.position for name, receipt in tale.receipts.items()}
+    kept = ledger.open_note(ledger.get_bytes("/checkpoint"))
+    words = variables(tale.cast, Done({}, at)) | {
+        "AT": tale.receipts["acceptance"].accepted,
+        "EVENT": tale.receipts["contract"].event_id,
+        "SIZE": str(kept.size),
+        "ROOT": quote(write_base64(kept.root), safe=""),
+    }
+    return Loaded(url, trust, at, words)
 
 
 def cast_of(world: World) -> Cast:
