@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from ledger.domain.core.dated_law import Law
 from ledger.store.connection import Pool
@@ -23,13 +22,19 @@ class Reader:
     known_at: KnownAt = None
     known_by: KnownBy = "ledger"
 
-    @cached_property
+    @property
     def law(self) -> Law:
         """The law data by which the ledger judges now. Raises `NotFolded` before the first.
 
         Read once, and before the view of a question: a thread has one connection at a time.
         """
-        return law_in_force(self.pool, self.laws)
+        # Python 3.11 has one lock for the cached properties of all readers. A thread that holds it
+        # and waits for its turn at computing, beside one that has the turn and waits for the lock,
+        # would wait for ever.
+        if "_law" not in self.__dict__:
+            self.__dict__["_law"] = law_in_force(self.pool, self.laws)
+        law: Law = self.__dict__["_law"]
+        return law
 
     def as_of(self, view: View) -> Known:
         """Return the bounds of what the ledger itself knew. Raises `NotFolded` or `NotAsked`."""
