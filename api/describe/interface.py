@@ -165,6 +165,7 @@ INTERFACE: Mapping[str, Said] = {
         "It takes in nothing more; what is signed can still be read and checked. Why:",
     ),
     "health": Said("Tình trạng", "Health"),
+    "history": Said("Tình trạng theo từng lần biết", "Status as more was known"),
     "holds": Said("Lệnh đang có hiệu lực", "Orders in force"),
     "how_to_find": Said(
         "Gõ tên hoặc một phần tên (có dấu hay không), mã số thuế, số đơn, số văn bằng, số hợp"

@@ -79,6 +79,7 @@ IN_VIETNAMESE: Mapping[str, str] = {
     "getChain": "Quyền này đã qua tay những ai?",
     "getLiens": "Quyền này bảo đảm cho những nghĩa vụ nào?",
     "getStatus": "Quyền này có hiệu lực không?",
+    "getStatusHistory": "Tình trạng của quyền này đã được biết ra sao, theo từng lần biết thêm?",
     "getLapseEffects": "Đã trả gì cho những ngày sau khi quyền chấm dứt?",
     "getExclusive": "Có ai độc quyền trong lĩnh vực này, ở đó, giữa những ngày này không?",
     "getLeftToGrant": "Quyền này còn có thể cấp những gì?",

@@ -11,10 +11,18 @@ from api.explorer.drawn_contracts import (
     draw_tiers,
 )
 from api.explorer.drawn_others import draw_dispute, draw_keys
-from api.explorer.drawn_rights import draw_burdens, draw_chain, draw_dependents, draw_liens
+from api.explorer.drawn_rights import (
+    draw_burdens,
+    draw_chain,
+    draw_dependents,
+    draw_history,
+    draw_liens,
+    draw_stages,
+)
 from api.explorer.pen import Pen
 from projections.questions.party_keys import KeysOf
 from projections.questions.remaining_scope import Dependents, LeftToGrant
+from projections.questions.status_history import StatusHistory
 from projections.questions.sublicences import Tree as Sublicences
 from projections.questions.terms import TermsOn
 from projections.questions.vouching import MarkedDispute
@@ -39,6 +47,7 @@ DRAWN: Mapping[type, tuple[Callable[[Any, Pen], Drawing], ...]] = {
     Liens: (draw_liens,),
     MarkedDispute: (draw_dispute,),
     Revenue: (draw_balances, draw_flow),
+    StatusHistory: (draw_stages, draw_history),
     Sublicences: (draw_sublicences,),
     TermsOn: (draw_tiers,),
 }

@@ -1,6 +1,6 @@
-"""Drawings of rights and technologies: grants and liens over time, the chain of deeds."""
+"""Drawings of rights and technologies: grants, liens and status over time, the chain of deeds."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -9,12 +9,15 @@ from api.describe.language import Said
 from api.describe.saying import Word
 from api.describe.shape import members_of_kind
 from api.describe.together import together_with
-from api.explorer.drawings import ROWS, Bars, Look, Node, Tree, Words, rail
-from api.explorer.pen import Pen, over_time
+from api.explorer.drawings import ROWS, BarRow, Bars, Look, Node, Tree, Words, days_around, rail
+from api.explorer.pen import THAT_DAY, Pen, over_time
+from ledger.domain.core.types import legal_day
 from projections.questions.remaining_scope import Dependents, LeftToGrant
+from projections.questions.status_history import Belief, Spell, StatusHistory
 from projections.tables.chain import MOVES_NOTHING, Chain, ChainRow
 from projections.tables.grants import GrantRow
 from projections.tables.liens import Lien, Liens
+from projections.tables.status import ALIVE
 
 
 def draw_dependents(answer: Dependents, pen: Pen) -> Bars:
@@ -77,7 +80,7 @@ def _lien(lien: Lien, pen: Pen) -> tuple[Words, Words, date, date | None, Look]:
     registered = lien.perfected_at is not None
     said = (
         pen.said(_LIEN_KEY["own" if registered else "plain"]),
-        *(filter(None, [lien.secures])),
+        pen.said(_SECURES, lien.secures) if lien.secures else pen.said(_SECURES_WHAT),
         pen.span(lien.true_from, None),
     )
     return (
@@ -96,6 +99,8 @@ def _lien(lien: Lien, pen: Pen) -> tuple[Words, Words, date, date | None, Look]:
 
 _LIENS = Said("Thứ tự ưu tiên của các biện pháp bảo đảm", "Liens in the order of their rank")
 _RANK = Said("Hạng {}: ", "Rank {}: ")
+_SECURES = Said("bảo đảm cho: {}", "secures: {}")
+_SECURES_WHAT = Said("hồ sơ không nói bảo đảm cho gì", "the record does not say what it secures")
 _LIEN_KEY: Mapping[Look, Said] = {
     "own": Said("đã đăng ký, đối kháng với mọi người", "registered, good against all"),
     "plain": Said("chưa đăng ký", "not registered"),
@@ -136,4 +141,90 @@ _CHAIN_KEY: Mapping[Look, Said] = {
     "own": Said("về quyền sở hữu", "of the title"),
     "plain": Said("bảo đảm, cam kết, thông báo", "charges, covenants, notices"),
     "dashed": Said("từ chối, hủy bỏ hoặc vô hiệu", "refused, rescinded or void"),
+}
+
+
+def draw_history(answer: StatusHistory, pen: Pen) -> Bars:
+    """Draw the status over all days, a row for each time that more was known, the latest first."""
+    shown = answer.beliefs[: -ROWS - 1 : -1]
+    scale = days_around(pen.on, _turns(shown))
+    rows = tuple(
+        BarRow(
+            (Word(pen.said(_KNOWN, pen.day(legal_day(each.accepted)), pen.entry(each.position))),),
+            (Word("; ".join(_spell(spell, pen) for spell in each.spells)),),
+            tuple(
+                scale.span(spell.start, spell.end, _stands(spell.status)) for spell in each.spells
+            ),
+        )
+        for each in shown
+    )
+    return Bars(
+        pen.said(THAT_DAY, pen.said(_HISTORY), pen.day(pen.on)),
+        rows,
+        len(answer.beliefs) - len(shown),
+        scale.years(),
+        scale.day(pen.on),
+        pen.key(_HISTORY_KEY),
+    )
+
+
+def draw_stages(answer: StatusHistory, pen: Pen) -> Bars:
+    """Draw the stages of a right by what is known last, each where the one before it ends."""
+    spells = [spell for latest in answer.beliefs[-1:] for spell in latest.spells]
+    stages = [
+        (
+            (Word(pen.value("Spell", "status", spell.status)),),
+            (Word(_days_of(spell, pen)),),
+            spell.start,
+            spell.end,
+            _when(spell, pen.on),
+        )
+        for spell in spells
+    ]
+    return replace(over_time(_STAGES, stages, pen), key=pen.key(_STAGE_KEY))
+
+
+def _turns(beliefs: Iterable[Belief]) -> Iterator[date | None]:
+    for belief in beliefs:
+        for spell in belief.spells:
+            yield from (spell.start, spell.end)
+
+
+def _spell(spell: Spell, pen: Pen) -> str:
+    return f"{pen.value('Spell', 'status', spell.status)} {_days_of(spell, pen)}"
+
+
+def _days_of(spell: Spell, pen: Pen) -> str:
+    if spell.end is None:
+        return pen.said(_SINCE, pen.day(spell.start))
+    return pen.span(spell.start, spell.end)
+
+
+def _stands(stage: str) -> Look:
+    return "own" if stage == "in_force" else "plain" if stage in ALIVE else "dashed"
+
+
+def _when(spell: Spell, on: date) -> Look:
+    """Return how a stage looks that is the day's, is over by then, or is to come."""
+    if spell.start > on:
+        return "dashed"
+    return "plain" if spell.end is not None and spell.end <= on else "own"
+
+
+_HISTORY = Said(
+    "Tình trạng qua các ngày, theo từng lần biết thêm",
+    "Status over the days, each time that more was known",
+)
+_KNOWN = Said("Biết từ {}, {}", "Known since {}, {}")
+_SINCE = Said("từ ngày {} trở đi", "from {} on")
+_HISTORY_KEY: Mapping[Look, Said] = {
+    "own": Said("có hiệu lực", "in force"),
+    "plain": Said("đã nộp, đã công bố", "filed, published"),
+    "dashed": Said("đã chấm dứt", "over"),
+}
+_STAGES = Said("Các giai đoạn, theo điều biết sau cùng", "Stages, by what is known last")
+_STAGE_KEY: Mapping[Look, Said] = {
+    "own": Said("vào ngày được hỏi", "on the day asked about"),
+    "plain": Said("đã qua", "over by then"),
+    "dashed": Said("sẽ đến, nếu không có gì khác được ghi", "to come, if nothing else is recorded"),
 }

@@ -118,6 +118,7 @@ def _right(node: Node, right: str, asked: Asked) -> list[Section]:
     return [
         ask("title", "getTitle", right=right),
         ask("status", "getStatus", right=right),
+        ask("history", "getStatusHistory", right=right),
         ask("chain", "getChain", right=right),
         ask("dependents", "getDependents", right=right),
         ask("liens", "getLiens", right=right),

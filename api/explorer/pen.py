@@ -70,7 +70,7 @@ def over_time(
     shown = spans[:ROWS]
     scale = days_around(pen.on, (day for *_, start, end, _ in shown for day in (start, end)))
     return Bars(
-        pen.said(_THAT_DAY, pen.said(title), pen.day(pen.on)),
+        pen.said(THAT_DAY, pen.said(title), pen.day(pen.on)),
         tuple(
             BarRow(words, more, (scale.span(start, end, look),))
             for words, more, start, end, look in shown
@@ -81,4 +81,4 @@ def over_time(
     )
 
 
-_THAT_DAY = Said("{}; vạch chấm là ngày {}", "{}; the dotted line is {}")
+THAT_DAY = Said("{}; vạch chấm là ngày {}", "{}; the dotted line is {}")

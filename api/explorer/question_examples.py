@@ -71,7 +71,8 @@ PAGE_OF: Mapping[str, str] = {
     "listPartyOffers": OF_PARTIES["offers"],
     **dict.fromkeys(("getFalls", "getGrounds"), f"{ENTRY}/{{position}}"),
     **dict.fromkeys(
-        ("getTitle", "getStatus", "getDependents", "getLiens"), f"{PAGES['right']}/{{right}}"
+        ("getTitle", "getStatus", "getStatusHistory", "getDependents", "getLiens"),
+        f"{PAGES['right']}/{{right}}",
     ),
     "getTechnology": f"{PAGES['technology']}/{{technology}}",
     **dict.fromkeys(

@@ -14,6 +14,7 @@ from api.reads.common import (
 from api.reads.named import Country
 from api.reads.questions import Questions
 from projections.questions.lapses import Lapses, lapse_effects
+from projections.questions.status_history import StatusHistory, status_history
 from projections.questions.title import Title, title_of
 from projections.tables.chain import Chain, chain_of
 from projections.tables.liens import Liens, liens_on
@@ -61,6 +62,16 @@ def get_status(
 ) -> Status:
     """Return the legal status, as true on a day and as known at a time."""
     return status_of(reader, right, true_on=true_on, territory=territory)
+
+
+@router.question(
+    "/{right}/status-history",
+    "getStatusHistory",
+    "How the status was held to be, as more was known",
+)
+def get_status_history(reader: AsKnown, right: RightPath) -> StatusHistory:
+    """Return, of each entry that changed it, how the right stands on all days by what was known."""
+    return status_history(reader, right)
 
 
 @router.question(

@@ -217,8 +217,10 @@ STANDS = "(known_to IS NULL OR known_to > %(known_position)s OR known_to_at > %(
 KNOWN = f"known_from <= %(known_position)s AND known_from_at <= %(known_accepted)s AND {STANDS}"
 """The condition on rows that they are known to this ledger."""
 
-DATED = f"""{KNOWN}
-    AND office_from <= %(office_day)s AND (office_to IS NULL OR office_to > %(office_day)s)"""
+AT_OFFICE = "office_from <= %(office_day)s AND (office_to IS NULL OR office_to > %(office_day)s)"
+"""The condition on rows of dated facts that an office had recorded so by the day asked about."""
+
+DATED = f"{KNOWN} AND {AT_OFFICE}"
 """The condition on rows of dated facts that they are known; `knowing` gives its parameters."""
 
 TRUE_ON = "true_from <= %(true_on)s AND (true_to IS NULL OR true_to > %(true_on)s)"

@@ -66,7 +66,7 @@ REQUIRED = {
 }
 BY_LAW = {
     *("getStatus", "checkLicence", "getLeftToGrant", "getAuthorMinimum", "listFindings"),
-    "getExclusive",
+    *("getExclusive", "getStatusHistory"),
 }
 """Questions of the story that cannot be answered without the law data.
 

@@ -100,6 +100,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "getChain": (MARK,),
     "getLiens": (f"{MARK} --effect third_parties",),
     "getStatus": (OLD, f"{OLD} --true-on $Q1", f"{R} --territory iso:LA"),
+    "getStatusHistory": (OLD,),
     "getLapseEffects": (OLD,),
     "getTimeline": (R, f"{INSTITUTE} --limit 3"),
     "getTechnology": (T,),

@@ -114,8 +114,9 @@ def test_every_link_of_an_as_of_page_asks_the_same(http: httpx2.Client, tale: Ta
     links = links_of(page)
     answers = {link for link in links if link.startswith("/v1/rights/")}
     assert answers
-    for link in answers:  # A chain of title is of all days.
-        assert (AS_OF if "/chain" not in link else "known_at=12") in link, link
+    for link in answers:  # A chain of title, and what a status was held to be, are of all days.
+        of_all_days = "/chain" in link or "/status-history" in link
+        assert ("known_at=12" if of_all_days else AS_OF) in link, link
         if "/title" in link or "/liens" in link:
             assert "effect=third_parties" in link
         assert 200 == http.get(link).status_code, link
@@ -137,7 +138,7 @@ def test_a_page_asked_by_the_office_s_register_asks_so_whatever_can_be(
     links = {link for link in links_of(page) if link.startswith("/v1/rights/")}
     for link in links:
         by_office = "known_at=2026-11-30&known_by=office" in link
-        assert by_office == any(part in link for part in ("/title", "/liens", "/status")), link
+        assert by_office == any(part in link for part in ("/title", "/liens", "/status?")), link
         assert 200 == http.get(link).status_code, link
     (apart,) = page.split("What follows cannot be asked so")[1:]
     assert "2026, by this ledger, between the parties" in text_of(apart).partition("depend on")[0]

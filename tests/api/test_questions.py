@@ -341,8 +341,8 @@ def test_the_last_year_that_is_asked_is_the_last_that_ends_on_a_day(
 
 NOBODY = (
     *(f"/v1/rights/right:none/{what}" for what in (
-        "title", "chain", "liens", "status", "lapse-effects", "exclusive", "left-to-grant",
-        "dependents",
+        "title", "chain", "liens", "status", "status-history", "lapse-effects", "exclusive",
+        "left-to-grant", "dependents",
     )),
     "/v1/licences/check?party=party:none&act=sell&territory=iso:VN",
     "/v1/offers?offer=offer:none",

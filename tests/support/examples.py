@@ -68,6 +68,7 @@ QUESTIONS = [
     "/v1/rights/$mark/chain",
     "/v1/rights/$mark/liens?true_on=$TODAY",
     "/v1/rights/$right/status?true_on=$TODAY",
+    "/v1/rights/$older_right/status-history",
     "/v1/rights/$older_right/lapse-effects",
     "/v1/rights/$right/exclusive?territory=vn-2025:48&field=C09D&from=$TODAY&to=$NEXT_YEAR",
     "/v1/rights/$right/left-to-grant?territory=iso:VN&from=$TODAY",

@@ -74,7 +74,15 @@ def questions() -> Iterator[list[str]]:
 BY_LIST_ALONE = frozenset(
     {
         *("getDocuments", "getDocument", "listFindings", "getKey", "getPartyKeys", "getMandates"),
-        *("getRelations", "getRevenue", "getShare", "getLapseEffects", "getTimeline", "listOffers"),
+        *(
+            "getRelations",
+            "getRevenue",
+            "getShare",
+            "getLapseEffects",
+            "getStatusHistory",
+            "getTimeline",
+            "listOffers",
+        ),
         *(
             "listEvents",
             "listListings",

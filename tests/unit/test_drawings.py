@@ -35,6 +35,7 @@ from ledger.domain.core.types import Sealed
 from ledger.events.lawbook import bundled_law
 from projections.questions.party_keys import Key, KeysOf
 from projections.questions.remaining_scope import Dependent, Dependents
+from projections.questions.status_history import Belief, Spell, StatusHistory
 from projections.questions.sublicences import Below
 from projections.questions.sublicences import Tree as Sublicences
 from projections.questions.terms import TermsOn
@@ -164,8 +165,53 @@ def test_liens_are_a_ladder_of_ranks_the_registered_ones_thick() -> None:
     assert first == 'Rank 1: <script>alert("1")</script> · security 1'
     assert second.startswith("Rank 2: ")
     assert drawn.rows[0].bars[0].start < drawn.rows[1].bars[0].start
-    assert "a loan" in text(drawn.rows[0].more)
+    assert "secures: a loan" in text(drawn.rows[0].more)
     assert "not registered" in text(drawn.rows[1].more)
+
+
+def test_a_lien_whose_record_does_not_say_what_it_secures_says_so() -> None:
+    answer = Liens(RIGHT, DAY, "ledger", "parties", 9, (replace(lien(1, NOW), secures=None),), ())
+    assert "does not say what it secures" in text(only(answer).rows[0].more)
+    assert "không nói bảo đảm cho gì" in text(only(answer, "vi").rows[0].more)
+
+
+FILED, GRANTED, LAPSED = date(2026, 7, 1), date(2028, 7, 1), date(2032, 7, 1)
+THEN = Belief(3, NOW, (Spell("filed", FILED, None),))
+SINCE = (Spell("filed", FILED, GRANTED), Spell("in_force", GRANTED, LAPSED))
+LATEST = Belief(8, NOW, (*SINCE, Spell("lapsed", LAPSED, None)))
+
+
+def test_the_stages_of_a_right_follow_each_other_and_the_last_is_open() -> None:
+    stages, _ = drawings_of(StatusHistory(RIGHT, 9, (THEN, LATEST)), pen())
+    assert ["filed", "in force", "lapsed"] == [text(row.words) for row in stages.rows]
+    bars = [row.bars[0] for row in stages.rows]
+    assert ["plain", "own", "dashed"] == [bar.look for bar in bars], "over, of the day, to come"
+    assert all(one.end == other.start for one, other in pairwise(bars))
+    assert [False, False, True] == [bar.onward for bar in bars]
+    assert "from 1 July 2032 on" == text(stages.rows[2].more)
+
+
+def test_of_an_application_no_stage_is_drawn_that_nothing_tells_of() -> None:
+    stages, _ = drawings_of(StatusHistory(RIGHT, 9, (THEN,)), pen("vi"))
+    (row,) = stages.rows
+    assert ("own", True) == (row.bars[0].look, row.bars[0].onward)
+    assert "từ ngày 01/07/2026 trở đi" == text(row.more)
+    assert [] == [*drawings_of(StatusHistory(RIGHT, 9, ()), pen())]
+
+
+def test_what_was_held_of_a_right_is_drawn_the_latest_first_on_one_scale() -> None:
+    _, drawn = drawings_of(StatusHistory(RIGHT, 9, (THEN, LATEST)), pen())
+    latest, before = drawn.rows
+    assert "Known since 1 July 2030, entry 8" == text(latest.words)
+    assert "Known since 1 July 2030, entry 3" == text(before.words)
+    assert ["plain", "own", "dashed"] == [bar.look for bar in latest.bars]
+    assert [("plain", True)] == [(bar.look, bar.onward) for bar in before.bars]
+    assert latest.bars[0].start == before.bars[0].start
+    assert "filed from 1 July 2026 to 30 June 2028 inclusive; in force" in text(latest.more)
+    many = tuple(replace(THEN, position=at) for at in range(ROWS + 8))
+    _, drawn = drawings_of(StatusHistory(RIGHT, 99, many), pen())
+    assert (ROWS, 8) == (len(drawn.rows), drawn.left_out)
+    assert text(drawn.rows[0].words).endswith(f"entry {ROWS + 7}")
 
 
 def link(position: int, kind: str, givers: tuple[str, ...], takers: tuple[str, ...]) -> ChainRow:

@@ -173,6 +173,12 @@ class Law:
         rows = self._by_topic.get(topic, ())
         return tuple(ground for row, ground in rows if _holds(row, on))
 
+    def turns(self, topic: str) -> frozenset[date]:
+        """Return the days on which rules of a topic begin to hold, or cease to."""
+        rows = [row for row, _ in self._by_topic.get(topic, ())]
+        ends = {row.valid_to for row in rows if row.valid_to is not None}
+        return frozenset({row.valid_from for row in rows} | ends)
+
     def named(self, rules: Iterable[str]) -> tuple[Ground, ...]:
         """Return the rules of these names, as far as the set has them."""
         wanted = frozenset(rules)
