@@ -15,7 +15,7 @@ DUTY_WORDS: Mapping[str, Said] = {
     ),
     "duties_lead": Said(
         "Vào {}: {} việc phải làm theo hạn; trên trang này {} việc đã quá hạn.",
-        "On {}: {} things are to be done by a day; on this page {} are overdue.",
+        "On {}: {} things to be done by a day; overdue on this page: {}.",
     ),
     "duties_sealed": Said(
         "Lịch trả của các hợp đồng sau được niêm phong: không biết theo đó có gì đến hạn hay"

@@ -40,6 +40,7 @@ from ledger.wire.base64 import b64encode
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import payload_hash
 from projections.questions.arrears import Overdue
+from projections.questions.duties import DutiesByDeadline
 from tests.support.builders import contract_concluded
 from tests.support.sample_log import SampleLog, sample_log
 
@@ -176,8 +177,11 @@ _OWN: Mapping[str, Mapping[str, Any]] = {
 
 def _as_of(answer: Any, day: date) -> Any:
     """Return an answer as of a day, with what is late being late by then."""
+    late = {"days_late": (day - date(2026, 1, 1)).days}
+    if isinstance(answer, DutiesByDeadline):
+        due = tuple(replace(row, **late) for row in answer.duties)
+        return replace(answer, true_on=day, duties=due)
     if isinstance(answer, Overdue):
-        late = {"days_late": (day - date(2026, 1, 1)).days}
         unpaid = [replace(row, **late, interest=row.accrued_by(day)) for row in answer.unpaid]
         missing = [replace(row, **late) for row in answer.unreported]
         return replace(answer, true_on=day, unpaid=tuple(unpaid), unreported=tuple(missing))
