@@ -164,6 +164,7 @@ INTERFACE: Mapping[str, Said] = {
         "Không nhận gì thêm; những gì đã ký vẫn đọc và kiểm tra được. Lý do:",
         "It takes in nothing more; what is signed can still be read and checked. Why:",
     ),
+    "falls": Said("Những gì đổ theo nếu vô hiệu", "What falls with it if it is void"),
     "health": Said("Tình trạng", "Health"),
     "history": Said("Tình trạng theo từng lần biết", "Status as more was known"),
     "holds": Said("Lệnh đang có hiệu lực", "Orders in force"),

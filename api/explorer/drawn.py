@@ -10,7 +10,7 @@ from api.explorer.drawn_contracts import (
     draw_sublicences,
     draw_tiers,
 )
-from api.explorer.drawn_others import draw_dispute, draw_keys
+from api.explorer.drawn_others import draw_dispute, draw_falls, draw_keys
 from api.explorer.drawn_rights import (
     draw_burdens,
     draw_chain,
@@ -28,6 +28,7 @@ from projections.questions.terms import TermsOn
 from projections.questions.vouching import MarkedDispute
 from projections.tables.chain import Chain
 from projections.tables.contract_revenue import Revenue
+from projections.tables.dependencies import Falls
 from projections.tables.liens import Liens
 
 
@@ -42,6 +43,7 @@ def drawings_of(answer: object, pen: Pen) -> Iterator[Drawing]:
 DRAWN: Mapping[type, tuple[Callable[[Any, Pen], Drawing], ...]] = {
     Chain: (draw_chain,),
     Dependents: (draw_dependents,),
+    Falls: (draw_falls,),
     KeysOf: (draw_keys,),
     LeftToGrant: (draw_burdens,),
     Liens: (draw_liens,),

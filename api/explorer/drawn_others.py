@@ -162,6 +162,18 @@ def draw_around(
     )
 
 
+def draw_falls(answer: Falls, pen: Pen) -> Tree:
+    """Draw what falls with an entry that is void, each below the first that it falls with."""
+    below = [*islice(_falling(answer, pen), ROWS)]
+    own = Node(0, (Word(pen.entry(answer.position)),), (Word(pen.said(_VOID)),), "plain")
+    return Tree(
+        pen.said(_FALLS, pen.entry(answer.position)),
+        tuple(hanging([own, *below])) if below else (),
+        len(answer.fallen) - len(below),
+        pen.key(_FALLS_KEY),
+    )
+
+
 def _falling(falls: Falls, pen: Pen) -> Iterator[Node]:
     """Yield what falls, each below the first that it falls with."""
     by_cause: dict[int, list[Fallen]] = {}
@@ -188,5 +200,11 @@ _MAY_STAND = Said("có thể vẫn đứng vững", "may stand")
 _AROUND_KEY: Mapping[Look, Said] = {
     "own": Said("mục này và những gì đổ theo", "this entry, and what falls with it"),
     "plain": Said("những gì nó dựa vào", "what it rests on"),
+    "dashed": Said("có thể vẫn đứng vững nhờ nguồn khác", "may stand by another source"),
+}
+_FALLS = Said("Những gì đổ theo {}", "What falls with {}")
+_VOID = Said("nếu vô hiệu từ đầu", "if it is void from the start")
+_FALLS_KEY: Mapping[Look, Said] = {
+    "own": Said("đổ theo", "falls with it"),
     "dashed": Said("có thể vẫn đứng vững nhờ nguồn khác", "may stand by another source"),
 }

@@ -4,7 +4,7 @@ Each shows what the API answers about the subject in words, as true on a day and
 with a link to every answer; unprefixed in Vietnamese, under `/en` in English. They need no scripts.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -34,12 +34,16 @@ from api.explorer.subject_answers import Answers, Asked, Section, Sections, answ
 from api.explorer.twins import Twinned, add_twins, linked, twins_of
 from api.reads.named import Party, Subject
 from api.reads.parameters import Cursor
+from api.reads.questions import QUESTIONS
 from ledger.node.node import Node
 from projections.questions.computation import Computation
 from projections.questions.dispute_record import Dispute
 from projections.questions.search import titles_of
-from projections.questions.terms import TermsOn
+from projections.questions.terms import TermsOn, versions_of
+from projections.tables.chain import chain_of
 from projections.tables.contract_revenue import Revenue
+from projections.tables.dependencies import falls_with
+from projections.tables.reader import Reader
 
 EVENTS = 50
 """Events of a subject that its page shows at once."""
@@ -161,7 +165,35 @@ def _party(node: Node, party: str, asked: Asked) -> list[Section]:
 
 def _dispute(node: Node, dispute: str, asked: Asked) -> list[Section]:
     ask = asking(node, asked)
-    return [ask("dispute", "getDispute", dispute=dispute)]
+    told = ask("dispute", "getDispute", dispute=dispute)
+    assert isinstance(told.answer, Dispute)
+    return [told, *_falling(node, asked, told.answer)]
+
+
+def _falling(node: Node, asked: Asked, dispute: Dispute) -> Iterator[Section]:
+    """Yield what falls with the contracts that a dispute is about, and with respondents' titles."""
+    of = asked.of(QUESTIONS["getFalls"].takes)
+    reader = reader_of(node, of.known_at)
+    for position in sorted(contested(reader, dispute)):
+        falls = falls_with(reader, position)
+        yield Section("falls", falls, "getFalls", {"position": str(position)}, of)
+
+
+def contested(reader: Reader, dispute: Dispute) -> Iterator[int]:
+    """Yield where the contracts were concluded, and the deeds by which respondents took rights."""
+    respondents = {each for step in dispute.steps for each in step.against}
+    for subject in _about(dispute):
+        if subject.startswith("contract:"):
+            yield from (each.position for each in versions_of(reader, subject).versions[:1])
+        elif subject.startswith("right:"):
+            links = chain_of(reader, subject).links
+            yield from (each.position for each in links if respondents & {*each.takers})
+
+
+def _about(dispute: Dispute) -> Sequence[str]:
+    """Return the subjects that a dispute is about, each once."""
+    concerns = (each.partition("#")[0] for step in dispute.steps for each in step.concerns)
+    return tuple(dict.fromkeys(concerns))
 
 
 def _case(node: Node, dispute: str, asked: Asked) -> list[Section]:
@@ -174,13 +206,14 @@ def _case(node: Node, dispute: str, asked: Asked) -> list[Section]:
     assert isinstance(told.answer, Dispute)
     steps, orders = told.answer.steps, told.answer.orders
     ordered = dict.fromkeys(order.subject for order in orders)
-    about = dict.fromkeys(each.partition("#")[0] for step in steps for each in step.concerns)
+    about = _about(told.answer)
     contracts = [each for each in about if each.startswith("contract:")]
     parties = dict.fromkeys(each for step in steps for each in (*step.by, *step.against))
     days = {step.known_since for step in steps} | {order.start for order in orders}
     return [
-        *(ask("holds", "getHolds", subject=each) for each in {**ordered, **about}),
+        *(ask("holds", "getHolds", subject=each) for each in dict.fromkeys((*ordered, *about))),
         told,
+        *_falling(node, asked, told.answer),
         *(
             ask(heading, name, contract=each)
             for each in contracts

@@ -34,7 +34,7 @@ PAGES = ("/", "/docs", "/luat", "/quy-tac", "/tai-lieu/su-kien", "/en", "/en/doc
 WORDED = re.compile(r'(?:say|self)\.word\(\s*"([a-z_]+)"')
 HEADINGS = re.compile(
     r'\bask\(\s*"([a-z_]+)"|_shows\("([a-z_]+)"|^    \("([a-z_]+)", "'
-    r'|_Page\([^,]*, [^,]*, "([a-z_]+)"',
+    r'|_Page\([^,]*, [^,]*, "([a-z_]+)"|\bSection\("([a-z_]+)"',
     re.MULTILINE,
 )
 

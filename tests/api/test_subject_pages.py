@@ -124,6 +124,8 @@ def test_a_key_in_doubt_a_dispute_and_money_are_drawn_on_their_pages(
         (PAGES[3], "Phí theo bậc", 'line class="own" x1="0%" x2="100.0%"'),
         (PAGES[4], "Khóa theo các mục của sổ", 'line class="dashed"'),
         (PAGES[6], "Các bước của mỗi bên", '<circle class="own" cx="'),
+        (PAGES[6], "Những gì đổ theo mục", "nếu vô hiệu từ đầu"),
+        (f"{PAGES[6]}/ho-so", "Những gì đổ theo mục", "nếu vô hiệu từ đầu"),
     ):
         drawn = re.findall(r'<figure class="drawn">.*?</figure>', http.get(page).text, re.DOTALL)
         (own,) = (each for each in drawn if title in each)

@@ -4,12 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from api.explorer.pages import contested
 from ledger.domain.core.body import Body
 from ledger.store.connection import Pool
+from projections.questions.dispute_record import Dispute
 from projections.tables.dependencies import falls_with
+from projections.tables.dispute_events import Step
 from tests.support import builders as b
 from tests.support.builders import BANK, CONTRACT, FIRM, INSTITUTE, OTHER_RIGHT, RIGHT, RIVAL
 from tests.support.folded import telling
+from tests.support.logbook import NOON
 from tests.support.reading import reading
 from tests.support.running import contract_running
 
@@ -87,3 +91,23 @@ def test_nothing_rests_on_the_last_event(told):
 def test_what_was_not_known_yet_does_not_fall(told):
     found = falls_with(reading(told, known_at=AT["shared"]), AT["contract"])
     assert (AT["sublicence"], AT["shared"]) == found.positions
+
+
+def about(*concerns: str, against: str) -> Dispute:
+    """Return a dispute about subjects, against a party."""
+    opened = Step(
+        *("dispute:a", 40, NOON, "dispute.opened/1", (FIRM,), (against,), None),
+        *(concerns, None, None, False),
+    )
+    return Dispute("dispute:a", 41, (opened,), ())
+
+
+def test_contested_are_the_contract_and_the_deeds_by_which_a_respondent_took_the_right(told):
+    def named(dispute: Dispute) -> set[str]:
+        return {NAMES[each] for each in contested(reading(told), dispute)}
+
+    assert {"contract"} == named(about(f"{CONTRACT}#g1", CONTRACT, against=INSTITUTE))
+    assert {"sold half", "sold the rest"} == named(about(RIGHT, against=RIVAL))
+    assert {"charged"} == named(about(RIGHT, against=BANK))
+    assert set() == named(about(RIGHT, against=FIRM))
+    assert set() == named(about("contract:none", b.SHARE, against=RIVAL))

@@ -7,18 +7,12 @@ import pytest
 
 from ledger.domain.core.body import Body
 from ledger.store.connection import Pool
-from projections.engine.decoding import decode
-from projections.engine.runner import Runner
 from projections.questions.status_history import Spell, StatusHistory, status_history
-from projections.run.catalogue import READ_MODELS
-from projections.run.rebuild import rebuild
 from projections.tables.status import status_of
 from tests.support import builders as b
 from tests.support import rights
 from tests.support.builders import RIGHT
-from tests.support.logbook import NOON, append_all, written_again
-from tests.support.postgres import fresh_database
-from tests.support.projecting import logged
+from tests.support.folded import telling
 from tests.support.reading import reading
 from tests.support.rights import EUROPEAN
 
@@ -50,14 +44,9 @@ AT = {name: position for position, name in enumerate(STORY, 1)}
 
 @pytest.fixture(scope="module")
 def told(postgres_server) -> Iterator[Pool]:
-    """Lend a database in which the story is told and folded, one second an event."""
-    with fresh_database(postgres_server) as database:
-        pool = Pool(database.app_dsn, size=4)
-        rebuild(pool, READ_MODELS, decode)
-        append_all(pool, written_again(logged(*STORY.values())), NOON, batch=1)
-        Runner(pool, READ_MODELS, decode).catch_up()
+    """Lend a database in which the story is told and folded."""
+    with telling(postgres_server, STORY.values()) as pool:
         yield pool
-        pool.close()
 
 
 def held(history: StatusHistory, known_at: int, on: date) -> str | None:

@@ -466,6 +466,21 @@ def test_an_entry_stands_between_what_it_rests_on_and_what_falls_with_it() -> No
     assert () == draw_around("contract.concluded/1", [], Falls(5, 9, ()), pen()).rows
 
 
+def test_what_falls_with_an_entry_hangs_below_it_in_both_languages() -> None:
+    falls = Falls(5, 9, (fallen(6, 5), fallen(7, 5, certain=False), fallen(8, 6)))
+    drawn = only(falls)
+    assert ["entry 5", "contract concluded"] == [text(row.words).lower() for row in drawn.rows[:2]]
+    assert ["if it is void from the start", "entry 6", "entry 8", "entry 7 · may stand"] == [
+        text(row.more) for row in drawn.rows
+    ]
+    assert [1, 2, 3, 2] == [len(row.columns) for row in drawn.rows]
+    assert ["plain", "own", "own", "dashed"] == [row.look for row in drawn.rows]
+    assert "Những gì đổ theo mục 5" == only(falls, "vi").title
+    many = Falls(0, 99, tuple(fallen(at, 0) for at in range(1, 30)))
+    assert (ROWS + 1, 29 - ROWS) == (len(only(many).rows), only(many).left_out)
+    assert [] == [*drawings_of(Falls(5, 9, ()), pen())], "nothing rests on it"
+
+
 def test_however_deep_things_fall_so_many_are_drawn_and_the_others_counted() -> None:
     deep = Falls(0, 9, tuple(fallen(at, at - 1) for at in range(1, 5_001)))
     drawn = draw_around("contract.concluded/1", [], deep, pen())
