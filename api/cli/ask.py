@@ -31,6 +31,14 @@ LogIfAny = Annotated[
         file_okay=False,
     ),
 ]
+BundleIfAny = Annotated[
+    Path | None,
+    typer.Option(
+        help="Ask an evidence bundle, or the report that holds one, verified by --trust",
+        exists=True,
+        dir_okay=False,
+    ),
+]
 Verify = Annotated[
     bool,
     typer.Option(
@@ -42,6 +50,7 @@ Verify = Annotated[
 _OPTIONS = (
     Parameter("url", Parameter.KEYWORD_ONLY, annotation=UrlIfAny, default=None),
     Parameter("log", Parameter.KEYWORD_ONLY, annotation=LogIfAny, default=None),
+    Parameter("bundle", Parameter.KEYWORD_ONLY, annotation=BundleIfAny, default=None),
     Parameter("verify", Parameter.KEYWORD_ONLY, annotation=Verify, default=False),
     Parameter("trust", Parameter.KEYWORD_ONLY, annotation=TrustIfAny, default=None),
     Parameter("language", Parameter.KEYWORD_ONLY, annotation=Lang, default="en"),
@@ -55,18 +64,10 @@ def _asking(question: Question) -> Callable[..., None]:
     asked = {each["name"]: each for each in question["parameters"]}
     parameters = [*map(parameter_of, asked.values()), *_OPTIONS]
 
-    def ask(
-        url: str | None,
-        log: Path | None,
-        trust: Path | None,
-        language: Language,
-        *,
-        verify: bool,
-        as_json: bool,
-        **given: Any,
-    ) -> None:
+    def ask(trust: Path | None, language: Language, *, as_json: bool, **given: Any) -> None:
+        url, log, bundle, verify = (given.pop(each) for each in _WHERE)
+        where, asking = _whom(url, log, bundle, trust, verify=verify)
         named = {asked[name].get("alias", name): value for name, value in given.items()}
-        where, asking = _whom(url, log, trust, verify=verify)
         answer = asking(where, trust, language, question["path"], **named)
         print_answer(answer, language, as_json=as_json)
 
@@ -76,16 +77,23 @@ def _asking(question: Question) -> Callable[..., None]:
     return ask
 
 
+_WHERE = ("url", "log", "bundle", "verify")
+
+
 def _whom(
-    url: str | None, log: Path | None, trust: Path | None, *, verify: bool
+    url: str | None, log: Path | None, bundle: Path | None, trust: Path | None, *, verify: bool
 ) -> tuple[Any, Callable[..., CheckedAnswer]]:
     """Return whom a question is put to, and by what. Raises `BadParameter`."""
-    if log is None and not verify:
+    if log is None and bundle is None and not verify:
         return _named(url, "--url"), query
-    from api.cli.offline import query_copy, query_verified  # noqa: PLC0415  (it folds a log)
+    from api.cli import offline  # noqa: PLC0415  (it folds a log)
 
     _named(trust, "--trust")
-    return (_named(url, "--url"), query_verified) if log is None else (log, query_copy)
+    if log and bundle:
+        raise typer.BadParameter("a copy or a bundle is asked, not both", param_hint="--bundle")
+    if bundle:
+        return bundle, offline.query_bundle
+    return (log, offline.query_copy) if log else (_named(url, "--url"), offline.query_verified)
 
 
 def _named(value: Any, option: str) -> Any:

@@ -49,6 +49,16 @@ _COMPUTED = Said(
     "tính tại máy này từ {} mục đầu của sổ {}, mọi mục đã kiểm chứng",
     "computed on this machine from the first {} entries of the log {}, all of them verified",
 )
+_OF_BUNDLE = Said(
+    "tính tại máy này từ gói bằng chứng của sổ {1}, tính đến {0} mục đầu: gói chứa trọn vẹn mọi"
+    " điều mà câu trả lời cần",
+    "computed on this machine from an evidence bundle of the log {1}, as of its first {0} entries:"
+    " all that the answer needs is shown whole in it",
+)
+_BY_STEPS_OF_BUNDLE = Said(
+    "đã kiểm chứng theo gốc tin cậy (bước 1 đến 11) dưới điểm kiểm soát cỡ {}; băm gốc {}",
+    "verified by the trust root (steps 1 to 11), under the checkpoint of size {}, root {}",
+)
 _BY_STEPS = Said(
     "đã kiểm chứng theo gốc tin cậy (bước 1 đến 9) dưới điểm kiểm soát cỡ {}; băm gốc {}",
     "verified by the trust root (steps 1 to 9), under the checkpoint of size {}, root {}",
@@ -58,8 +68,8 @@ _RULES = Said(
     "not run: whether the rules admit every event (step 12): techledger audit verify",
 )
 _UNCHECKED = Said(
-    "chưa kiểm được: {} điều, techledger audit verify liệt kê",
-    "unchecked: {} findings, which techledger audit verify lists",
+    "chưa kiểm được: {} điều, techledger {} verify liệt kê",
+    "unchecked: {} findings, which techledger {} verify lists",
 )
 _DEMONSTRATION = Said(
     "trình diễn: có lúc không việc gì phải chờ trong sổ này",
@@ -72,12 +82,14 @@ _SAME = Said("máy chủ trả lời đúng như vậy: {}", "the server answers
 class Computed:
     """An answer was computed here, from the first `size` entries of a log that was verified.
 
-    `server` is the one that answered the same, None where none was asked.
+    `server` is the one that answered the same, None where none was asked; `of_bundle` says that an
+    evidence bundle shows so much of them as the answer needs.
     """
 
     known: CopyState
     size: int
     server: str | None = None
+    of_bundle: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -89,6 +101,7 @@ class Computed:
                 "checkpoint": {"size": known.size, "root": known.root},
                 "unchecked": known.unchecked,
                 "demonstration": known.demonstration,
+                "bundle": self.of_bundle,
                 "rules": "not run",
                 "server": self.server,
             }
@@ -100,7 +113,8 @@ def headed(
 ) -> Iterator[str]:
     """Yield what is answered, headed by whose word it is, and what was checked of it."""
     if isinstance(checked, Computed):
-        yield _COMPUTED.in_(language).format(checked.size, checked.known.origin)
+        heading = _OF_BUNDLE if checked.of_bundle else _COMPUTED
+        yield heading.in_(language).format(checked.size, checked.known.origin)
         yield from lines
         yield from _computed(checked, language)
         return
@@ -114,10 +128,12 @@ def headed(
 
 def _computed(computed: Computed, language: Language) -> Iterator[str]:
     known = computed.known
-    yield _BY_STEPS.in_(language).format(known.size, known.root)
+    steps = _BY_STEPS_OF_BUNDLE if computed.of_bundle else _BY_STEPS
+    yield steps.in_(language).format(known.size, known.root)
     yield _RULES.in_(language)
     if known.unchecked:
-        yield _UNCHECKED.in_(language).format(known.unchecked)
+        lists = "evidence" if computed.of_bundle else "audit"
+        yield _UNCHECKED.in_(language).format(known.unchecked, lists)
     if known.demonstration:
         yield _DEMONSTRATION.in_(language)
     if computed.server is not None:

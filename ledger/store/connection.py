@@ -42,6 +42,9 @@ from ledger.wire.told import Told
 KeptMac = Callable[[bytes, int, bytes], bytes]
 """The MAC of what is kept: of what, of how many entries, its bytes (`batches.BatchKey`)."""
 
+Watch = Callable[[object, object], None]
+"""Sees what is sent to the database before that is: statements, and their parameters."""
+
 
 class StoreError(Told):
     """Superclass of the errors of this package. Never raised itself."""
@@ -144,6 +147,7 @@ class Pool:
     was there before and restarts. A database never reached fails at once: then the settings are
     wrong. With `kept_mac` its readers are answered only from what processes of this ledger kept;
     with `computing` those that have its turn give it back while they wait for the database.
+    Where there is a `watch`, it sees whatever is sent on these connections.
     """
 
     def __init__(  # noqa: PLR0913  (what it works with, by name)
@@ -157,10 +161,13 @@ class Pool:
         confirmations: Confirmations | None = None,
         kept_mac: KeptMac | None = None,
         computing: Computing | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.kept_mac = kept_mac
         self._computing = computing or Computing()
         self._cursor = cursor if computing is None else _cursor_of(computing)
+        if watch is not None:
+            self._cursor = _watched(self._cursor, watch)
         self._dsn = dsn
         self._application_name = application_name
         self._timeouts = timeouts or Timeouts()
@@ -338,6 +345,21 @@ def _cursor_of(computing: Computing) -> type[cursor]:
                 super().copy_expert(*arguments, **named)
 
     return Waiting
+
+
+def _watched(kind: type[cursor], watch: Watch) -> type[cursor]:
+    """Return cursors of a kind that tell what they send."""
+
+    class Watched(kind):  # type: ignore[misc, valid-type]  # the kind is a value
+        def execute(self, statement: Any, arguments: Any = None) -> None:
+            watch(statement, arguments)
+            super().execute(statement, arguments)
+
+        def copy_expert(self, statement: Any, *arguments: Any, **named: Any) -> None:
+            watch(statement, None)
+            super().copy_expert(statement, *arguments, **named)
+
+    return Watched
 
 
 # A role's or a database's own settings change what no statement of ours means, and a policy that

@@ -66,7 +66,7 @@ _FOLLOWED = frozenset(
 # OFFSET 0 and ARRAY have every step look into an index, whatever the planner expects of the steps.
 # Only the events asked for and the genesis are reached for several parties; of others, more than
 # `most` are more than an answer looks at.
-_REACHED = """position = ANY(ARRAY(
+REACHED = """position = ANY(ARRAY(
     WITH RECURSIVE reached (position, party, mandated) AS (
         SELECT e.position, signer, true
         FROM read.events e CROSS JOIN unnest(e.signers) AS signer
@@ -235,7 +235,7 @@ def _reached(view: View, positions: Collection[int]) -> frozenset[int] | None:
     """
     asked = {"positions": [each for each in positions if each < view.size], "most": ROWS_MAX + 1}
     try:
-        lines = view.rows(signed, _REACHED, asked, order="position, subject")
+        lines = view.rows(signed, REACHED, asked, order="position, subject")
         by = {"keys": sorted({line.subject for line in lines})}
         added = view.rows(keys, "subject = ANY(%(keys)s) AND fact = 'added'", by, order="position")
         if not any(key.by for key in added):

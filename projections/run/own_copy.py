@@ -99,7 +99,7 @@ def own_copy(
     `NotAuthentic` for one that changes while it is read.
     """
     durable.make_directories(beside, 0o755)  # The database's server may run as another user.
-    with _alone(beside):
+    with alone(beside):
         known = _verified(log, trust_root, beside / "verified.json", progress)
         copy = _Verified(log, known, known.size if size is None else size)
         with _database(beside / "database", copy) as pool:
@@ -109,7 +109,8 @@ def own_copy(
 
 
 @contextmanager
-def _alone(beside: Path) -> Iterator[None]:
+def alone(beside: Path) -> Iterator[None]:
+    """Have a directory for oneself; anyone else waits."""
     descriptor = os.open(beside / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

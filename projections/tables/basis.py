@@ -41,18 +41,25 @@ BY_THEN = """position <= %(known_position)s AND EXISTS (
 )"""
 """The condition on rows of the timeline that they are known (`projections.engine.view.knowing`)."""
 
-_FIRST = """(subject, position) IN (
+FIRST = """(subject, position) IN (
     SELECT id, (SELECT min(first.position) FROM read.timeline first WHERE first.subject = id)
     FROM (SELECT unnest(%(ids)s::text[]) COLLATE "C") AS asked (id)
 )"""
+"""The condition on rows of the timeline that they are each the first of one of the `ids`."""
 
-# Between its compromise and its revocation, as far as both are known.
-_IN_DOUBT = """position = ANY(%(positions)s) AND EXISTS (
+NEAR = FIRST.replace("%(ids)s", "%(near)s")
+"""The same condition, of ids that are one slip away from one that is asked about."""
+
+IN_DOUBT = """position = ANY(%(positions)s) AND EXISTS (
     SELECT FROM read.keys k
     WHERE k.subject = signed.subject AND k.fact = 'revoked'
         AND k.compromised_since <= signed.position AND signed.position < k.position
         AND k.position <= %(known_position)s AND k.accepted <= %(known_accepted)s
 )"""
+"""The condition on lines by a key that they lie between its compromise and its revocation.
+
+As far as both are known.
+"""
 
 
 def listing(reader: Reader, *models: ReadModel) -> AbstractContextManager[View]:
@@ -77,7 +84,7 @@ def named(view: View, answer: A, known: Known, *about: str | None, recorded: boo
     `recorded` False: the office that is asked what it knew had recorded nothing of them.
     """
     ids = {each for each in about if each is not None}
-    unknown = sorted(ids - _names(view, known, ids) if recorded else ids)
+    unknown = sorted(ids - _names(view, known, FIRST, ids=sorted(ids)) if recorded else ids)
     near = tuple(Near(each, _near(view, known, each)) for each in unknown)
     return replace(answer, near=near, known_at=known.asked)
 
@@ -107,19 +114,18 @@ def doubts(
     return positions_of(signed_in_doubt, _under_appeal(view, known, deeds))
 
 
-def _names(view: View, known: Known, ids: Iterable[str]) -> set[str]:
+def _names(view: View, known: Known, first: str, **asked: Sequence[str]) -> set[str]:
     """Return which of these ids some event is about."""
-    asked = {"ids": sorted(ids), **bound_parameters(known)}
+    of = {**asked, **bound_parameters(known)}
     return {
-        row.subject
-        for row in view.rows(timeline, f"{_FIRST} AND {BY_THEN}", asked, order="subject")
+        row.subject for row in view.rows(timeline, f"{first} AND {BY_THEN}", of, order="subject")
     }
 
 
 def _near(view: View, known: Known, unknown: str) -> tuple[str, ...]:
     """Return what may be meant by an id; of the same kind first."""
     kind = unknown.partition(":")[0]
-    found = _names(view, known, near_to(unknown))
+    found = _names(view, known, NEAR, near=sorted(near_to(unknown)))
     ranked = sorted(found, key=lambda each: (each.partition(":")[0] != kind, each))
     return tuple(ranked[:NEAR_MAX])
 
@@ -129,7 +135,7 @@ def _in_doubt(view: View, known: Known, positions: Sequence[int]) -> list[int]:
     if not positions:
         return []
     asked = {"positions": list(positions), **bound_parameters(known)}
-    lines = view.rows(signed, _IN_DOUBT, asked, order="position, subject")
+    lines = view.rows(signed, IN_DOUBT, asked, order="position, subject")
     if not lines:
         return []
     words = view.recorded(reconfirmations, known, key=sorted({line.subject for line in lines}))
