@@ -63,7 +63,8 @@ def seen(http: httpx2.Client) -> Mapping[str, Any]:
         "terms": asked(f"/v1/contracts/{CONTRACT}/terms?true_on={DAY}").status,
         "licensed": asked(f"/v1/licences/check?{USE}").licensed,
         "left": bool(asked(f"/v1/rights/{RIGHT}/left-to-grant?from={DAY}").non_exclusive),
-        "page of the right": "hết thời hạn" in http.get(f"/quyen/{RIGHT}?true_on={DAY}").text,
+        "page of the right in force": f"{RIGHT} đang có hiệu lực."
+        in http.get(f"/quyen/{RIGHT}?true_on={DAY}").text,
         "page of the contract": "đã chấm dứt cùng quyền"
         in http.get(f"/hop-dong/{CONTRACT}?true_on={DAY}").text,
     }
@@ -77,7 +78,7 @@ def test_every_surface_answers_by_the_law_in_force(
         "terms": "in_force",
         "licensed": True,
         "left": True,
-        "page of the right": False,
+        "page of the right in force": True,
         "page of the contract": False,
     } == seen(http)
     put_on_shelf(home.law, files := with_short_patents())
@@ -91,6 +92,6 @@ def test_every_surface_answers_by_the_law_in_force(
         "terms": "right_ended",
         "licensed": False,
         "left": False,
-        "page of the right": True,
+        "page of the right in force": False,
         "page of the contract": True,
     } == seen(http)

@@ -75,7 +75,7 @@ def test_a_log_of_the_family() -> None:
 def test_a_policy_s_worth() -> None:
     members, text = told("policy lint policy", code=1)
     assert f"sha256  {members['sha256']}\n" in text
-    assert (1, 0, [], []) == tuple(members[each] for each in ("logs", "keys", "split", "groups"))
+    assert (2, 0, [], []) == tuple(members[each] for each in ("logs", "keys", "split", "groups"))
 
 
 def test_a_witness_and_its_book(tmp_path: Path, here: SampleLog) -> None:
