@@ -159,6 +159,7 @@ RIGHT, OTHER = "right:vn.1-2020-01234", "right:vn.1-2020-09999"
         f"{TITLE} (NOT subject = %(x)s)",
         f"{TITLE} subject = %(x)s OR true",
         f"{TITLE} (subject = %(x)s AND n = 1) OR n = 2",
+        f"{TITLE} subject = %(x)s AND n = 1 OR n = 2",
         f"{TITLE} (subject = %(x)s OR n = %(x)s)",
         f"{TITLE} subject = subject",
         f'{TITLE} "by" = %(x)s',
