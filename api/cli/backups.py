@@ -69,25 +69,25 @@ def backup(
         directory, manifest = back_up(settings, database, destination, how)
     finally:
         database.stop()
-    proven, removed = bool(manifest.mac), []
-    if keep_days:
-        keep = timedelta(days=keep_days)
-        bin_dir = settings.postgres_bin
-        old = forget_old(destination, manifest.origin, keep, settings.wal_archive, bin_dir)
-        removed = [str(each) for each in old]
-    lines = [f"{directory}: {manifest.origin} to size {manifest.size} at least, read back"]
-    if not proven:
-        lines.append("unproven: keys/batches.key is not at hand, so nobody can tell who made it")
-    lines += [f"removed {each}" for each in removed]
     members = {
         "backup": str(directory),
         "origin": manifest.origin,
         "size": manifest.size,
         "method": how,
-        "proven": proven,
-        "removed": removed,
+        "proven": bool(manifest.mac),
     }
-    tell(members, "\n".join(lines), as_json=as_json)
+    if not as_json:  # It is there, whatever becomes of old ones.
+        print(f"{directory}: {manifest.origin} to size {manifest.size} at least, read back")
+        if not manifest.mac:
+            print("unproven: keys/batches.key is not at hand, so nobody can tell who made it")
+    removed = list[Path]()
+    if keep_days:
+        keep = timedelta(days=keep_days)
+        bin_dir = settings.postgres_bin
+        removed = forget_old(destination, manifest.origin, keep, settings.wal_archive, bin_dir)
+    if removed or as_json:
+        text = "\n".join(f"removed {old}" for old in removed)
+        tell({**members, "removed": list(map(str, removed))}, text, as_json=as_json)
 
 
 def restore_backup(  # noqa: PLR0913  (the command's options)
@@ -133,6 +133,8 @@ def restore_backup(  # noqa: PLR0913  (the command's options)
         manifest = check_backup(directory, settings.postgres_bin)
         check_fits(manifest, settings)
         proven = not unproven and check_proven(manifest, home)
+        if not (proven or as_json):
+            print("unproven: nothing shows that this ledger made the backup")
         replayed = check_archive(archive, directory, manifest, up_to)
         if not (mirror or archive) and (signed := signed_already(home)) > manifest.size:
             raise BackupOlder(_older(manifest, signed))
@@ -161,9 +163,7 @@ def restore_backup(  # noqa: PLR0913  (the command's options)
 
 
 def _restored(members: Mapping[str, Any]) -> str:
-    nobody = "unproven: nothing shows that this ledger made the backup"
-    lines = [] if members["proven"] else [nobody]
-    lines.append("{origin} is back at size {size}, root {root}".format(**members))
+    lines = ["{origin} is back at size {size}, root {root}".format(**members)]
     if segment := members["given_up_from"]:
         lines.append(f"what was written from segment {segment} on is given up")
     return "\n".join([*lines, "it is halted: techledger operate resume --reason … lets it go on"])

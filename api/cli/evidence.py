@@ -1,11 +1,10 @@
 """`techledger evidence`: bundles that a court checks without a server, and without this program."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -73,7 +72,7 @@ def gather(
         durable.replace(bundle, raw, 0o644)
     else:
         must_be_new(bundle, "BUNDLE")
-    _tell(found, subject or [], {"bundle": str(bundle), "near": near}, as_json=as_json)
+    _tell(found, subject or [], as_json=as_json, bundle=str(bundle), near=near)
     for each in absent if not as_json else ():
         says = f"nothing in {found.trust.origin}, of {found.size} entries, names {each}"
         says += f"; {_near_told(near[each])}; {bundle} shows no more"
@@ -185,12 +184,6 @@ def _shown(raw: bytes, trust: Path, bundle: Path | None = None, *, as_json: bool
         fail(refused.to_json(), f"REFUSED: {refused}{where}", as_json=as_json)
 
 
-def _tell(
-    found: court.Verified,
-    asked: Sequence[str] = (),
-    also: Mapping[str, Any] = MappingProxyType({}),
-    *,
-    as_json: bool,
-) -> None:
+def _tell(found: court.Verified, asked: Sequence[str] = (), *, as_json: bool, **also: Any) -> None:
     answer = answer_of(found, asked)
     tell({**answer.to_json(), **also}, answer.report(), as_json=as_json)

@@ -1,14 +1,15 @@
 """`techledger mirror`: follow a log, and keep a verified copy of it that can be served as it is."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from api.cli.options import AsJson, TrustFile, Url
+from api.cli.outcome import tell_line
 from api.cli.served import Most, ServedLog, share_of
 from api.cli.turns import look_again
 from ledger.follow.audit import AuditError, NothingExported, Unfinished
@@ -29,7 +30,6 @@ from ledger.follow.mirror import (
 )
 from ledger.runtime.http import open_client
 from ledger.verify.outcome import Refused
-from ledger.wire.shown import one_line
 
 CODES: dict[type[Exception], tuple[str, int]] = {
     Forked: ("FORK", 3),
@@ -76,7 +76,7 @@ def mirror(  # noqa: PLR0913  (the command's options)
     object: `code` is what one of these is called, and absent where it took something in.
     """
     codes = set[int]()
-    say = _line_as_json if as_json else _line
+    say = partial(tell_line, as_json=as_json)
     with _ending(codes, say), open_client(url) as http:
         governed, source = Governed(read_trust(trust)), ServedLog(http)
         _follow(source, directory, governed, every, codes, share_of(most), say=say, check=check)
@@ -85,16 +85,6 @@ def mirror(  # noqa: PLR0913  (the command's options)
 
 Say = Callable[[Mapping[str, Any], str], None]
 """What prints a line: its members, and the text for people."""
-
-
-def _line(members: Mapping[str, Any], text: str) -> None:
-    del members
-    print(one_line(text), flush=True)
-
-
-def _line_as_json(members: Mapping[str, Any], text: str) -> None:
-    del text
-    print(json.dumps(members), flush=True)
 
 
 def _mended(source: ServedLog, directory: Path, origin: str, say: Say) -> int:

@@ -1,6 +1,5 @@
 """`techledger monitor`: watch a log for its users, and say what is wrong with it."""
 
-import json
 import sys
 import time
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ import typer
 
 from api.cli.auditing import LawDirectory
 from api.cli.options import AsJson, TrustFile, Url
+from api.cli.outcome import tell_line
 from api.cli.served import ServedLog
 from api.cli.turns import look_again
 from ledger.events.lawbook import available_laws
@@ -21,7 +21,7 @@ from ledger.follow.sent import SentUnreadable, read_sent
 from ledger.publish.rollback_check import ask_who_saw_more, places
 from ledger.runtime.http import open_client
 from ledger.wire.regular import read_regular
-from ledger.wire.shown import brief, one_line
+from ledger.wire.shown import brief
 
 CODES = {
     "FORK": 3,
@@ -119,4 +119,4 @@ def code_of(alarms: Iterable[Alarm]) -> int:
 def _told(what: str, alarms: Iterable[Alarm], *, as_json: bool) -> None:
     for alarm in alarms:
         members = {what.lower(): alarm.kind, "position": alarm.position, "what": brief(alarm.what)}
-        print(json.dumps(members) if as_json else one_line(f"{what} {alarm}"), flush=True)
+        tell_line(members, f"{what} {alarm}", as_json=as_json)

@@ -14,6 +14,11 @@ def tell(members: Mapping[str, Any], text: str, *, as_json: bool) -> None:
     print(json.dumps(members, indent=1) if as_json else text)
 
 
+def tell_line(members: Mapping[str, Any], text: str, *, as_json: bool) -> None:
+    """Print, at once, what a command that goes on has seen: a line for people, or of JSON."""
+    print(json.dumps(members) if as_json else one_line(text), flush=True)
+
+
 def fail(members: Mapping[str, Any], text: str, *, as_json: bool, code: int = 1) -> NoReturn:
     """Say what is wrong, and exit."""
     said = {name: brief(each) if isinstance(each, str) else each for name, each in members.items()}

@@ -82,7 +82,8 @@ def evidence(
         for each in found
     ]
     members = {"origin": origin, "contradictions": said}
-    tell(members, "\n".join(map(_contradiction, said)), as_json=as_json)
+    if said or as_json:
+        tell(members, "\n".join(map(_contradiction, said)), as_json=as_json)
     raise typer.Exit(1 if found else 0)
 
 

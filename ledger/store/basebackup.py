@@ -28,6 +28,7 @@ from ledger.store.embedded import (
     make_passwords,
     read_passwords,
 )
+from ledger.store.readmodels import next_name
 from ledger.store.segments import ArchiveNotReplayed, last_wanted, split
 from ledger.wire.regular import read_regular
 
@@ -202,9 +203,11 @@ def take_dump(owner_dsn: str, directory: Path, bin_dir: Path | None = None) -> N
     """Copy a database into `directory / DUMP`, as of one instant. Raises `BackupFailed`.
 
     Read models are left out, and how far they are: the application owns their tables, where the
-    owner of the schema may read nothing, and they are folded again from the entries.
+    owner of the schema may read nothing, and they are folded again from the entries. So are those
+    that a rebuild makes meanwhile.
     """
-    left_out = [f"--exclude-table={name}" for name in _tables_of_others(owner_dsn)]
+    others = (*_tables_of_others(owner_dsn), f"read.{next_name('*')}")
+    left_out = [f"--exclude-table={name}" for name in others]
     left_out += [f"--exclude-table-data=read.{name}" for name in ("progress", "tracking")]
     options = ["--format=custom", f"--file={directory / DUMP}", *_SCHEMAS, *left_out]
     _run(None, bin_dir, "pg_dump", options, dsn=owner_dsn)

@@ -121,6 +121,11 @@ def _progress(row: Values) -> Progress:
     return Progress(name, version, shape, generation, size, halted, digest, mac)
 
 
+def next_name(name: str) -> str:
+    """Return the name of the table that is to take the place of another."""
+    return f"{name}__next"
+
+
 def create_table(
     pool: Pool, table: Table, version: int, kept: tuple[bytes, bytes | None], *, keyed: bool
 ) -> Progress:

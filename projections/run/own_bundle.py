@@ -18,15 +18,13 @@ from ledger.log.encoding import write_base64
 from ledger.log.evidence_bundle import parse_evidence
 from ledger.runtime import durable
 from ledger.store.connection import Pool
-from ledger.store.embedded import EmbeddedPostgres
-from ledger.store.migrate import initialise_head, migrate
 from ledger.store.readmodels import create_table, write_batch
 from ledger.verify.evidence_check import is_demonstration, show
 from projections.engine.decoding import decode
 from projections.engine.digest import Digest
 from projections.engine.row_cache import Touched
 from projections.engine.worker import Limits, Worker
-from projections.run.own_copy import OwnCopy, alone
+from projections.run.own_copy import OwnCopy, alone, database_in
 from projections.run.shown_rows import Shown
 
 
@@ -41,7 +39,7 @@ def own_bundle(
     found = show(raw, trust_root)
     shown = shown_by(found, raw)
     durable.make_directories(beside, 0o755)  # The database's server may run as another user.
-    with alone(beside), _database(beside / "database", found.trust.origin) as server:
+    with alone(beside), database_in(beside / "database", found.trust.origin) as server:
         with closing(Pool(server.app_dsn, size=2)) as pool:
             fold(pool, shown)
         named = "techledger ask"
@@ -70,18 +68,6 @@ def fold(pool: Pool, shown: Shown) -> None:
     for worker in workers:
         worker.reach(shown.size)
     write_batch(pool, [write for worker in workers if (write := worker.write()) is not None])
-
-
-@contextmanager
-def _database(home: Path, origin: str) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(home)
-    server.start()
-    try:
-        migrate(server.owner_dsn)
-        initialise_head(server.owner_dsn, origin)
-        yield server
-    finally:
-        server.stop()
 
 
 def _state(found: Verified) -> CopyState:

@@ -183,13 +183,22 @@ def _database(home: Path, copy: _Verified) -> Iterator[Pool]:
 
 @contextmanager
 def _server(home: Path, origin: str) -> Iterator[Pool]:
+    with (
+        database_in(home, origin) as server,
+        closing(Pool(server.app_dsn, size=8, application_name="techledger ask")) as pool,
+    ):
+        yield pool
+
+
+@contextmanager
+def database_in(home: Path, origin: str) -> Iterator[EmbeddedPostgres]:
+    """Lend a database in a directory, for a log of that origin."""
     server = EmbeddedPostgres(home)
     server.start()
     try:
         migrate(server.owner_dsn)
         initialise_head(server.owner_dsn, origin)
-        with closing(Pool(server.app_dsn, size=8, application_name="techledger ask")) as pool:
-            yield pool
+        yield server
     finally:
         server.stop()
 

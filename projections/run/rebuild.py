@@ -18,6 +18,7 @@ from ledger.store.readmodels import (
     create_table,
     forget_progress,
     index_table,
+    next_name,
     only_rebuild,
     read_progress,
     swap_tables,
@@ -43,11 +44,6 @@ class Halted(ProjectionError):
     def __init__(self, halted: dict[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {why}" for name, why in sorted(halted.items())))
         self.halted = halted
-
-
-def next_name(name: str) -> str:
-    """Return the name of the table that is to take the place of another."""
-    return f"{name}__next"
 
 
 def outdated(

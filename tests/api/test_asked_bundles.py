@@ -81,7 +81,7 @@ def opened_once(postgres_server: EmbeddedPostgres, copy: Path) -> Iterator[None]
         def at_hand(*_: Any) -> Iterator[Any]:
             yield database
 
-        patched.setattr(own_bundle, "_database", at_hand)
+        patched.setattr(own_bundle, "database_in", at_hand)
         patched.setattr(offline, "own_copy", keeping)
         yield
         if kept:

@@ -6,13 +6,9 @@ from datetime import date
 import pytest
 
 from ledger.store.connection import Pool
-from projections.engine.decoding import decode
-from projections.engine.runner import Runner
 from projections.engine.view import NotAsked, TooMany
 from projections.questions import duties
 from projections.questions.duties import DutiesByDeadline, duties_by_deadline
-from projections.run.catalogue import READ_MODELS
-from projections.run.rebuild import rebuild
 from tests.support import contracts as c
 from tests.support import moneys as m
 from tests.support.builders import (
@@ -24,9 +20,7 @@ from tests.support.builders import (
     sealed,
     technology_registered,
 )
-from tests.support.logbook import NOON, append_all, written_again
-from tests.support.postgres import fresh_database
-from tests.support.projecting import logged
+from tests.support.folded import telling
 from tests.support.reading import reading
 from tests.support.specification import said
 
@@ -54,13 +48,8 @@ RUN = date(2026, 11, 2)
 
 @pytest.fixture(scope="module")
 def told(postgres_server) -> Iterator[Pool]:
-    with fresh_database(postgres_server) as database:
-        pool = Pool(database.app_dsn, size=4)
-        rebuild(pool, READ_MODELS, decode)
-        append_all(pool, written_again(logged(*STORY)), NOON, batch=1)
-        Runner(pool, READ_MODELS, decode).catch_up()
+    with telling(postgres_server, STORY) as pool:
         yield pool
-        pool.close()
 
 
 def days(answer: DutiesByDeadline) -> list[tuple[str, date, int]]:

@@ -6,14 +6,10 @@ from datetime import date
 import pytest
 
 from ledger.store.connection import Pool
-from projections.engine.decoding import decode
-from projections.engine.runner import Runner
 from projections.questions.arrears import minimum_of, overdue_of
 from projections.questions.computation import computation_of
 from projections.questions.dues import agreement_of, dues_of
 from projections.questions.terms import terms_on
-from projections.run.catalogue import READ_MODELS
-from projections.run.rebuild import rebuild
 from tests.support import moneys as m
 from tests.support.builders import (
     AUTHOR,
@@ -24,9 +20,7 @@ from tests.support.builders import (
     technology_registered,
 )
 from tests.support.disputes import court_registered, dispute_opened, hold_ordered, order
-from tests.support.logbook import NOON, append_all, written_again
-from tests.support.postgres import fresh_database
-from tests.support.projecting import logged
+from tests.support.folded import telling
 from tests.support.reading import reading
 
 ON = date(2026, 11, 2)
@@ -64,13 +58,8 @@ LICENSED, REPORTED, AGREED, SHARED, PAID, _, RELEASED, _, _, HELD = range(3, 13)
 
 @pytest.fixture(scope="module")
 def told(postgres_server) -> Iterator[Pool]:
-    with fresh_database(postgres_server) as database:
-        pool = Pool(database.app_dsn, size=4)
-        rebuild(pool, READ_MODELS, decode)
-        append_all(pool, written_again(logged(*STORY)), NOON, batch=1)
-        Runner(pool, READ_MODELS, decode).catch_up()
+    with telling(postgres_server, STORY) as pool:
         yield pool
-        pool.close()
 
 
 def test_a_distribution_is_computed_again_line_by_line(told):

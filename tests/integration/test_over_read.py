@@ -6,12 +6,8 @@ from datetime import date
 import pytest
 
 from ledger.store.connection import Pool
-from projections.engine.decoding import decode
-from projections.engine.runner import Runner
 from projections.questions.arrears import overdue_of
 from projections.questions.terms import terms_on
-from projections.run.catalogue import READ_MODELS
-from projections.run.rebuild import rebuild
 from tests.support import moneys as m
 from tests.support.builders import (
     CONTRACT,
@@ -27,9 +23,7 @@ from tests.support.builders import (
     sublicence_granted,
 )
 from tests.support.contracts import LATE, terms_amended
-from tests.support.logbook import NOON, append_all, written_again
-from tests.support.postgres import fresh_database
-from tests.support.projecting import logged
+from tests.support.folded import telling
 from tests.support.reading import reading
 
 DIRECT = f"{CONTRACT}1"
@@ -72,13 +66,8 @@ LAPSED, ENDED = 5, 9
 
 @pytest.fixture(scope="module")
 def told(postgres_server) -> Iterator[Pool]:
-    with fresh_database(postgres_server) as database:
-        pool = Pool(database.app_dsn, size=4)
-        rebuild(pool, READ_MODELS, decode)
-        append_all(pool, written_again(logged(*STORY)), NOON, batch=1)
-        Runner(pool, READ_MODELS, decode).catch_up()
+    with telling(postgres_server, STORY) as pool:
         yield pool
-        pool.close()
 
 
 def test_no_report_is_missing_of_periods_after_the_right(told):

@@ -8,11 +8,7 @@ import pytest
 
 from ledger.domain.core.scope import Field, Territory
 from ledger.store.connection import Pool
-from projections.engine.decoding import decode
-from projections.engine.runner import Runner
 from projections.questions.remaining_scope import Part, dependents_of, exclusive_in, left_of
-from projections.run.catalogue import READ_MODELS
-from projections.run.rebuild import rebuild
 from tests.support import builders as b
 from tests.support.builders import (
     BANK,
@@ -24,9 +20,7 @@ from tests.support.builders import (
     SUBLICENCE,
     TECHNOLOGY,
 )
-from tests.support.logbook import NOON, append_all, written_again
-from tests.support.postgres import fresh_database
-from tests.support.projecting import logged
+from tests.support.folded import telling
 from tests.support.reading import reading
 
 DA_NANG = {"codes": ["vn-2025:48"]}
@@ -71,13 +65,8 @@ ENGINES = Field.model_validate({"scheme": "ipc", "edition": "2026.01", "codes": 
 
 @pytest.fixture(scope="module")
 def told(postgres_server) -> Iterator[Pool]:
-    with fresh_database(postgres_server) as database:
-        pool = Pool(database.app_dsn, size=4)
-        rebuild(pool, READ_MODELS, decode)
-        append_all(pool, written_again(logged(*STORY)), NOON, batch=1)
-        Runner(pool, READ_MODELS, decode).catch_up()
+    with telling(postgres_server, STORY) as pool:
         yield pool
-        pool.close()
 
 
 def place(code: str) -> Territory:

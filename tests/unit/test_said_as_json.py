@@ -87,7 +87,7 @@ def test_a_witness_and_its_book(tmp_path: Path, here: SampleLog) -> None:
     assert made == shown
     assert text == "".join(f"{each}\n" for each in shown["policy"])
     none, text = told(f"witness evidence {house} {vkey.partition('+')[0]}")
-    assert ([], "") == (none["contradictions"], text.strip())
+    assert ([], "") == (none["contradictions"], text)
 
 
 def test_law_data(tmp_path: Path) -> None:
