@@ -19,10 +19,10 @@ from api.openapi.declared_answers import COMPRESSED
 
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-"""What every answer says; those of pages say more."""
+"""What every answer says; those of pages say more. By `no-referrer`, forms send `Origin: null`."""
 
 PUBLIC = ("/v1/", "/tile/", "/checkpoint", "/witness-policy", "/openapi.json")
 """What the page of any site may read: all that is published, and nothing of the operator's."""

@@ -105,7 +105,7 @@ def test_every_answer_bears_the_headers_of_its_safety(http: httpx2.Client):
     for path in ("/checkpoint", "/", "/nowhere", "/v1/projections"):
         headers = http.get(path).headers
         assert "nosniff" == headers["x-content-type-options"], path
-        assert "no-referrer" == headers["referrer-policy"], path
+        assert "same-origin" == headers["referrer-policy"], path
     assert "default-src 'none'" in http.get("/").headers["content-security-policy"]
 
 

@@ -1,5 +1,6 @@
 """The check of a page in a real browser: the button, what it says, what it keeps."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,6 +97,17 @@ def test_a_private_window_that_keeps_nothing_is_told(server: Server, tale: Tale,
         source="Object.defineProperty(window, 'localStorage', { get() { throw Error('no'); } })",
     )
     assert CHECKED["not_kept"].en in checked(browser, f"{server.url}/en/muc/0")
+
+
+def test_what_an_auditor_types_is_sent_by_the_form(server: Server, tale: Tale, browser: Browser):
+    """A browser says from which page it is sent, or the server would not hear it."""
+    del tale
+    browser.visit(f"{server.url}/en/kiem-toan")
+    note = browser.run("fetch('/checkpoint').then((answer) => answer.text())")
+    browser.run(f"document.querySelector('textarea').value = {json.dumps(note)}")
+    browser.leave("document.querySelector('main form').submit()")
+    assert "UNCHANGED" in browser.run("document.querySelector('h1').innerText")
+    assert [] == browser.complaints
 
 
 def test_without_scripts_there_is_no_button(server: Server, tale: Tale, browser: Browser):

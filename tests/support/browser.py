@@ -47,6 +47,13 @@ class Browser:
         while not self._loaded or self.run("location.href") != url:
             self._hear()
 
+    def leave(self, script: str) -> None:
+        """Run what leads to another page, and wait until that is there."""
+        self._loaded = False
+        self.run(script)
+        while not self._loaded:
+            self._hear()
+
     def run(self, script: str) -> Any:
         """Return what an expression, or the promise that it is, comes to."""
         said = self.ask(
