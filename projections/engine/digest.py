@@ -16,6 +16,7 @@ The digest is the SHA-256 of `{"columns":[...],"name":...,"version":...}`, LF, a
 
 import hmac
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -30,7 +31,10 @@ from projections.engine.projection import Projection, ReadModel
 from projections.engine.row_cache import Changes, Touched, open_sheet
 from projections.engine.set_hash import SetHash
 
-_WRITERS: dict[str, Callable[[Any], object]] = {"numeric": str, "timestamptz": format_instant}
+_WRITERS: dict[str, Callable[[Any], object]] = {
+    "numeric": str,
+    "timestamptz": lru_cache(maxsize=1_024)(format_instant),  # Rows of one event share it.
+}
 
 
 class _Chain:

@@ -15,34 +15,47 @@ LANES: Final = 1_024
 SIZE: Final = 2 * LANES
 """Bytes of a hash: the lanes in order, each little-endian."""
 
+_ONES: Final = int.from_bytes(b"\x01\x00" * LANES, "little")
+_FULL: Final = 0xFFFF * _ONES
 _EVEN: Final = int.from_bytes(b"\xff\xff\x00\x00" * (LANES // 2), "little")
-_CARRIES: Final = _EVEN + int.from_bytes(b"\x01\x00\x00\x00" * (LANES // 2), "little")
+_ROOM: Final = 0xFFFF
+"""Items of which the lanes can be added before 16 bits more are full."""
 
 
 class SetHash:
-    """The hash of a set, at first of the empty one. Even and odd lanes apart have room to carry."""
+    """The hash of a set, at first of the empty one.
+
+    Lanes are added as one number, carries and all, and the even ones apart: of these no carry
+    reaches the next, and what they leave of the sum are the odd ones.
+    """
 
     def __init__(self, state: bytes = bytes(SIZE)) -> None:
-        self._even, self._odd = _lanes(state)
+        self._all = self._even = self._added = 0
+        self._take(int.from_bytes(state, "little"))
 
     def add(self, item: bytes) -> None:
         """Take in an item that is not in the set."""
-        even, odd = _lanes(shake_128(item).digest(SIZE))
-        self._even = (self._even + even) & _EVEN
-        self._odd = (self._odd + odd) & _EVEN
+        self._take(_lanes(item))
 
     def remove(self, item: bytes) -> None:
         """Take out an item that is in the set."""
-        even, odd = _lanes(shake_128(item).digest(SIZE))
-        self._even = (self._even + _CARRIES - even) & _EVEN
-        self._odd = (self._odd + _CARRIES - odd) & _EVEN
+        self._take(_FULL - _lanes(item))  # What a lane lacks of 2^16, less one.
+        self._take(_ONES)
+
+    def _take(self, lanes: int) -> None:
+        if self._added == _ROOM:
+            state = int.from_bytes(self.state, "little")
+            self._all, self._even, self._added = state, state & _EVEN, 1
+        self._all += lanes
+        self._even += lanes & _EVEN
+        self._added += 1
 
     @property
     def state(self) -> bytes:
         """The hash; from it the set is followed further."""
-        return (self._even | self._odd << 16).to_bytes(SIZE, "little")
+        odd = (self._all - self._even >> 16) & _EVEN
+        return (self._even & _EVEN | odd << 16).to_bytes(SIZE, "little")
 
 
-def _lanes(hashed: bytes) -> tuple[int, int]:
-    lanes = int.from_bytes(hashed, "little")
-    return lanes & _EVEN, lanes >> 16 & _EVEN
+def _lanes(item: bytes) -> int:
+    return int.from_bytes(shake_128(item).digest(SIZE), "little")

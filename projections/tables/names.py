@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -215,13 +216,17 @@ _PERSON = "party:tok."
 _RANDOM = re.compile("[0-9a-f-]{32,}")
 
 
-def names_said(subject: str, logged: Logged) -> Iterator[tuple[Called, str, str]]:
+def names_said(
+    subject: str, logged: Logged, *, known: bool = False
+) -> Iterator[tuple[Called, str, str]]:
     """Yield what a subject is called by an event: as what, by which member, and the text.
 
-    A person's token is told by its registration alone: nothing brings it back once it is erased.
+    One that is `known` has its id already. A person's token is told by its registration alone:
+    nothing brings it back once it is erased.
     """
     body = logged.event.body
-    if not subject.startswith(_PERSON) or isinstance(body, PartyRegistered | LedgerOpened):
+    person = subject.startswith(_PERSON)
+    if isinstance(body, PartyRegistered | LedgerOpened) if person else not known:
         yield "id", "", subject.partition(":")[2]
     for saying in SAID.get(type(body), ()):
         items: Iterable[Any] = (body,) if saying.each is None else getattr(body, saying.each)
@@ -231,7 +236,7 @@ def names_said(subject: str, logged: Logged) -> Iterator[tuple[Called, str, str]
                 yield saying.called, saying.path, text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Read:
     """A text as it is read: its words, those it is found by, and which of these are not of it."""
 
@@ -239,17 +244,18 @@ class Read:
     found_by: tuple[str, ...]
     too: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def reads(self) -> str:
         """Return it as a row has it: a blank before each word."""
         return spaced(self.words)
 
-    @property
+    @cached_property
     def number(self) -> int:
         """Return a number by which readings are told apart."""
         return int.from_bytes(sha256(self.reads.encode()).digest()[:7])
 
 
+@lru_cache(maxsize=1_024)  # `names` and `words` read the same texts, one after the other.
 def read_as(called: Called, text: str) -> Read:
     """Return how a text is read. A number is found without what parts it, and without zeros.
 
@@ -278,25 +284,26 @@ def _keys(logged: Logged) -> list[str]:
 
 
 def _called(subject: str, rows: tuple[Name, ...], logged: Logged) -> tuple[Name, ...]:
-    body = logged.event.body
-    if rows and type(body) not in SAID:
+    texts = [*names_said(subject, logged, known=bool(rows))]
+    if not texts:
         return rows
-    said = {row.read for row in rows}
+    body, said = logged.event.body, {row.read for row in rows}
     if isinstance(body, PartyRenamed):  # It may have a name again that it had.
         said.discard(read_as("name", body.name).number)
     at, new = (logged.position, logged.accepted), []
-    for called, member, text, read in _unsaid(subject, logged, said):
+    for called, member, text, read in _unsaid(texts, said):
         too = spaced(sorted(read.too))
         new.append(Name(subject, *at, called, member, text, read.reads, read.number, too))
     return (*rows, *new) if new else rows
 
 
 def _found_by(subject: str, rows: tuple[NameWord, ...], logged: Logged) -> tuple[NameWord, ...]:
-    if rows and type(logged.event.body) not in SAID:
+    texts = [*names_said(subject, logged, known=bool(rows))]
+    if not texts:
         return rows
     at, new = (logged.position, logged.accepted), []
     kind, known = subject.partition(":")[0], {row.word for row in rows}
-    for called, _, _, read in _unsaid(subject, logged, {row.read for row in rows}):
+    for called, _, _, read in _unsaid(texts, {row.read for row in rows}):
         for word in dict.fromkeys(word[:MOST_LETTERS] for word in read.found_by):
             # What a number has in common with the id is found by the id.
             if called != "number" or word not in known:
@@ -306,10 +313,10 @@ def _found_by(subject: str, rows: tuple[NameWord, ...], logged: Logged) -> tuple
 
 
 def _unsaid(
-    subject: str, logged: Logged, said: set[int]
+    texts: Iterable[tuple[Called, str, str]], said: set[int]
 ) -> Iterator[tuple[Called, str, str, Read]]:
-    """Yield what a subject is called by an event and reads as nothing that was said before."""
-    for called, member, text in names_said(subject, logged):
+    """Yield the texts that read as nothing that was said before, and how they read."""
+    for called, member, text in texts:
         read = read_as(called, text)
         if read.words and read.number not in said:
             said.add(read.number)

@@ -2,6 +2,7 @@
 
 import struct
 from hashlib import shake_128
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +42,25 @@ def test_what_goes_leaves_no_trace(items: set[bytes], others: set[bytes]):
     for item in sorted(others - items, reverse=True):
         both.remove(item)
     assert of(items).state == both.state
+
+
+@given(ITEMS)
+def test_more_items_than_lanes_have_room_for(items: set[bytes]):
+    """Carries are taken out in time: here after three items instead of 65,535."""
+    with patch("projections.engine.set_hash._ROOM", 3):
+        made = of(items)
+        for item in items:
+            made.remove(item)
+            made.add(item)
+    assert made.state == naive(items)
+
+
+def test_lanes_that_are_full_run_over_by_themselves():
+    made = SetHash(b"\xff" * SIZE)
+    with patch("projections.engine.set_hash._lanes", lambda _: (1 << 8 * SIZE) - 1):
+        for _ in range(70_000):
+            made.add(b"")
+    assert made.state == struct.pack("<H", -70_001 % 65_536) * LANES
 
 
 def test_a_known_answer():
