@@ -41,16 +41,16 @@ class Cells:
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
-    def csv(self, cut: str = "") -> bytes:
-        """Return it as a file; of one that is `cut`, the header and the last line say so."""
+    def csv(self, note: str = "") -> bytes:
+        """Return it as a file; what is to be noted of it, the header and the last line say."""
         file = io.StringIO()
         write = csv.writer(file, quoting=csv.QUOTE_ALL).writerow
-        more = (cut,) if cut else ()
+        more = (note,) if note else ()
         write((*self.headings, *more))
         for row in self.rows:
             write((*row, *("" for _ in more)))
-        if cut:
-            write((cut, *("" for _ in self.headings)))
+        if note:
+            write((note, *("" for _ in self.headings)))
         return (BOM + file.getvalue()).encode()
 
 

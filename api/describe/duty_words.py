@@ -17,10 +17,22 @@ DUTY_WORDS: Mapping[str, Said] = {
         "Vào {}: {} việc phải làm theo hạn; trên trang này {} việc đã quá hạn.",
         "On {}: {} things to be done by a day; overdue on this page: {}.",
     ),
+    "duties_hidden": Said(
+        "Việc đến hạn theo lịch trả được niêm phong chỉ các bên biết: hãy hỏi các bên của những hợp"
+        " đồng dưới đây. Việc phải làm với cơ quan nhà nước không theo lịch đó: hãy chọn loại"
+        " việc.",
+        "What is due by a sealed schedule only its parties know: ask those of the contracts below."
+        " What is due to the authority does not follow from it: choose a kind of duty.",
+    ),
+    "duties_not_known": Said(
+        "KHÔNG BIẾT vào {} có việc nào như vậy phải làm theo hạn hay không: lịch trả được niêm"
+        " phong.",
+        "UNKNOWN whether anything of the kind is to be done by a day, on {}: schedules are sealed.",
+    ),
     "duties_sealed": Said(
-        "Lịch trả của các hợp đồng sau được niêm phong: không biết theo đó có gì đến hạn hay"
+        "Các hợp đồng sau có lịch trả được niêm phong: không biết theo lịch đó có gì đến hạn hay"
         " không.",
-        "The schedules of these contracts are sealed: what is due under them is not known.",
+        "Of these contracts a schedule is sealed: what is due by it is not known.",
     ),
     "duty": Said("Việc", "Duty"),
     "duty_late": Said("quá hạn {} ngày", "{} days late"),

@@ -268,6 +268,10 @@ INTERFACE: Mapping[str, Said] = {
         "Trang này chỉ trả lời theo sổ cái này và giữa các bên.",
         "This page answers by this ledger and between the parties only.",
     ),
+    "only_this_ledger": Said(
+        "Danh sách này chỉ trả lời theo sổ cái này, không theo sổ của cơ quan.",
+        "This list answers by this ledger only, not by the register of an office.",
+    ),
     "open": Said("Đang mở", "Open"),
     "open_or_not": Said("Tình trạng mở", "Open or not"),
     "order": Said("Thứ tự", "Order"),

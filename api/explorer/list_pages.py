@@ -55,6 +55,7 @@ from ledger.domain.registry import TOPICS
 from ledger.letters import vietnamese_order
 from ledger.node.node import Node
 from projections.engine.answer import Answer
+from projections.engine.view import written
 from projections.questions.duties import DatedDuty, DutiesByDeadline
 from projections.questions.duties import Kind as DutyKind
 from projections.questions.feed import Feed
@@ -188,11 +189,16 @@ _OFFERS = _Page(OF_PARTIES["offers"], list_party_offers, "offers", "offers.html"
 
 @dataclass(frozen=True, slots=True)
 class _Put:
-    """A list as it is asked: of which day, beside which parameters, of what was typed."""
+    """A list as it is asked: of which day, beside which parameters, of what was typed.
+
+    `kept` is what its address asks, and what links lead on with: more than `asked` where the list
+    takes less.
+    """
 
     page: _Page
     request: Request
     asked: Asked
+    kept: AddressQuery
     given: Given
 
     @property
@@ -278,13 +284,14 @@ def _shown(
     return page(
         put.request,
         put.page.template,
-        put.asked.question,
+        put.kept,
         names,
         status,
         {"Link": linked(twins)},
         heading=put.page.heading,
         party=put.given["party"] if "{party}" in put.page.path else None,
         asked=put.asked,
+        by_ledger_only=put.kept.known_by != put.asked.known_by,
         typed=put.typed(),
         takes=put.page.takes,
         twins=twins,
@@ -343,7 +350,10 @@ def _lists(listed: _Page) -> None:
     asked = Signature([_REQUEST, _DAYS, *_given(listed), _AFTER])
 
     def put(request: Request, asked: Asked, given: Given) -> _Put:
-        return _Put(listed, request, asked.of(listed.takes), given)
+        of = asked.of(listed.takes)
+        known_at, known_by = written(of.known_at), of.known_by
+        question = replace(of.question, known_at=known_at, known_by=known_by)
+        return _Put(listed, request, replace(of, question=question), asked.question, given)
 
     async def show(request: Request, asked: Asked, after: str | None, **given: Any) -> Response:
         return await look(request, lambda: _show(put(request, asked, given), after))

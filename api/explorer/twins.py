@@ -165,10 +165,19 @@ def _list_as_csv(answer: Listed, speech: Speech) -> bytes:
     member, of = rows_in(type(answer))
     rows = getattr(answer, member)
     table = table_of(of, members_of(rows), speech, {each.id: each.name for each in answer.names})
-    if answer.next_after is None:
-        return table.csv()
-    shown, count = (number(each, speech.language) for each in (len(rows), answer.count))
-    return table.csv(_CUT.in_(speech.language).format(shown, count, answer.next_after))
+    notes = list[str]()
+    if untold := answer.untold():
+        notes.append(_UNTOLD.in_(speech.language).format(", ".join(untold)))
+    if answer.next_after is not None:
+        shown, count = (number(each, speech.language) for each in (len(rows), answer.count))
+        notes.append(_CUT.in_(speech.language).format(shown, count, answer.next_after))
+    return table.csv(" · ".join(notes))
+
+
+_UNTOLD = Said(
+    "KHÔNG BIẾT HẾT: sổ cái không có gì, hoặc có phần niêm phong, về {}",
+    "NOT ALL IS KNOWN: the log says nothing, or something sealed, of {}",
+)
 
 
 _CUT = Said(

@@ -17,11 +17,14 @@ from typing import Literal
 from ledger.domain.contracts.contract import Contract
 from ledger.domain.core.dated_law import Law
 from ledger.domain.core.ground import Ground
+from ledger.domain.core.periods import end_of_days, end_of_working_days
 from ledger.domain.core.types import Sealed
+from ledger.domain.revenue.distribution import RevenueDistributed
+from ledger.domain.revenue.payment import PaymentConfirmed, RefundMade
 from ledger.domain.revenue.report import RevenueReported
 from projections.engine.answer import Verdict
+from projections.engine.event_bodies import EventBody
 from projections.engine.view import (
-    KNOWN,
     RECORDED,
     STANDS,
     Known,
@@ -40,21 +43,25 @@ from projections.questions.arrears import (
     unpaid_sums,
     unreported_periods,
 )
+from projections.questions.before_the_state import in_force_by, waiting_in
 from projections.questions.listed import NAMED_BY, Listed, leaf_of, names_in
 from projections.questions.terms import OVER, standing_on
 from projections.tables.basis import answering, told
 from projections.tables.contract_events import contract_events, folded
 from projections.tables.contract_parties import contract_parties
 from projections.tables.grants import contracts
-from projections.tables.money_events import MoneyEvent, money_events, money_of
+from projections.tables.money_events import MoneyEvent, money_events, money_of, said_as
 from projections.tables.reader import Reader
-from projections.tables.registrations import duty_of, ground_of, registrations
+from projections.tables.registrations import ground_of
 from projections.tables.status import status
 
 Kind = Literal["permit", "registration", "answer", "report", "payment"]
 
 LOOKED_AT = 1_000
 """Contracts, and periods not reported, that an answer looks at."""
+
+_PRIVATE: frozenset[Kind] = frozenset({"report", "payment"})
+"""What parties of a contract owe each other, by its schedule."""
 
 _LONGEST = timedelta(days=366)
 """Within which every period ends that has begun."""
@@ -90,6 +97,8 @@ class DatedDuty:
     """Currency (ISO 4217) of that sum; null of any other kind."""
     rule: Ground | None = None
     """The rule of law that sets the last day; null: the parties agreed on it."""
+    amendment: str | None = None
+    """Payload hash of the amendment that is to be registered; null: it is not about one."""
     follows_from: tuple[int, ...]
     """Positions of the events from which it follows."""
 
@@ -115,7 +124,8 @@ class DutiesByDeadline(Listed):
     duties: tuple[DatedDuty, ...]
     """What is to be done, by its last day."""
     sealed: tuple[str, ...]
-    """Ids of contracts whose schedule of royalties is sealed."""
+    """Ids of contracts of which a schedule of royalties is sealed; none if the kind asked for
+    follows from none."""
 
     def at_odds(self) -> Iterator[str]:
         """Yield what is not late by the days that are said, not in order, or was not asked for."""
@@ -134,13 +144,17 @@ class DutiesByDeadline(Listed):
         """Return the positions of the events from which they follow."""
         return positions_of(*(each.follows_from for each in self.duties))
 
+    def untold(self) -> tuple[str, ...]:
+        """Return the ids that are unknown, and the contracts of which a schedule is sealed."""
+        return *self.unknown, *self.sealed
+
     @property
     def _says(self) -> Verdict:
-        return "unknown" if self.sealed and not self.duties else "answered"
+        return "unknown" if self.sealed and not self.count else "answered"
 
 
 def _by_deadline(duty: DatedDuty) -> tuple[object, ...]:
-    return duty.due_on, duty.contract, duty.kind, duty.owed_by, duty.report or ""
+    return duty.due_on, duty.contract, duty.kind, duty.owed_by, duty.report or duty.amendment or ""
 
 
 def duties_by_deadline(  # noqa: PLR0913  (each is a parameter of the question)
@@ -165,15 +179,14 @@ def duties_by_deadline(  # noqa: PLR0913  (each is a parameter of the question)
         question = ("duties", true_on, kind, late, party, contract, limit)
         leaf = leaf_of(reader, view, asked, after, *question)
         agreed = _agreed(view, leaf.known, true_on, party, contract)
-        reporting = [*_reporting(view, leaf.known, agreed, true_on)]
-        open_ones = [each for each in reporting if not each.sealed]
+        owed = [] if kind in _PRIVATE else [*_of_the_state(view, leaf.known, agreed, true_on, law)]
+        sealed: tuple[str, ...] = ()
+        if kind is None or kind in _PRIVATE:
+            reporting = [*_reporting(view, leaf.known, agreed, true_on)]
+            owed += _of_licensees(view, leaf.known, reporting, true_on, law)
+            sealed = tuple(_sealed(view, leaf.known, reporting, true_on, law))
         found = [
-            each
-            for each in (
-                *_of_the_state(view, leaf.known, agreed, true_on, law),
-                *_of_licensees(view, leaf.known, open_ones, true_on, law),
-            )
-            if kind in (None, each.kind) and (each.days_late or not late)
+            each for each in owed if kind in (None, each.kind) and (each.days_late or not late)
         ]
         page = sorted(found, key=_by_deadline)[leaf.behind : leaf.behind + limit]
         named = {each for duty in page for each in (*duty.owed_by, *duty.owed_to)}
@@ -184,7 +197,7 @@ def duties_by_deadline(  # noqa: PLR0913  (each is a parameter of the question)
             party=party,
             contract=contract,
             duties=tuple(page),
-            sealed=tuple(each.contract for each in reporting if each.sealed),
+            sealed=sealed,
             size=view.size,
             count=len(found),
             names=names_in(view, leaf.known, named.union(filter(None, [party])), true_on),
@@ -195,12 +208,15 @@ def duties_by_deadline(  # noqa: PLR0913  (each is a parameter of the question)
         return told(view, answer, asked, party, contract)
 
 
-_MODELS = (contracts, contract_parties, contract_events, registrations, money_events, status)
+_MODELS = (contracts, contract_parties, contract_events, money_events, status)
+
+_Agreed = tuple[Contract, Sequence[EventBody]]
+"""A contract, and its events."""
 
 
 def _agreed(
     view: View, known: Known, on: date, party: str | None, contract: str | None
-) -> Mapping[str, Contract]:
+) -> Mapping[str, _Agreed]:
     """Return the contracts that were concluded by a day, by id; of a party or one alone."""
     asked = {"on": on, "party": party, "contract": contract, **bound_parameters(known)}
     where = [f"concluded_on <= %(on)s AND {RECORDED}"]
@@ -214,43 +230,53 @@ def _agreed(
         raise TooMany(f"more than {LOOKED_AT} contracts: ask of a party or of a contract")
     ids = [row.subject for row in made]
     rows = view.recorded(contract_events, known, "subject, position", subject=ids)
-    values = {
-        each: folded(each, tuple(events)) for each, events in groupby(rows, lambda row: row.subject)
+    found = {each: [*events] for each, events in groupby(rows, lambda row: row.subject)}
+    return {
+        each: (value, events)
+        for each, events in found.items()
+        if (value := folded(each, events)) is not None
     }
-    return {each: value for each, value in values.items() if value is not None}
 
 
 def _of_the_state(
-    view: View, known: Known, agreed: Mapping[str, Contract], on: date, law: Law
+    view: View, known: Known, agreed: Mapping[str, _Agreed], on: date, law: Law
 ) -> Iterator[DatedDuty]:
-    """Yield what is still to be filed with the State, and what it has still to answer."""
-    asked = {"ids": [*agreed], **bound_parameters(known)}
-    for row in view.rows(registrations, f"subject = ANY(%(ids)s) AND {KNOWN}", asked, "position"):
-        rule, parties = ground_of(row, law), tuple(sorted(agreed[row.subject].parties))
-        done = [day for day in (row.answered_on, row.refused_on) if day is not None and day <= on]
-        if rule is None or done:
-            continue
-        duty = duty_of(row, on, law)
-        if row.filed_on is None or row.filed_on > on:
-            yield DatedDuty(
-                contract=row.subject,
-                kind="permit" if row.purpose == "permit" else "registration",
-                due_on=duty.file_by,
-                days_late=_days_late(duty.file_by, on),
-                owed_by=parties,
-                rule=rule,
-                follows_from=(row.position,),
-            )
-        elif duty.answer_by is not None:
-            yield DatedDuty(
-                contract=row.subject,
-                kind="answer",
-                due_on=duty.answer_by,
-                days_late=_days_late(duty.answer_by, on),
-                owed_to=parties,
-                rule=rule,
-                follows_from=positions_of([row.position, row.filed_position]),
-            )
+    """Yield what is still to be filed with the State, and what it has still to answer.
+
+    What is void or over is filed no more. What was filed before is answered all the same.
+    """
+    for contract, (value, events) in agreed.items():
+        parties = tuple(sorted(value.parties))
+        for each in waiting_in(events):
+            rule = ground_of(each.purpose, each.recorded_on, law)
+            if rule is None or on < each.concluded_on:
+                continue
+            if each.to_file(on):
+                if standing_on(view, value, on, known, law)[0] in OVER:
+                    continue
+                due_on = end_of_days(law, each.concluded_on, rule.number("days"))
+                yield DatedDuty(
+                    contract=contract,
+                    kind="permit" if each.purpose == "permit" else "registration",
+                    amendment=each.amendment,
+                    due_on=due_on,
+                    days_late=_days_late(due_on, on),
+                    owed_by=parties,
+                    rule=rule,
+                    follows_from=(each.position,),
+                )
+            elif (filed := each.to_answer(on)) is not None:
+                due_on = end_of_working_days(law, filed[0], rule.number("answer_working_days"))
+                yield DatedDuty(
+                    contract=contract,
+                    kind="answer",
+                    amendment=each.amendment,
+                    due_on=due_on,
+                    days_late=_days_late(due_on, on),
+                    owed_to=parties,
+                    rule=rule,
+                    follows_from=positions_of([each.position, filed[1]]),
+                )
 
 
 def _days_late(due_on: date, on: date) -> int:
@@ -266,16 +292,22 @@ class _Reporting:
     schedules: Sequence[Schedule]
     reports: Sequence[tuple[MoneyEvent, RevenueReported]]
     paid: Mapping[str, int]
+    in_force_by: Sequence[int]
+    paid_by: Mapping[str, Sequence[int]]
 
     @property
-    def sealed(self) -> bool:
-        """Say whether nothing can be derived, as a schedule is sealed."""
-        return any(isinstance(each.royalty, Sealed) for each in self.schedules)
+    def sealed_from(self) -> Iterator[date]:
+        """Yield the first days of schedules that are sealed: of theirs nothing can be derived."""
+        end = self.value.over_from or date.max
+        for each in self.schedules:
+            if isinstance(each.royalty, Sealed) and each.begins < end:
+                yield each.begins
 
     def to_report(self, on: date) -> Iterator[DatedDuty]:
         """Yield the periods that have begun and are not reported."""
         own = [body for _, body in self.reports]
-        for licensee, first, until, due_on in unreported_periods(self.value, self.schedules, own):
+        told = [each for each in self.schedules if not isinstance(each.royalty, Sealed)]
+        for licensee, first, until, due_on in unreported_periods(self.value, told, own):
             if first <= on:
                 yield DatedDuty(
                     contract=self.contract,
@@ -286,7 +318,7 @@ class _Reporting:
                     owed_to=self._licensors(licensee),
                     period_from=first,
                     period_to=until,
-                    follows_from=positions_of(terms_by(self.value, first)),
+                    follows_from=positions_of(terms_by(self.value, first), self.in_force_by),
                 )
 
     def to_pay(self, on: date) -> Iterator[DatedDuty]:
@@ -304,7 +336,12 @@ class _Reporting:
                 report=body.report,
                 unpaid=unpaid,
                 currency=body.due.currency,
-                follows_from=positions_of(terms_by(self.value, body.period_from), [filed.position]),
+                follows_from=positions_of(
+                    terms_by(self.value, body.period_from),
+                    self.in_force_by,
+                    [filed.position],
+                    self.paid_by.get(body.report, ()),
+                ),
             )
 
     def _licensors(self, licensee: str) -> tuple[str, ...]:
@@ -313,23 +350,47 @@ class _Reporting:
 
 
 def _reporting(
-    view: View, known: Known, agreed: Mapping[str, Contract], on: date
+    view: View, known: Known, agreed: Mapping[str, _Agreed], on: date
 ) -> Iterator[_Reporting]:
     """Yield each contract with its schedules, what was reported under it, and what was paid."""
     rows = money_of(view, agreed, known)
-    paid = paid_by_report(money_of(view, (*agreed, *distributions_of(rows)), known))
+    moved = money_of(view, (*agreed, *distributions_of(rows)), known)
+    paid, paid_by = paid_by_report(moved), _paid_by(moved)
     reports = defaultdict[str, list[tuple[MoneyEvent, RevenueReported]]](list)
     for row, body in reports_in_force(rows):
         reports[body.contract].append((row, body))
-    for contract, value in agreed.items():
+    for contract, (value, events) in agreed.items():
         schedules = schedules_before(value, on + _LONGEST)
-        yield _Reporting(contract, value, schedules, reports[contract], paid)
+        by = in_force_by(events)
+        yield _Reporting(contract, value, schedules, reports[contract], paid, by, paid_by)
+
+
+def _paid_by(rows: Sequence[MoneyEvent]) -> Mapping[str, Sequence[int]]:
+    """Return the positions of what was distributed, paid and paid back, by report."""
+    made = said_as(rows, RevenueDistributed)
+    moved = [*said_as(rows, PaymentConfirmed), *said_as(rows, RefundMade)]
+    found = defaultdict[str, list[int]](list)
+    for row, body in made:
+        own = [each.position for each, said in moved if said.distribution == body.distribution]
+        for report in body.reports:
+            found[report] += [row.position, *own]
+    return found
+
+
+def _sealed(
+    view: View, known: Known, reporting: Iterable[_Reporting], on: date, law: Law
+) -> Iterator[str]:
+    """Yield the contracts of which a schedule is sealed that was in force by a day."""
+    for each in reporting:
+        begun = (day for day in each.sealed_from if day <= on)
+        if any(standing_on(view, each.value, day, known, law)[0] not in OVER for day in begun):
+            yield each.contract
 
 
 def _of_licensees(
     view: View, known: Known, reporting: Iterable[_Reporting], on: date, law: Law
 ) -> Iterator[DatedDuty]:
-    """Yield what licensees are to report and to pay, where the schedule is open.
+    """Yield what licensees are to report and to pay, by schedules that are open.
 
     What was over when a period began, by the contract or what it rests on, needs no report of it.
     """

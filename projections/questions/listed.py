@@ -48,6 +48,10 @@ class Listed(Answer):
     limit: int
     next_after: str | None
 
+    def untold(self) -> tuple[str, ...]:
+        """Return the ids of which the rows do not tell all: unknown, or sealed in part."""
+        return self.unknown
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:

@@ -292,16 +292,19 @@ def duties(  # noqa: PLR0913  (each is a parameter of the question)
         return told(view, answer, known, contract, technology)
 
 
-def ground_of(row: Registration, law: Law) -> Ground | None:
-    """Return the rule by which it must be filed; None where the law of its day has none."""
-    topic = {"permit": "contract.permit", "registration": "contract.registration"}[row.purpose]
+def ground_of(purpose: str, day: date, law: Law) -> Ground | None:
+    """Return the rule by which what is recorded on a day must be filed; None where there is none.
+
+    Its purpose is a `permit` or a `registration`.
+    """
+    topic = {"permit": "contract.permit", "registration": "contract.registration"}[purpose]
     # Whatever crosses the border or is paid by the State has the same days.
-    return law.find(topic, row.recorded_on, direction="inbound", state_money=False)
+    return law.find(topic, day, direction="inbound", state_money=False)
 
 
 def duty_of(row: Registration, day: date, law: Law) -> Duty:
     """Return a contract's duty to be filed as it stood on a day."""
-    ground = ground_of(row, law)
+    ground = ground_of(row.purpose, row.recorded_on, law)
     done = day if row.filed_on is None or row.filed_on > day else row.filed_on
     if ground is None:
         return Duty(row, row.concluded_on, max(0, (done - row.concluded_on).days), None, None)
