@@ -100,6 +100,9 @@ async def show_audit(
 ) -> HTMLResponse:
     """Show the form, or what the log is by now to a size and a root that it had."""
     if since is None or root is None:
+        for name, value in (("since", since), ("root", root)):
+            if value is not None:
+                raise BadParameter(name, str(value), "size and root are those of one checkpoint")
         return page(request, "audit.html", found=None, error=None)
     try:
         # A plus sign is a space here, unless it was escaped.

@@ -29,6 +29,7 @@ from api.describe.values import value_name
 from api.explorer.drawn import drawings_of
 from api.explorer.found_again import PROOF, FoundAgain, found_again, pinned
 from api.explorer.licence_question import ACTS, Filled, Typed, read, typed
+from api.explorer.meant import AskAgain
 from api.explorer.named import parties_said
 from api.explorer.pen import Pen
 from api.explorer.reported import (
@@ -72,8 +73,8 @@ Form = Annotated[Typed, Depends(typed)]
 
 
 async def show_form(request: Request, form: Form) -> HTMLResponse:
-    """Show the form, with what is known already filled in."""
-    return await look(request, lambda: _form(request, form))
+    """Show the form, with what is known already filled in, and what of that cannot be asked."""
+    return await look(request, lambda: _form(request, _begun(request, form), form))
 
 
 async def show_answer(request: Request, form: Form) -> Response:
@@ -118,9 +119,14 @@ for _prefix in PREFIXES.values():
     router.add_api_route(f"{_prefix}{LICENCE_ANSWER}.pdf", print_answer, response_class=Response)
 
 
-def _form(request: Request, form: Typed, asked: Filled | None = None) -> HTMLResponse:
+def _begun(request: Request, form: Typed) -> Mapping[str, AskAgain]:
+    """Return what is to be mended already; what is still left open is not."""
+    again = read(reader_of(node_of(request)), form, language_of(request)).again
+    return {name: error for name, error in again.items() if error.given}
+
+
+def _form(request: Request, again: Mapping[str, AskAgain], form: Typed) -> HTMLResponse:
     language = language_of(request)
-    again = {} if asked is None else asked.again
     wrong = [name for name, error in again.items() if not error.choices]
     return page(
         request,
@@ -211,7 +217,7 @@ def _answer(request: Request, node: Node, form: Typed) -> Response:
     language = language_of(request)
     asked = read(reader_of(node), form, language)
     if asked.again:
-        return _form(request, form, asked)
+        return _form(request, asked.again, form)
     if dict(request.query_params) != asked.query:
         address = f"{placed(language, LICENCE_ANSWER)}?{urlencode(asked.query, safe=':')}"
         return RedirectResponse(address, 303, HEADERS)

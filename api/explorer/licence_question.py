@@ -139,8 +139,16 @@ def _written(value: Any) -> str:
 
 def _one_of(text: str, values: tuple[str, ...], says: Said) -> str:
     if text not in values:
-        raise AskAgain(says)
+        raise _again(says, text)
     return text
+
+
+def _again(says: Said, text: str) -> AskAgain:
+    """Return what asks for a choice, and tells what was given that is none."""
+    if not text:
+        return AskAgain(says)
+    not_here = Said(f"«{{}}» không có ở đây. {says.vi}", f"“{{}}” is not here. {says.en}")
+    return AskAgain(not_here, text)
 
 
 _PLACE = TypeAdapter[str](Place)
@@ -150,20 +158,24 @@ def _place(text: str) -> str:
     try:
         return _PLACE.validate_python(text)
     except ValidationError:
-        raise AskAgain(_NO_PLACE) from None
+        raise _again(_NO_PLACE, text) from None
 
 
 def _field(reader: Reader, form: Typed, language: Language) -> Any:
     """Return the field; None where it is not known. Raises `AskAgain`."""
+    if form.no_field not in ("", "1"):
+        raise _again(_NEITHER, form.no_field)
     if form.field and form.no_field:
-        raise AskAgain(_BOTH)
+        raise AskAgain(_BOTH, form.field)
     if not form.field:
+        if form.scheme or form.edition:
+            raise AskAgain(_OF_NO_FIELD, form.scheme or form.edition)
         if form.field is None or form.no_field:
             return None
         raise AskAgain(_NEITHER)
     scheme = form.scheme or None
     if scheme not in (None, "ipc", "vsic"):
-        raise AskAgain(_NO_SCHEME)
+        raise _again(_NO_SCHEME, scheme)
     return field_meant(reader.law, form.field, scheme, form.edition or None, language)
 
 
@@ -171,14 +183,14 @@ def _day(text: str) -> date | None:
     try:
         return read_day(text)
     except ValueError:
-        raise AskAgain(_NO_DAY) from None
+        raise AskAgain(_NO_DAY, text) from None
 
 
 def _known(text: str) -> KnownAt:
     try:
         return known_up_to(read_known(text), "ledger")
     except ValueError:
-        raise AskAgain(_NO_TIME) from None
+        raise AskAgain(_NO_TIME, text) from None
 
 
 _NO_ACT = Said("Chọn việc bên đó sẽ làm", "Choose what it does")
@@ -189,14 +201,19 @@ _NO_EFFECT = Said(
 _NO_PLACE = Said("Chọn nơi sẽ làm việc đó", "Choose where it is done")
 _NO_SCHEME = Said("Bảng mã là ipc hoặc vsic", "The list of codes is ipc or vsic")
 _BOTH = Said(
-    "Đã gõ lĩnh vực mà cũng chọn Không biết: chỉ giữ một",
-    "A field is typed, and Not known is chosen, too: keep one of them",
+    "Đã gõ lĩnh vực «{}» mà cũng chọn Không biết: chỉ giữ một",
+    "The field “{}” is typed, and Not known is chosen, too: keep one of them",
 )
 _NEITHER = Said("Gõ lĩnh vực, hoặc chọn Không biết", "Type the field, or choose Not known")
+_OF_NO_FIELD = Said(
+    "«{}» nói về mã của một lĩnh vực: gõ lĩnh vực ấy, hoặc bỏ đi",
+    "“{}” is said of a field's symbol: type that field, or leave it out",
+)
 _NO_DAY = Said(
-    "Ngày phải có thật, ví dụ 30/11/2026", "The day must be one that there is, such as 2026-11-30"
+    "«{}» không phải ngày có thật: gõ như 30/11/2026",
+    "“{}” is no day that there is: type it like 2026-11-30",
 )
 _NO_TIME = Said(
-    "Biết đến: gõ số mục, ngày hoặc giờ Hà Nội, ví dụ 12, 30/11/2026, 30/11/2026 14:05",
-    "Known by: an entry, a day or a time in Hà Nội, such as 12, 2026-11-30, 2026-11-30 14:05",
+    "«{}»: biết đến khi nào? Gõ số mục, ngày hoặc giờ Hà Nội, ví dụ 12, 30/11/2026 14:05",
+    "“{}”: known by when? Type an entry, a day or a time in Hà Nội, such as 12, 2026-11-30 14:05",
 )

@@ -149,8 +149,9 @@ def field_meant(
     try:
         field = read_field(law, code, scheme, edition)
     except BadParameter as error:
-        symbols = error.members["near"] if error.members["parameter"] == "field" else ()
-        near = [_choice(scheme, each, language) for each in symbols]
+        if error.members["parameter"] == "edition":
+            raise AskAgain(_NO_SUCH_EDITION, scheme.upper(), edition) from None
+        near = [_choice(scheme, each, language) for each in error.members["near"]]
         raise AskAgain(_NO_SUCH_FIELD, text, choices=near[:CHOICES]) from None
     assert field is not None, "a symbol was named"
     return field
@@ -249,6 +250,10 @@ _NO_SUCH_THING = Said(
 _NO_SUCH_FIELD = Said(
     "«{}» không phải mã lĩnh vực: chọn một mã gần giống, gõ tên sản phẩm, hoặc chọn Không biết",
     "“{}” is no symbol of a field: choose one that is near, type what it is, or choose Not known",
+)
+_NO_SUCH_EDITION = Said(
+    "{} không có ấn bản «{}»: bỏ ấn bản ấy đi để hỏi theo ấn bản đang dùng",
+    "{} has no edition “{}”: leave it out to ask by the one in use",
 )
 _WHICH_FIELD = Said("Chọn lĩnh vực được nói đến khi gõ «{}»", "Choose which field is meant by “{}”")
 _MORE_FIELDS = Said(

@@ -24,7 +24,7 @@ from ledger.domain.core.dated_law import Law
 from ledger.domain.core.forms import first_fault
 from ledger.domain.core.money import MINOR_UNITS
 from ledger.domain.core.refusal import Refusal
-from ledger.domain.core.scope import Field, Territory
+from ledger.domain.core.scope import Field, Territory, is_edition
 from ledger.domain.core.territory import NEW_UNITS, OLD_UNITS, WORLD
 from ledger.domain.parties.identifier import BY_TAX_CODE, checks, must_be_a_legal_person
 from ledger.powers import TABLE
@@ -186,7 +186,7 @@ def read_field(
     scheme = scheme or "ipc"
     edition = edition or _edition_in_use(law, scheme)
     codes = law.find("field.codes", today(), scheme=scheme, edition=edition)
-    if codes is None:
+    if codes is None or not is_edition(scheme, edition):
         in_use = _edition_in_use(law, scheme)
         raise BadParameter("edition", edition, f"{scheme} has no such edition", [in_use])
     try:

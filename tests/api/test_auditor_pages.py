@@ -119,7 +119,10 @@ def test_a_form_that_is_too_large_is_told_on_a_page(
     assert "text/html" in answer.headers["content-type"]
 
 
-@pytest.mark.parametrize("query", ["since=1&root=AAAA", "since=-1&root=x", "since=1&root=%3Cb%3E"])
+@pytest.mark.parametrize(
+    "query",
+    ["since=1&root=AAAA", "since=-1&root=x", "since=1&root=%3Cb%3E", "since=1", "root=AAAA"],
+)
 def test_an_address_that_asks_nothing_is_told_on_a_page(
     http: httpx2.Client, kept: bytes, query: str
 ) -> None:

@@ -363,15 +363,22 @@ def test_an_empty_form_says_what_each_field_wants(http: httpx2.Client, loaded: L
         ({"field": "zzqq", "scheme": None}, "field"),
         ({"no_field": "1"}, "field"),
         ({"right": "zzqq xxyy"}, "right"),
+        ({"edition": "1066"}, "field"),
+        ({"field": None, "scheme": None, "edition": "2026.01"}, "field"),
+        ({"field": None, "scheme": None, "no_field": "perhaps"}, "field"),
     ],
 )
 def test_what_means_nothing_is_told_beside_its_field(
     http: httpx2.Client, loaded: Loaded, changed: Mapping[str, str | None], wrong: str
 ):
-    page = http.get(ANSWER, params=asking(loaded, **changed))
-    assert {wrong} == errors_of(page.text)
-    assert f'id="{wrong}-error"' in page.text
-    assert re.search(rf'id="{wrong}"', page.text), "the summary leads to it"
+    """In the answer's place, and already by a form that an address has begun to fill in."""
+    for path in (ANSWER, FORM):
+        page = http.get(path, params=asking(loaded, **changed))
+        assert {wrong} == errors_of(page.text)
+        assert f'id="{wrong}-error"' in page.text
+        assert re.search(rf'id="{wrong}"', page.text), "the summary leads to it"
+        if "1" not in changed.values():
+            assert [*filter(None, changed.values())][-1] in unescape(text_of(page.text))
 
 
 def test_days_are_read_as_they_are_written_here(http: httpx2.Client, loaded: Loaded):

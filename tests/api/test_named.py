@@ -56,6 +56,7 @@ NONE_SUCH = [
     (f"/v1/subjects/{ODD}/timeline", "subject", ODD, TRUE),
     (f"/v1/findings?subject={ODD}", "subject", ODD, TRUE),
     (f"/ben/{ODD}", "party", ODD, TRUE),
+    ("/v1/rights/right:a/exclusive?field=C09D&edition=1066", "edition", "1066", "2026.01"),
 ]  # fmt: skip
 
 

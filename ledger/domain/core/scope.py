@@ -105,11 +105,16 @@ class Field(Model):
             if not 1 <= min(sizes) <= max(sizes) <= _LONGEST:
                 raise ValueError(f"a field in words has texts of 1 to {_LONGEST} characters")
             return self
-        if self.edition is None or not _EDITIONS[self.scheme].fullmatch(self.edition):
+        if self.edition is None or not is_edition(self.scheme, self.edition):
             raise ValueError(f"{self.edition} is not an edition of {self.scheme}")
         if not self.codes or not all(map(_SYMBOLS[self.scheme].fullmatch, self.codes)):
             raise ValueError(f"a field needs codes, each spelt as {self.scheme} spells it")
         return self
+
+
+def is_edition(scheme: str, edition: str) -> bool:
+    """Say whether a text is an edition of IPC or VSIC."""
+    return _EDITIONS[scheme].fullmatch(edition) is not None
 
 
 @dataclass(frozen=True, slots=True)
