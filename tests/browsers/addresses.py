@@ -68,6 +68,9 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 }
 """Where each page shows something, by its path; `$NAME` is what only the log has."""
 
+SENT = ("/kiem-toan", "/kiem-tra")
+"""Pages with a form that sends a text."""
+
 REFUSED = {
     f"{ANSWER}?party=Coatings&act=sell&field=paints": 422,
     "/quyen/right:none?true_on=2026-13-01": 422,

@@ -17,6 +17,7 @@ const PHONE = { width: 390, height: 844 };
 const DESK = { width: 1280, height: 900 };
 const SHEET = { width: 695, height: 1010 }; // What of A4 is within the margins, at 96 dots an inch.
 const LEAST = 24;
+const PATIENCE = 120_000; // Milliseconds for a page of a busy machine.
 
 const launched = (browser, executablePath) =>
   puppeteer.launch({
@@ -31,6 +32,7 @@ const firefox = () => launched("firefox", process.env.FIREFOX || "/usr/bin/firef
 // Opens a tab; what its console says, what it throws, and each dialog is kept.
 const opened = async (browser) => {
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
   const complaints = [];
   page.on("console", (said) => {
     // A page of an error is one: that its own status says so is no complaint.
@@ -121,6 +123,9 @@ const printed = async (page, file) => {
     });
     return {
       text: document.body.innerText,
+      controls: shown
+        .filter((each) => each.matches("button:not(.choices *), [type=file]"))
+        .map((each) => each.outerHTML.slice(0, 200)),
       cut: cut.map((each) => each.outerHTML.slice(0, 200)),
     };
   });

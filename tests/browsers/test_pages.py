@@ -10,7 +10,8 @@ import pypdfium2
 import pytest
 
 from api.describe.links import PREFIXES, placed
-from tests.browsers.addresses import ADDRESSES, EXAMPLES, routes, status_of
+from api.reads.parameters import query_of
+from tests.browsers.addresses import ADDRESSES, EXAMPLES, SENT, routes, status_of
 from tests.support.tale import Loaded
 
 PHONE, DESK = "390", "1280"
@@ -56,7 +57,7 @@ def test_it_says_its_language_skips_to_what_it_says_and_nothing_complains(
 @each_page
 def test_paper_has_every_figure_of_the_page(seen: dict[str, Any], address: str):
     told = seen[address]["print"]
-    assert [] == told["cut"]
+    assert ([], []) == (told["cut"], told["controls"]), "nothing on paper can be pressed"
     with pypdfium2.PdfDocument(Path(told["file"])) as sheets:
         on_paper = "".join(sheet.get_textpage().get_text_bounded() for sheet in sheets)
     on_paper = re.sub(r"\s|\ufffe", "", on_paper)
@@ -88,3 +89,17 @@ def test_what_all_pages_share_is_small_and_is_not_sent_again(demo: Loaded, seen:
         assert re.search("max-age=[1-9]|no-cache", answer.headers["cache-control"])
         known = {"If-None-Match": answer.headers["etag"]}
         assert 304 == httpx2.get(address, headers=known).status_code
+
+
+def test_every_form_asks_what_its_page_takes(seen: dict[str, Any]):
+    """So that every field of every form is among what was asked and sent by `test_hostile`."""
+    forms = [form for found in seen.values() for form in found["forms"]]
+    assert {"get", "post"} == {form["method"] for form in forms}
+    for form in forms:
+        fields = {each["name"] for each in form["fields"]}
+        if form["method"] == "post":
+            assert form["action"].removeprefix("/en") in SENT
+            assert {"text", "file"} == fields
+        else:
+            (route,) = {each for each in routes() if each.path_regex.match(form["action"])}
+            assert fields <= query_of(route).keys(), form["action"]
